@@ -1,0 +1,34 @@
+# Embeds recipes/*.toml as raw string literals: recipes are data, and the binary needs no files beside it.
+function(ftl_embed_recipes layer)
+  file(GLOB recipes CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/recipes/*.toml)
+  set(body "")
+  foreach(recipe IN LISTS recipes)
+    get_filename_component(name ${recipe} NAME_WLE)
+    file(READ ${recipe} text)
+    string(APPEND body "    {\"${name}\", R\"FTL_TOML(${text})FTL_TOML\"},\n")
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${recipe})
+  endforeach()
+  file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/embedded_recipes.cpp @ONLY CONTENT
+"#include \"train/embedded_recipes.hpp\"\n
+namespace ftl::train {\n
+std::span<const EmbeddedRecipe> embedded_recipes() {
+  static constexpr EmbeddedRecipe kRecipes[] = {\n${body}  };
+  return kRecipes;
+}\n
+}  // namespace ftl::train\n")
+  target_sources(ftl_${layer} PRIVATE ${PROJECT_BINARY_DIR}/embedded_recipes.cpp)
+endfunction()
+
+# TensorBoard's event protocol, the messages ftl writes.
+function(ftl_event_protocol layer)
+  if(NOT EXISTS ${PROJECT_SOURCE_DIR}/src/${layer}/event.proto)
+    return()
+  endif()
+  add_library(ftl_event_protocol STATIC)
+  target_link_libraries(ftl_event_protocol PUBLIC protobuf::libprotobuf)
+  target_include_directories(ftl_event_protocol SYSTEM PUBLIC ${PROJECT_BINARY_DIR})
+  protobuf_generate(TARGET ftl_event_protocol LANGUAGE cpp PROTOS ${PROJECT_SOURCE_DIR}/src/${layer}/event.proto
+                    IMPORT_DIRS ${PROJECT_SOURCE_DIR}/src/${layer} PROTOC_OUT_DIR ${PROJECT_BINARY_DIR})
+  target_compile_options(ftl_event_protocol PRIVATE -w)
+  target_link_libraries(ftl_${layer} PRIVATE ftl_event_protocol)
+endfunction()

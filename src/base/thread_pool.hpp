@@ -1,0 +1,47 @@
+// A fixed set of threads for one kind of work: many independent, similar items.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace ftl {
+
+class ThreadPool {
+ public:
+  // `threads` >= 1, the calling thread included.
+  explicit ThreadPool(int threads);
+  ~ThreadPool();
+  ThreadPool(const ThreadPool&) = delete;
+  ThreadPool& operator=(const ThreadPool&) = delete;
+
+  int threads() const { return static_cast<int>(workers_.size()) + 1; }
+
+  // Calls task(item, thread) once for each item in [0, items), thread in [0, threads()), and returns when all are
+  // done. Which thread takes an item is left to chance, so a result must not depend on it. The first exception
+  // thrown by a task is rethrown here once all threads have stopped. Not re-entrant.
+  void parallel_for(std::int64_t items, const std::function<void(std::int64_t item, int thread)>& task);
+
+ private:
+  void worker(int thread);
+  void work(int thread);
+
+  std::vector<std::jthread> workers_;
+  std::mutex mutex_;
+  std::condition_variable start_;
+  std::condition_variable done_;
+  std::atomic<std::uint64_t> announced_{0};
+  std::atomic<int> running_{0};
+  bool stop_ = false;
+  const std::function<void(std::int64_t, int)>* task_ = nullptr;
+  std::int64_t items_ = 0;
+  std::atomic<std::int64_t> next_{0};
+  std::exception_ptr failure_;
+};
+
+}  // namespace ftl

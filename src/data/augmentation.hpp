@@ -1,0 +1,93 @@
+// Pictures from a split, augmented and normalised, in batches that depend on (seed, epoch, position) only: neither
+// the number of threads nor their timing changes a bit.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "base/bfloat16.hpp"
+#include "data/dataset.hpp"
+
+namespace ftl::data {
+
+enum class Flip {
+  none,
+  random,       // each picture with probability 1/2, every time
+  alternating,  // drawn once a picture, then the whole set mirrored every other epoch (Jordan, airbench)
+};
+
+struct AugmentationConfig {
+  int pad = 0;             // reflect-pad by this many pixels, then cut out a window at a random place
+  Flip flip = Flip::none;
+  int cutout = 0;          // side of a square set to the mean, at a random place; 0: none (DeVries and Taylor 2017)
+  int cutmix = 0;          // side of a square taken from another picture of the batch; 0: none (Yun et al. 2019)
+  double cutmix_start = 0; // the first epoch with CutMix
+  float brightness = 0;    // adds uniform in [-brightness, brightness], in units of [0, 1] pixel values
+  float contrast = 0;      // scales around the picture's mean by uniform in [1 - contrast, 1 + contrast]
+};
+
+// The label of an augmented picture: label_weight of `label`, the rest of `other`. (kernels::Target has the same
+// fields; this layer knows no kernels.)
+struct MixedLabel {
+  std::int32_t label = 0;
+  std::int32_t other = 0;
+  float label_weight = 1.0f;
+};
+
+// One view of test-time augmentation.
+struct View {
+  bool mirror = false;
+  int shift_y = 0;  // the picture's content moves by this many pixels, borders reflected
+  int shift_x = 0;
+  float weight = 1.0f;
+};
+enum class Views { plain, mirror, six };
+// plain: the picture; mirror: it and its mirror image, half each; six: mirror x {none, 1 pixel up-left, 1 pixel
+// down-right} with weights 1/2 for none and 1/4 for each shift (airbench). Weights sum to 1.
+std::vector<View> views(Views kind);
+
+class TrainingLoader {
+ public:
+  TrainingLoader(const Dataset& dataset, const AugmentationConfig& config, std::uint64_t seed);
+  // Trains on these pictures of the split only (indices into it), e.g. a fold.
+  TrainingLoader(const Dataset& dataset, const AugmentationConfig& config, std::uint64_t seed,
+                 std::vector<std::int32_t> subset);
+
+  std::int64_t count() const { return static_cast<std::int64_t>(subset_.size()); }
+
+  // Draws the order of `epoch` (0, 1, ...) and, on its first call, what is drawn once a picture.
+  void begin_epoch(int epoch);
+
+  // Writes pictures [first, first + images) of the epoch's order as [images][height][width][3] bf16, normalised by
+  // the dataset's mean and standard deviation, and their labels. May be called from several threads at once.
+  // `batch_first` and `batch_images` delimit the whole batch in the epoch's order (CutMix's partners come from it).
+  struct Request {
+    std::int64_t first = 0;
+    int images = 0;
+    std::int64_t batch_first = 0;
+    std::int64_t batch_images = 0;
+    bf16* pictures = nullptr;
+    MixedLabel* labels = nullptr;
+  };
+  void fill(const Request& request) const;
+
+ private:
+  const Dataset& dataset_;
+  AugmentationConfig config_;
+  std::uint64_t seed_;
+  int epoch_ = 0;
+  std::vector<std::int32_t> subset_;
+  std::vector<std::int32_t> order_;
+  std::vector<std::uint8_t> first_flip_;
+};
+
+// Pictures [first, first + images) of a split under one view, normalised, as [images][height][width][3] bf16.
+void fill_view(const Dataset& dataset, const Split& split, const View& view, std::int64_t first, int images,
+               bf16* pictures);
+// The same for the pictures that `indices` names.
+void fill_view(const Dataset& dataset, const Split& split, const View& view, std::span<const std::int32_t> indices,
+               bf16* pictures);
+
+}  // namespace ftl::data

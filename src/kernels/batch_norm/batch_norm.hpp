@@ -1,0 +1,72 @@
+// Batch normalisation (Ioffe and Szegedy 2015) with the activation that follows it, cut at the two places where the
+// whole batch must be known: the statistics before the forward pass and the two sums before the backward pass.
+//
+//   z = gamma (x - mean) / sqrt(variance + eps) + beta = x * multiplier + offset,   y = f(z)
+//
+// Every function works on one image block; per-channel arrays have `shape.channel_blocks() * 32` floats.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "kernels/activation/activation.hpp"
+#include "tensor/layout.hpp"
+
+namespace ftl::kernels {
+
+struct BatchNormKernels {
+  // Adds to sum[c] and sum_of_squares[c] over the positions of the first `images` images.
+  void (*statistics)(const Shape& shape, int images, const bf16* x, float* sum, float* sum_of_squares);
+  // y = f(x * multiplier + offset), for all 32 images. Where multiplier and offset are 0 (channel padding), y is
+  // f(0), which is 0 for every activation that a recipe may put after a norm. y may be x.
+  void (*forward)(const Shape& shape, ActivationKind f, const bf16* x, const float* multiplier, const float* offset,
+                  bf16* y);
+  // dz = dy f'(x * multiplier + offset), and adds sum_dz[c] += dz, sum_dz_x[c] += dz x over the first `images`
+  // images (dy of padding images is 0 by the layout's promise, so dz is too). dz may be dy.
+  void (*backward_reduce)(const Shape& shape, ActivationKind f, int images, const bf16* x, const float* multiplier,
+                          const float* offset, const bf16* dy, bf16* dz, float* sum_dz, float* sum_dz_x);
+  // dx = a dz + b x + c for the first `images` images, 0 for the padding images. dx may be dz.
+  void (*backward)(const Shape& shape, int images, const bf16* dz, const bf16* x, const float* a, const float* b,
+                   const float* c, bf16* dx);
+};
+
+// What a batch norm knows about its batch: the sums over all valid images and positions, `count` of them a channel.
+struct BatchNormMoments {
+  double mean = 0;
+  double variance = 0;  // biased (divided by count)
+};
+BatchNormMoments batch_norm_moments(double sum, double sum_of_squares, double count);
+
+// multiplier and offset of one channel.
+struct BatchNormAffine {
+  float multiplier = 0;
+  float offset = 0;
+};
+BatchNormAffine batch_norm_affine(double mean, double variance, double eps, float gamma, float beta);
+
+// Gradients of one channel from the two sums, and the coefficients of `backward`.
+struct BatchNormGradient {
+  float dgamma = 0;
+  float dbeta = 0;
+  float a = 0;
+  float b = 0;
+  float c = 0;
+};
+BatchNormGradient batch_norm_gradient(const BatchNormMoments& moments, double eps, float gamma, double sum_dz,
+                                      double sum_dz_x, double count);
+
+// The scalar reference over plain [images][C][positions]: z from batch statistics, and all gradients.
+template <class Real>
+struct BatchNormReference {
+  int images = 0;
+  int channels = 0;
+  int positions = 0;
+  Real eps = 0;
+
+  void forward(std::span<const Real> x, std::span<const Real> gamma, std::span<const Real> beta,
+               std::span<Real> z) const;
+  void backward(std::span<const Real> x, std::span<const Real> gamma, std::span<const Real> dz, std::span<Real> dx,
+                std::span<Real> dgamma, std::span<Real> dbeta) const;
+};
+
+}  // namespace ftl::kernels

@@ -1,0 +1,29 @@
+// Which implementation of each op runs: one table per ISA, chosen once.
+#pragma once
+
+#include "base/cpu_features.hpp"
+#include "kernels/activation/activation.hpp"
+#include "kernels/batch_norm/batch_norm.hpp"
+#include "kernels/convolution/convolution.hpp"
+#include "kernels/elementwise/elementwise.hpp"
+#include "kernels/patches/patches.hpp"
+#include "kernels/pool/pool.hpp"
+#include "kernels/tile_product/tile_product.hpp"
+
+namespace ftl::kernels {
+
+struct Kernels {
+  Isa isa;
+  const ActivationKernels& activation;
+  const BatchNormKernels& batch_norm;
+  const ConvolutionKernels& convolution;
+  const ElementwiseKernels& elementwise;
+  const PatchesKernels& patches;
+  const PoolKernels& pool;
+  const TileProductKernels& tile_product;
+};
+
+// The kernels of one ISA. Throws InputError when the machine cannot run it or the build lacks it.
+const Kernels& kernels_for(Isa isa);
+
+}  // namespace ftl::kernels

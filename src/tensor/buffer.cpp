@@ -1,0 +1,59 @@
+#include "tensor/buffer.hpp"
+
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <numeric>
+
+#include "base/error.hpp"
+
+namespace ftl {
+namespace {
+
+constexpr std::int64_t kAlignment = 64;
+
+std::int64_t align(std::int64_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
+
+bool overlap(const Lifetime& a, const Lifetime& b) { return a.first <= b.last && b.first <= a.last; }
+
+}  // namespace
+
+// Anonymous mappings come zeroed and page-aligned, and cost nothing until touched.
+Buffer::Buffer(std::int64_t bytes) : bytes_(bytes) {
+  if (bytes == 0) return;
+  const auto size = static_cast<std::size_t>(bytes);
+  void* address = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (address == MAP_FAILED) throw RunError("out of memory: {} MiB more were needed", bytes >> 20);
+  madvise(address, size, MADV_HUGEPAGE);
+  data_ = {static_cast<std::byte*>(address), Free{bytes}};
+}
+
+void Buffer::Free::operator()(std::byte* data) const { munmap(data, static_cast<std::size_t>(bytes)); }
+
+MemoryPlan plan_memory(std::span<const Lifetime> requests) {
+  std::vector<std::size_t> order(requests.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return requests[a].bytes > requests[b].bytes; });
+  MemoryPlan plan;
+  plan.offsets.assign(requests.size(), 0);
+  std::vector<std::size_t> placed;  // by offset
+  for (const std::size_t request : order) {
+    const std::int64_t bytes = align(requests[request].bytes);
+    std::int64_t offset = 0;
+    for (const std::size_t other : placed) {
+      if (!overlap(requests[request], requests[other])) continue;
+      if (offset + bytes <= plan.offsets[other]) break;
+      offset = std::max(offset, plan.offsets[other] + align(requests[other].bytes));
+    }
+    plan.offsets[request] = offset;
+    plan.bytes = std::max(plan.bytes, offset + bytes);
+    const auto after = std::upper_bound(placed.begin(), placed.end(), offset, [&](std::int64_t value, std::size_t other) {
+      return value < plan.offsets[other];
+    });
+    placed.insert(after, request);
+  }
+  return plan;
+}
+
+}  // namespace ftl

@@ -1,0 +1,76 @@
+// A recipe: everything that decides what a training run computes, apart from the data and the seed.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "data/augmentation.hpp"
+#include "net/description.hpp"
+#include "optim/optimizer.hpp"
+#include "optim/schedule.hpp"
+
+namespace ftl::train {
+
+// The parameters that share an optimiser. A recipe has a table [optimizer.<name>] for each role its network uses;
+// a role without one takes `filters`' (linear) or `biases`' (whiten_bias, scales) table.
+enum class ParameterRole { filters, linear, biases, scales, whiten_bias };
+std::string_view name(ParameterRole role);
+
+struct OptimizerGroup {
+  optim::OptimizerConfig optimizer;
+  optim::ScheduleConfig schedule;
+  double train_until = 0;  // epochs; afterwards frozen. 0: never
+};
+
+struct EmaConfig {
+  bool enabled = false;
+  double start_epoch = 0;
+  int every = 1;       // steps
+  double decay = 0.99; // applied each time
+};
+
+struct EvaluationConfig {
+  data::Views views = data::Views::plain;
+  // Only this share of pictures, those whose plain view is least confident (smallest gap between the two largest
+  // logits), gets all the views; 1: every picture.
+  double views_fraction = 1.0;
+};
+
+struct Recipe {
+  std::string name;
+  std::string description;  // one line
+  std::string source;       // where its figures come from
+
+  data::AugmentationConfig augmentation;
+  net::NetworkDescription network;
+
+  int batch = 0;
+  double epochs = 0;  // may be fractional
+  double label_smoothing = 0;
+  std::map<ParameterRole, OptimizerGroup> optimizers;
+  EmaConfig ema;
+  EvaluationConfig evaluation;
+
+  // The recipe as TOML, all keys resolved (defaults filled in, --set applied): reading it back gives the same recipe.
+  std::string toml;
+};
+
+struct RecipeSummary {
+  std::string name;
+  std::string description;
+};
+std::vector<RecipeSummary> list_recipes();
+
+// The embedded recipe's own text. Throws InputError naming the known ones.
+std::string_view recipe_text(std::string_view name);
+
+// An embedded recipe by name, or a file by path (anything that contains a '/' or ends in .toml), with `key=value`
+// settings applied in order, e.g. "train.epochs=2", "network.layers[3].out=64". Values are TOML; a bare word is a
+// string. Throws InputError with the key's full name and what is allowed, for unknown keys, wrong types and values
+// out of range.
+Recipe load_recipe(std::string_view name_or_path, const std::vector<std::string>& settings = {});
+
+}  // namespace ftl::train
