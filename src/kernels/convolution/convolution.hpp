@@ -1,5 +1,5 @@
-// 2-D convolution (cross-correlation) over blocked activations, optionally with a 2x2 max-pool in its epilogue.
-// A linear layer is a convolution as large as its input.
+// 2-D convolution (cross-correlation) over blocked activations, optionally with a 2x2 max-pool in its
+// epilogue. A linear layer is a convolution as large as its input.
 //
 // Every function works on one image block of up to 32 images and runs on one thread.
 #pragma once
@@ -18,8 +18,8 @@ struct ConvolutionGeometry {
   int kernel_height = 1;
   int kernel_width = 1;
   int stride = 1;
-  int pad = 0;     // zeros
-  int groups = 1;  // divides both channel counts; groups == in.channels is a depthwise convolution
+  int pad = 0;        // zeros
+  int groups = 1;     // divides both channel counts; groups == in.channels is a depthwise convolution
   bool pool = false;  // 2x2 max-pool, stride 2; rows and columns that no window covers are not computed
 
   int taps() const { return kernel_height * kernel_width; }
@@ -34,16 +34,17 @@ struct ConvolutionGeometry {
 // Throws std::invalid_argument if the fields do not fit together.
 void check(const ConvolutionGeometry& geometry);
 
-// Floating-point operations of one image's forward pass, a multiply-add counted as 2. Executed: taps that fall
-// outside the picture are skipped. The two backward passes do the same work each.
+// Floating-point operations of one image's forward pass, a multiply-add counted as 2. Executed: taps that
+// fall outside the picture are skipped. The two backward passes do the same work each.
 struct ConvolutionFlop {
   double nominal = 0;
   double executed = 0;
 };
 ConvolutionFlop convolution_flop(const ConvolutionGeometry& geometry);
 
-// Weights in tiles of 32 inputs x 32 outputs, in the order of TileTerm::columns. Grouped weights are block-diagonal:
-// an output block is stored with the input blocks that its groups touch, zeros elsewhere in a tile.
+// Weights in tiles of 32 inputs x 32 outputs, in the order of TileTerm::columns. Grouped weights are
+// block-diagonal: an output block is stored with the input blocks that its groups touch, zeros elsewhere in a
+// tile.
 //   forward:  [output block][touched input block][tap] tiles of (k = input, n = output)
 //   backward: the same tiles in the same order, transposed: (k = output, n = input)
 struct PackedWeights {
@@ -51,12 +52,14 @@ struct PackedWeights {
   std::span<bf16> backward;  // may be empty where no data gradient is needed
 };
 std::int64_t packed_weight_elements(const ConvolutionGeometry& geometry);
-void pack_weights(const ConvolutionGeometry& geometry, std::span<const float> weights, const PackedWeights& packed);
+// Packs the output channels [first_output, last_output). Padding is left as it is: zero the memory once.
+void pack_weights(const ConvolutionGeometry& geometry, std::span<const float> weights, int first_output,
+                  int last_output, const PackedWeights& packed);
 
 // A lane's weight gradient: fp32 tiles [32 inputs][32 outputs] in the order of PackedWeights.
 std::int64_t weight_gradient_elements(const ConvolutionGeometry& geometry);
-// weights_gradient[o][i][ky][kx] = sum over the lanes, in their order. `lanes` holds `lane_count` gradients of
-// weight_gradient_elements each. Writes output channels [first_output, last_output) only.
+// weights_gradient[o][i][ky][kx] = sum over the lanes, in their order. `lanes` holds `lane_count` gradients
+// of weight_gradient_elements each. Writes output channels [first_output, last_output) only.
 void reduce_weight_gradient(const ConvolutionGeometry& geometry, const float* lanes, int lane_count,
                             int first_output, int last_output, std::span<float> weights_gradient);
 
@@ -64,10 +67,11 @@ struct ConvolutionForward {
   const ConvolutionGeometry& geometry;
   int images = 0;
   const bf16* x = nullptr;
-  const bf16* weights = nullptr;    // PackedWeights::forward
-  const float* bias = nullptr;      // padded to whole channel blocks, or null
-  bf16* y = nullptr;                // a block of geometry.written()
-  std::uint8_t* argmax = nullptr;   // with a pool: which of the window's 4 positions won, laid out as y; or null
+  const bf16* weights = nullptr;  // PackedWeights::forward
+  const float* bias = nullptr;    // padded to whole channel blocks, or null
+  bf16* y = nullptr;              // a block of geometry.written()
+  std::uint8_t* argmax =
+      nullptr;  // with a pool: which of the window's 4 positions won, laid out as y; or null
 };
 
 struct ConvolutionBackwardData {
@@ -82,10 +86,10 @@ struct ConvolutionBackwardWeights {
   const ConvolutionGeometry& geometry;
   int images = 0;
   const bf16* x = nullptr;
-  const bf16* dy = nullptr;            // a block of geometry.out; 0 in padding images
-  bf16* scratch = nullptr;             // weight_gradient_scratch_elements
-  float* weight_gradient = nullptr;    // of this lane; added to
-  float* bias_gradient = nullptr;      // padded to whole channel blocks, added to; or null
+  const bf16* dy = nullptr;          // a block of geometry.out; 0 in padding images
+  bf16* scratch = nullptr;           // weight_gradient_scratch_elements
+  float* weight_gradient = nullptr;  // of this lane; added to
+  float* bias_gradient = nullptr;    // padded to whole channel blocks, added to; or null
 };
 std::int64_t weight_gradient_scratch_elements(const ConvolutionGeometry& geometry);
 
@@ -93,8 +97,8 @@ struct ConvolutionKernels {
   void (*forward)(const ConvolutionForward& arguments);
   void (*backward_data)(const ConvolutionBackwardData& arguments);
   void (*backward_weights)(const ConvolutionBackwardWeights& arguments);
-  // The pool's backward pass: spreads dy of geometry.written() over a block of geometry.out, 0 where argmax did not
-  // point and where no window covers.
+  // The pool's backward pass: spreads dy of geometry.written() over a block of geometry.out, 0 where argmax
+  // did not point and where no window covers.
   void (*unpool)(const ConvolutionGeometry& geometry, const bf16* dy, const std::uint8_t* argmax, bf16* dx);
 };
 
@@ -105,7 +109,7 @@ void convolution_reference(const ConvolutionGeometry& geometry, int images, std:
 // Overwrites dx, dweights and dbias; each may be empty.
 template <class Real>
 void convolution_backward_reference(const ConvolutionGeometry& geometry, int images, std::span<const Real> x,
-                                    std::span<const Real> weights, std::span<const Real> dy, std::span<Real> dx,
-                                    std::span<Real> dweights, std::span<Real> dbias);
+                                    std::span<const Real> weights, std::span<const Real> dy,
+                                    std::span<Real> dx, std::span<Real> dweights, std::span<Real> dbias);
 
 }  // namespace ftl::kernels

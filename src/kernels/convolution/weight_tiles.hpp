@@ -1,0 +1,35 @@
+// Where the tiles of packed weights are: which input blocks an output block touches, and at which tile it
+// starts. Used by every ISA's kernels, so plain and free of the standard library.
+#pragma once
+
+#include "kernels/convolution/convolution.hpp"
+
+namespace ftl::kernels {
+namespace {
+
+struct BlockRange {
+  int first;
+  int last;  // one past
+  int size() const { return last - first; }
+};
+
+// The input channel blocks that the groups of output block `output_block` read.
+inline BlockRange touched_inputs(const ConvolutionGeometry& geometry, int output_block) {
+  const int first_output = output_block * kBlockChannels;
+  const int end = first_output + kBlockChannels;
+  const int last_output = (end < geometry.out.channels ? end : geometry.out.channels) - 1;
+  const int first_input = first_output / geometry.group_outputs() * geometry.group_inputs();
+  const int last_input = (last_output / geometry.group_outputs() + 1) * geometry.group_inputs() - 1;
+  return {first_input / kBlockChannels, last_input / kBlockChannels + 1};
+}
+
+// The number of (output block, input block) pairs before `output_block`; `taps` tiles each.
+inline int pairs_before(const ConvolutionGeometry& geometry, int output_block) {
+  if (geometry.groups == 1) return output_block * geometry.in.channel_blocks();
+  int pairs = 0;
+  for (int block = 0; block < output_block; ++block) pairs += touched_inputs(geometry, block).size();
+  return pairs;
+}
+
+}  // namespace
+}  // namespace ftl::kernels

@@ -1,0 +1,257 @@
+#include "kernels/simd.hpp"
+#include "kernels/tile_product/tile_product.hpp"
+
+namespace ftl::kernels::FTL_ISA {
+
+extern const TileProductKernels tile_product;
+
+namespace {
+
+#if defined(FTL_ISA_amx)
+
+// 2 x 2 tiles of results in tmm0-3 leave two tiles for 16 rows each and two for 16 columns each: four loads
+// for four products, the best ratio that eight tiles allow.
+struct alignas(64) TileConfiguration {
+  std::uint8_t palette = 1;
+  std::uint8_t start_row = 0;
+  std::uint8_t reserved[14] = {};
+  std::uint16_t row_bytes[16] = {64, 64, 64, 64, 64, 64, 64, 64};
+  std::uint8_t rows[16] = {16, 16, 16, 16, 16, 16, 16, 16};
+};
+// Static: GCC 12 may drop the stores to a local one before the load.
+constexpr TileConfiguration kTiles;
+
+void begin() {
+  _tile_loadconfig(&kTiles);
+}
+void end() {
+  _tile_release();
+}
+
+constexpr int kRowStride = kTileDepth * 2;           // bytes between rows of the left operand
+constexpr int kColumnStride = kTileColumns * 2 * 2;  // bytes between pairs of the right operand
+constexpr int kHalf = 16;
+constexpr int kPrefetchDistance = 2;  // terms
+
+// A term's rows come from wherever the activation is (L2 or beyond); its columns are reused at once.
+inline void prefetch_rows(const bf16* rows) {
+  const char* address = reinterpret_cast<const char*>(rows);
+  for (int line = 0; line < 32; ++line) _mm_prefetch(address + line * 64, _MM_HINT_T0);
+}
+
+void multiply(const TileTerm* terms, int term_count, int row_count, bool accumulate, float* result) {
+  constexpr int kResultStride = kTileColumns * 4;
+  const bool both_halves = row_count > kHalf;
+  if (accumulate) {
+    _tile_loadd(0, result, kResultStride);
+    _tile_loadd(1, result + kHalf, kResultStride);
+    if (both_halves) {
+      _tile_loadd(2, result + kHalf * kTileColumns, kResultStride);
+      _tile_loadd(3, result + kHalf * kTileColumns + kHalf, kResultStride);
+    }
+  } else {
+    _tile_zero(0);
+    _tile_zero(1);
+    _tile_zero(2);
+    _tile_zero(3);
+  }
+  if (both_halves) {
+    for (int t = 0; t < term_count; ++t) {
+      const TileTerm term = terms[t];
+      if (t + kPrefetchDistance < term_count) prefetch_rows(terms[t + kPrefetchDistance].rows);
+      _tile_loadd(6, term.columns, kColumnStride);
+      _tile_loadd(4, term.rows, kRowStride);
+      _tile_dpbf16ps(0, 4, 6);
+      _tile_loadd(7, term.columns + 2 * kHalf, kColumnStride);
+      _tile_dpbf16ps(1, 4, 7);
+      _tile_loadd(5, term.rows + kHalf * kTileDepth, kRowStride);
+      _tile_dpbf16ps(2, 5, 6);
+      _tile_dpbf16ps(3, 5, 7);
+    }
+  } else {
+    for (int t = 0; t < term_count; ++t) {
+      const TileTerm term = terms[t];
+      _tile_loadd(6, term.columns, kColumnStride);
+      _tile_loadd(4, term.rows, kRowStride);
+      _tile_dpbf16ps(0, 4, 6);
+      _tile_loadd(7, term.columns + 2 * kHalf, kColumnStride);
+      _tile_dpbf16ps(1, 4, 7);
+    }
+  }
+  _tile_stored(0, result, kResultStride);
+  _tile_stored(1, result + kHalf, kResultStride);
+  if (both_halves) {
+    _tile_stored(2, result + kHalf * kTileColumns, kResultStride);
+    _tile_stored(3, result + kHalf * kTileColumns + kHalf, kResultStride);
+  }
+}
+
+void burn(long repetitions) {
+  begin();
+  for (long i = 0; i < repetitions; ++i) {
+    _tile_dpbf16ps(0, 4, 6);
+    _tile_dpbf16ps(1, 4, 7);
+    _tile_dpbf16ps(2, 5, 6);
+    _tile_dpbf16ps(3, 5, 7);
+  }
+  end();
+}
+
+#else
+
+void begin() {}
+void end() {}
+
+#if defined(FTL_ISA_avx512_bf16)
+
+constexpr int kRows = 8;
+
+// kRows x 32 results in registers over all terms.
+void multiply_rows(const TileTerm* terms, int term_count, int first_row, bool accumulate, float* result) {
+  __m512 sums[kRows][2];
+  float* rows_of_result = result + first_row * kTileColumns;
+  for (int r = 0; r < kRows; ++r) {
+    for (int half = 0; half < 2; ++half) {
+      sums[r][half] =
+          accumulate ? _mm512_loadu_ps(rows_of_result + r * kTileColumns + half * 16) : _mm512_setzero_ps();
+    }
+  }
+  for (int t = 0; t < term_count; ++t) {
+    const bf16* rows = terms[t].rows + first_row * kTileDepth;
+    const bf16* columns = terms[t].columns;
+    for (int pair = 0; pair < kTileDepth / 2; ++pair) {
+      __m512bh column[2];
+      std::memcpy(&column[0], columns + pair * 64, 64);
+      std::memcpy(&column[1], columns + pair * 64 + 32, 64);
+      for (int r = 0; r < kRows; ++r) {
+        std::int32_t pair_of_row;
+        std::memcpy(&pair_of_row, rows + r * kTileDepth + pair * 2, sizeof(pair_of_row));
+        const __m512bh row = reinterpret_cast<__m512bh>(_mm512_set1_epi32(pair_of_row));
+        sums[r][0] = _mm512_dpbf16_ps(sums[r][0], row, column[0]);
+        sums[r][1] = _mm512_dpbf16_ps(sums[r][1], row, column[1]);
+      }
+    }
+  }
+  for (int r = 0; r < kRows; ++r) {
+    for (int half = 0; half < 2; ++half) {
+      _mm512_storeu_ps(rows_of_result + r * kTileColumns + half * 16, sums[r][half]);
+    }
+  }
+}
+
+void multiply(const TileTerm* terms, int term_count, int row_count, bool accumulate, float* result) {
+  for (int row = 0; row < row_count; row += kRows) multiply_rows(terms, term_count, row, accumulate, result);
+}
+
+#else
+
+// Registers hold kRows x kVectors results: as many as the ISA's register file allows beside the operands.
+#if defined(__AVX512F__)
+constexpr int kRows = 8;
+#else
+constexpr int kRows = 4;
+#endif
+constexpr int kVectors = 2;
+
+struct WideTerm {
+  alignas(64) float rows[kTileRows * kTileDepth];
+  alignas(64) float columns[kTileDepth * kTileColumns];
+};
+
+// bf16 to fp32 once a term, rather than once a use.
+void widen(const TileTerm& term, int row_count, WideTerm& wide) {
+  for (int i = 0; i < row_count * kTileDepth; i += kLanes) store(wide.rows + i, load(term.rows + i));
+  for (int pair = 0; pair < kTileDepth / 2; ++pair) {
+    for (int n = 0; n < kTileColumns; n += kLanes) {
+      vuint words;
+      std::memcpy(&words, term.columns + pair * 2 * kTileColumns + n * 2, sizeof(words));
+      store(wide.columns + (2 * pair) * kTileColumns + n, reinterpret_cast<vfloat>(words << 16));
+      store(wide.columns + (2 * pair + 1) * kTileColumns + n, reinterpret_cast<vfloat>(words & 0xffff0000u));
+    }
+  }
+}
+
+void add_product(const WideTerm& wide, int first_row, int first_column, float* result) {
+  vfloat sums[kRows][kVectors];
+  for (int r = 0; r < kRows; ++r) {
+    for (int v = 0; v < kVectors; ++v) {
+      sums[r][v] = load(result + (first_row + r) * kTileColumns + first_column + v * kLanes);
+    }
+  }
+  for (int k = 0; k < kTileDepth; ++k) {
+    vfloat column[kVectors];
+    for (int v = 0; v < kVectors; ++v)
+      column[v] = load(wide.columns + k * kTileColumns + first_column + v * kLanes);
+    for (int r = 0; r < kRows; ++r) {
+      const vfloat row = broadcast(wide.rows[(first_row + r) * kTileDepth + k]);
+      for (int v = 0; v < kVectors; ++v) sums[r][v] += row * column[v];
+    }
+  }
+  for (int r = 0; r < kRows; ++r) {
+    for (int v = 0; v < kVectors; ++v) {
+      store(result + (first_row + r) * kTileColumns + first_column + v * kLanes, sums[r][v]);
+    }
+  }
+}
+
+void multiply(const TileTerm* terms, int term_count, int row_count, bool accumulate, float* result) {
+  if (!accumulate) std::memset(result, 0, sizeof(float) * static_cast<unsigned>(row_count * kTileColumns));
+  WideTerm wide;
+  for (int t = 0; t < term_count; ++t) {
+    widen(terms[t], row_count, wide);
+    for (int column = 0; column < kTileColumns; column += kVectors * kLanes) {
+      for (int row = 0; row < row_count; row += kRows) add_product(wide, row, column, result);
+    }
+  }
+}
+
+#endif
+
+// Multiply-adds on registers only, as many as a 32 x 32 x 32 product has, on enough independent sums to hide
+// their latency. The empty asm keeps the compiler from merging or dropping them.
+#if defined(FTL_ISA_avx512_bf16)
+constexpr long kProductsOfStep = 32;
+inline void burn_step(__m512& sum) {
+  sum = _mm512_dpbf16_ps(sum, __m512bh{}, __m512bh{});
+  __asm__ volatile("" : "+v"(sum));
+}
+using BurnVector = __m512;
+#else
+constexpr long kProductsOfStep = kLanes;
+inline void burn_step(vfloat& sum) {
+  sum = sum * sum + sum;
+#if defined(__AVX512F__)
+  __asm__ volatile("" : "+v"(sum));
+#elif defined(__x86_64__)
+  __asm__ volatile("" : "+x"(sum));
+#else
+  __asm__ volatile("" : "+w"(sum));
+#endif
+}
+using BurnVector = vfloat;
+#endif
+
+void burn(long repetitions) {
+  BurnVector a{}, b{}, c{}, d{}, e{}, f{}, g{}, h{}, i{}, j{};
+  constexpr long kSteps = long{kTileRows} * kTileColumns * kTileDepth / kProductsOfStep;
+  for (long done = 0; done < repetitions * kSteps; done += 10) {
+    burn_step(a);
+    burn_step(b);
+    burn_step(c);
+    burn_step(d);
+    burn_step(e);
+    burn_step(f);
+    burn_step(g);
+    burn_step(h);
+    burn_step(i);
+    burn_step(j);
+  }
+}
+
+#endif
+
+}  // namespace
+
+const TileProductKernels tile_product{multiply, burn, begin, end};
+
+}  // namespace ftl::kernels::FTL_ISA
