@@ -1,6 +1,7 @@
 #include "base/thread_pool.hpp"
 
 #include <chrono>
+#include <utility>
 
 #include "base/error.hpp"
 

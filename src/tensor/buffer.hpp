@@ -31,7 +31,7 @@ class Buffer {
 
  private:
   struct Free {
-    std::int64_t bytes = 0;
+    std::int64_t bytes;
     void operator()(std::byte* data) const;
   };
   std::unique_ptr<std::byte, Free> data_;
