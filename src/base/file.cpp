@@ -5,10 +5,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
-#include <sstream>
 #include <utility>
 
 #include "base/error.hpp"
@@ -16,17 +16,22 @@
 namespace ftl {
 namespace {
 
-std::string system_reason() { return std::strerror(errno); }
+std::string system_reason() {
+  return std::strerror(errno);
+}
 
 }  // namespace
 
 std::string read_text(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
   if (!file) throw InputError("{}: cannot be opened: {}", path.string(), system_reason());
-  std::ostringstream text;
-  text << file.rdbuf();
+  std::string text;
+  std::array<char, 65536> chunk;
+  while (file.read(chunk.data(), chunk.size()), file.gcount() > 0) {
+    text.append(chunk.data(), static_cast<std::size_t>(file.gcount()));
+  }
   if (file.bad()) throw InputError("{}: cannot be read: {}", path.string(), system_reason());
-  return text.str();
+  return text;
 }
 
 AtomicFile::AtomicFile(const std::filesystem::path& path)

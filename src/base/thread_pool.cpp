@@ -1,20 +1,23 @@
 #include "base/thread_pool.hpp"
 
-#include <chrono>
 #include <utility>
 
+#include "base/cpu_features.hpp"
 #include "base/error.hpp"
 
 namespace ftl {
 namespace {
 
-// A training step has a barrier every few milliseconds, and waking a sleeping thread costs tens of microseconds:
-// wait awake for about that long before sleeping.
-constexpr auto kSpin = std::chrono::microseconds(200);
+// A training step has a barrier every few milliseconds, and waking a sleeping thread costs tens of
+// microseconds: wait awake for about that long before sleeping. Not when threads share processors, where a
+// waiting thread would only keep a working one from its own.
+std::chrono::microseconds spin_time(int threads) {
+  return std::chrono::microseconds(threads <= available_processors() ? 200 : 0);
+}
 
 template <class Condition>
-bool spin_until(const Condition& condition) {
-  const auto deadline = std::chrono::steady_clock::now() + kSpin;
+bool spin_until(const Condition& condition, std::chrono::microseconds spin) {
+  const auto deadline = std::chrono::steady_clock::now() + spin;
   do {
     for (int i = 0; i < 64; ++i) {
       if (condition()) return true;
@@ -28,7 +31,7 @@ bool spin_until(const Condition& condition) {
 
 }  // namespace
 
-ThreadPool::ThreadPool(int threads) {
+ThreadPool::ThreadPool(int threads) : spin_(spin_time(threads)) {
   if (threads < 1) throw InputError("threads is {}; at least 1 is needed", threads);
   for (int thread = 1; thread < threads; ++thread) {
     workers_.emplace_back([this, thread] { worker(thread); });
@@ -61,7 +64,7 @@ void ThreadPool::parallel_for(std::int64_t items, const std::function<void(std::
   }
   start_.notify_all();
   work(0);
-  if (!spin_until([this] { return running_.load(std::memory_order_acquire) == 0; })) {
+  if (!spin_until([this] { return running_.load(std::memory_order_acquire) == 0; }, spin_)) {
     std::unique_lock lock(mutex_);
     done_.wait(lock, [this] { return running_.load(std::memory_order_acquire) == 0; });
   }
@@ -72,7 +75,7 @@ void ThreadPool::worker(int thread) {
   std::uint64_t seen = 0;
   while (true) {
     const auto announced = [&] { return announced_.load(std::memory_order_acquire) != seen; };
-    if (!spin_until(announced)) {
+    if (!spin_until(announced, spin_)) {
       std::unique_lock lock(mutex_);
       start_.wait(lock, announced);
     }

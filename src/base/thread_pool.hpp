@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <exception>
@@ -22,16 +23,16 @@ class ThreadPool {
 
   int threads() const { return static_cast<int>(workers_.size()) + 1; }
 
-  // Calls task(item, thread) once for each item in [0, items), thread in [0, threads()), and returns when all are
-  // done. Which thread takes an item is left to chance, so a result must not depend on it. The first exception
-  // thrown by a task is rethrown here once all threads have stopped. Not re-entrant.
+  // Calls task(item, thread) once for each item in [0, items), thread in [0, threads()), and returns when all
+  // are done. Which thread takes an item is left to chance, so a result must not depend on it. The first
+  // exception thrown by a task is rethrown here once all threads have stopped. Not re-entrant.
   void parallel_for(std::int64_t items, const std::function<void(std::int64_t item, int thread)>& task);
 
  private:
   void worker(int thread);
   void work(int thread);
 
-  std::vector<std::jthread> workers_;
+  std::chrono::microseconds spin_;
   std::mutex mutex_;
   std::condition_variable start_;
   std::condition_variable done_;
@@ -42,6 +43,7 @@ class ThreadPool {
   std::int64_t items_ = 0;
   std::atomic<std::int64_t> next_{0};
   std::exception_ptr failure_;
+  std::vector<std::jthread> workers_;  // last: they end before what they share does
 };
 
 }  // namespace ftl

@@ -1,0 +1,81 @@
+// The layers of src/ only include from layers below them.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <map>
+#include <regex>
+#include <set>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "base/file.hpp"
+
+namespace ftl {
+namespace {
+
+using Layers = std::set<std::string>;
+
+// What each layer may include from, itself aside.
+const std::map<std::string, Layers>& ladder() {
+  static const std::map<std::string, Layers> layers{
+      {"base", {}},
+      {"tensor", {"base"}},
+      {"kernels", {"base", "tensor"}},
+      {"data", {"base", "tensor"}},
+      {"net", {"base", "tensor", "kernels"}},
+      {"optim", {"base", "tensor", "kernels"}},
+      {"train", {"base", "tensor", "kernels", "data", "net", "optim"}},
+      {"lab", {"base", "tensor", "kernels", "data", "net", "optim", "train"}},
+      {"cli", {"base", "tensor", "kernels", "data", "net", "optim", "train", "lab"}},
+  };
+  return layers;
+}
+
+std::vector<std::string> layers_included_by(const std::string& text) {
+  static const std::regex include(R"(^\s*#\s*include\s*"([^"/]+)/)");
+  std::vector<std::string> layers;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    if (std::smatch match; std::regex_search(line, match, include)) layers.push_back(match[1]);
+  }
+  return layers;
+}
+
+bool allowed(const std::string& from, const std::string& to) {
+  return from == to || ladder().at(from).contains(to);
+}
+
+TEST(Ladder, ReadsIncludes) {
+  EXPECT_THAT(
+      layers_included_by("#include <vector>\n#include \"net/graph.hpp\"\n  # include \"base/error.hpp\"\n"),
+      testing::ElementsAre("net", "base"));
+}
+
+TEST(Ladder, ForbidsUpwardAndSideways) {
+  EXPECT_TRUE(allowed("net", "kernels"));
+  EXPECT_FALSE(allowed("kernels", "net"));
+  EXPECT_FALSE(allowed("data", "kernels"));
+  EXPECT_FALSE(allowed("optim", "net"));
+}
+
+TEST(Ladder, EverySourceOnlyIncludesFromLayersBelow) {
+  const std::filesystem::path source = std::filesystem::path(FTL_SOURCE_DIR) / "src";
+  int includes = 0;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(source)) {
+    const auto path = std::filesystem::relative(entry.path(), source);
+    const bool is_source = path.extension() == ".hpp" || path.extension() == ".cpp";
+    if (!entry.is_regular_file() || !is_source || path == "main.cpp") continue;
+    const std::string layer = path.begin()->string();
+    ASSERT_TRUE(ladder().contains(layer)) << path << ": src/" << layer << " has no place in the ladder";
+    for (const std::string& included : layers_included_by(read_text(entry.path()))) {
+      ++includes;
+      EXPECT_TRUE(allowed(layer, included)) << path << ": " << layer << " may not include from " << included;
+    }
+  }
+  EXPECT_GT(includes, 20) << "found hardly any includes under " << source;
+}
+
+}  // namespace
+}  // namespace ftl
