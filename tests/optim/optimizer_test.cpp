@@ -1,0 +1,217 @@
+#include "optim/optimizer.hpp"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+
+#include <Eigen/SVD>
+#include <cmath>
+
+#include "base/random.hpp"
+#include "optim/newton_schulz.hpp"
+#include "optim/scalar_tile_product.hpp"
+
+namespace ftl::optim {
+namespace {
+
+using testing::ElementsAre;
+using testing::FloatNear;
+
+constexpr float kExact = 1e-6f;
+
+std::vector<float> random_values(int count, std::uint32_t stream) {
+  Random random(7, RandomPurpose::test, stream);
+  std::vector<float> values(static_cast<std::size_t>(count));
+  for (float& value : values) value = random.normal();
+  return values;
+}
+
+// One parameter tensor and what it takes to update it.
+struct Fixture {
+  Fixture(const OptimizerConfig& config, std::vector<float> start, int row_count, int thread_count = 1)
+      : weights(std::move(start)), rows(row_count), threads(thread_count) {
+    const std::int64_t size = static_cast<std::int64_t>(weights.size());
+    optimizer = make_optimizer(config, std::span(&size, 1));
+  }
+
+  void step(const std::vector<float>& gradient, double learning_rate) {
+    const ParameterView view{weights, gradient, rows, static_cast<int>(weights.size()) / rows};
+    optimizer->step(std::span(&view, 1), learning_rate, {threads, test::kScalarTileProduct});
+  }
+
+  std::vector<float> weights;
+  int rows;
+  ThreadPool threads;
+  std::unique_ptr<Optimizer> optimizer;
+};
+
+TEST(Sgd, PlainStepFollowsTheGradient) {
+  Fixture sgd({.momentum = 0, .nesterov = false}, {1, -2}, 1);
+  sgd.step({0.5f, 1}, 0.1);
+  EXPECT_THAT(sgd.weights, ElementsAre(FloatNear(0.95f, kExact), FloatNear(-2.1f, kExact)));
+}
+
+TEST(Sgd, MomentumBufferStartsAtTheFirstGradient) {
+  Fixture sgd({.momentum = 0.9, .nesterov = false}, {1}, 1);
+  sgd.step({1}, 0.1);  // buffer 1
+  EXPECT_NEAR(sgd.weights[0], 0.9, kExact);
+  sgd.step({2}, 0.1);  // buffer 2.9
+  EXPECT_NEAR(sgd.weights[0], 0.61, kExact);
+  EXPECT_NEAR(sgd.optimizer->state()[0][0], 2.9, kExact);
+  EXPECT_EQ(sgd.optimizer->steps_taken(), 2);
+}
+
+TEST(Sgd, NesterovLooksAhead) {
+  Fixture sgd({.momentum = 0.5, .nesterov = true}, {1}, 1);
+  sgd.step({1}, 0.1);  // buffer 1, update 1 + 0.5 * 1
+  EXPECT_NEAR(sgd.weights[0], 0.85, kExact);
+  sgd.step({2}, 0.1);  // buffer 2.5, update 2 + 0.5 * 2.5
+  EXPECT_NEAR(sgd.weights[0], 0.525, kExact);
+}
+
+TEST(Sgd, WeightDecayIsPartOfTheGradient) {
+  Fixture sgd({.momentum = 0.5, .nesterov = true, .weight_decay = 0.1}, {2}, 1);
+  sgd.step({1}, 0.1);  // gradient 1.2, update 1.2 + 0.5 * 1.2
+  EXPECT_NEAR(sgd.weights[0], 1.82, kExact);
+  sgd.step({0}, 0.1);  // gradient 0.182, buffer 0.782, update 0.182 + 0.391
+  EXPECT_NEAR(sgd.weights[0], 1.7627, kExact);
+}
+
+TEST(Sgd, RestoredStateContinuesTheSameWay) {
+  const OptimizerConfig config{.momentum = 0.9};
+  Fixture whole(config, {1, 2}, 1);
+  whole.step({1, 3}, 0.1);
+  Fixture resumed(config, whole.weights, 1);
+  std::ranges::copy(whole.optimizer->state()[0], resumed.optimizer->state()[0].begin());
+  whole.step({2, -1}, 0.1);
+  resumed.step({2, -1}, 0.1);
+  EXPECT_EQ(whole.weights, resumed.weights);
+}
+
+// X after `steps` of the iteration in the header, in double and without any rounding.
+Eigen::MatrixXd newton_schulz(Eigen::MatrixXd x, int steps) {
+  const bool tall = x.rows() > x.cols();
+  if (tall) x = x.transpose().eval();
+  x /= x.norm() + 1e-7;
+  for (int step = 0; step < steps; ++step) {
+    const Eigen::MatrixXd a = x * x.transpose();
+    x = 3.4445 * x + (-4.7750 * a + 2.0315 * a * a) * x;
+  }
+  if (tall) x = x.transpose().eval();
+  return x;
+}
+
+using RowMajor = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+
+Eigen::MatrixXd orthogonalized(std::vector<float> values, int rows, int columns, int steps) {
+  ThreadPool threads(1);
+  NewtonSchulz().orthogonalize(values, rows, columns, steps, {threads, test::kScalarTileProduct});
+  return Eigen::Map<RowMajor>(values.data(), rows, columns).cast<double>();
+}
+
+struct Size {
+  int rows, columns;
+};
+
+class NewtonSchulzSizes : public testing::TestWithParam<Size> {};
+
+TEST_P(NewtonSchulzSizes, AgreesWithDoubleUpToBfloat16) {
+  const auto [rows, columns] = GetParam();
+  std::vector<float> values = random_values(rows * columns, 1);
+  const Eigen::MatrixXd matrix = Eigen::Map<RowMajor>(values.data(), rows, columns).cast<double>();
+  const Eigen::MatrixXd expected = newton_schulz(matrix, 3);
+  const double error = (orthogonalized(values, rows, columns, 3) - expected).norm() / expected.norm();
+  EXPECT_LT(error, 0.05);
+}
+
+TEST_P(NewtonSchulzSizes, PullsSingularValuesTowardsOne) {
+  const auto [rows, columns] = GetParam();
+  const Eigen::MatrixXd result = orthogonalized(random_values(rows * columns, 2), rows, columns, 6);
+  const Eigen::VectorXd singular = Eigen::JacobiSVD<Eigen::MatrixXd>(result).singularValues();
+  EXPECT_GT(singular.minCoeff(), 0.6);
+  EXPECT_LT(singular.maxCoeff(), 1.3);
+}
+
+INSTANTIATE_TEST_SUITE_P(WideTallSmallAndUneven, NewtonSchulzSizes,
+                         testing::Values(Size{16, 64}, Size{40, 150}, Size{150, 40}, Size{3, 7},
+                                         Size{64, 216}),
+                         [](const auto& tested) {
+                           return fmt::format("{}x{}", tested.param.rows, tested.param.columns);
+                         });
+
+TEST(NewtonSchulz, WorkedDiagonal) {
+  // Norm 5: X0 = diag(0.6, 0.8); each value goes to 3.4445 s - 4.775 s^3 + 2.0315 s^5.
+  const Eigen::MatrixXd result = orthogonalized({3, 0, 0, 4}, 2, 2, 1);
+  EXPECT_NEAR(result(0, 0), 1.19327, 0.02);
+  EXPECT_NEAR(result(1, 1), 0.97648, 0.02);
+  EXPECT_NEAR(result(0, 1), 0, 1e-6);
+}
+
+TEST(NewtonSchulz, ZeroStaysZero) {
+  EXPECT_EQ(orthogonalized({0, 0, 0, 0}, 2, 2, 3).norm(), 0);
+}
+
+TEST(Muon, StepIsRescaledWeightMinusOrthogonalUpdate) {
+  const OptimizerConfig config{
+      .kind = OptimizerKind::muon, .momentum = 0.6, .nesterov = true, .newton_schulz_steps = 1};
+  // Norm 10 goes to sqrt(2); the direction 1.6 * gradient normalises to diag(0.6, 0.8) as in WorkedDiagonal.
+  Fixture muon(config, {6, 0, 0, 8}, 2);
+  muon.step({3, 0, 0, 4}, 0.1);
+  EXPECT_NEAR(muon.weights[0], 0.6 * std::sqrt(2.0) - 0.119327, 2e-3);
+  EXPECT_NEAR(muon.weights[3], 0.8 * std::sqrt(2.0) - 0.097648, 2e-3);
+  EXPECT_THAT(std::vector<float>(muon.optimizer->state()[0].begin(), muon.optimizer->state()[0].end()),
+              ElementsAre(3, 0, 0, 4));
+}
+
+TEST(Muon, NesterovMixesGradientAndBuffer) {
+  const OptimizerConfig config{.kind = OptimizerKind::muon,
+                               .momentum = 0.5,
+                               .nesterov = true,
+                               .newton_schulz_steps = 0,
+                               .normalize_every = 0};
+  Fixture muon(config, {0, 0}, 1);
+  muon.step({1, 0}, 0);
+  muon.step({0, 1}, 1);  // buffer (0.5, 1), direction (0, 1) + 0.5 * buffer = (0.25, 1.5)
+  const double norm = std::hypot(0.25, 1.5);
+  EXPECT_NEAR(muon.weights[0], -0.25 / norm, 1e-5);
+  EXPECT_NEAR(muon.weights[1], -1.5 / norm, 1e-5);
+}
+
+TEST(Muon, RescalesOnlyEveryFewSteps) {
+  const OptimizerConfig config{.kind = OptimizerKind::muon, .normalize_every = 2};
+  Fixture muon(config, {3, 4}, 1);
+  const auto norm = [&] { return std::hypot(muon.weights[0], muon.weights[1]); };
+  muon.step({1, 1}, 0);
+  EXPECT_NEAR(norm(), 1, kExact);
+  muon.weights = {3, 4};
+  muon.step({1, 1}, 0);
+  EXPECT_NEAR(norm(), 5, kExact);
+  muon.step({1, 1}, 0);
+  EXPECT_NEAR(norm(), 1, kExact);
+}
+
+TEST(Muon, ZeroWeightsAndGradientsStayFinite) {
+  Fixture muon({.kind = OptimizerKind::muon, .momentum = 0.6}, {0, 0, 0, 0}, 2);
+  muon.step({0, 0, 0, 0}, 0.1);
+  EXPECT_THAT(muon.weights, ElementsAre(0, 0, 0, 0));
+}
+
+class AnyOptimizer : public testing::TestWithParam<OptimizerKind> {};
+
+TEST_P(AnyOptimizer, GivesTheSameBitsOnAnyNumberOfThreads) {
+  constexpr int kRows = 72, kColumns = 500;
+  const OptimizerConfig config{.kind = GetParam(), .momentum = 0.6, .weight_decay = 0.01};
+  std::vector<std::vector<float>> results;
+  for (const int threads : {1, 2, 3}) {
+    Fixture fixture(config, random_values(kRows * kColumns, 3), kRows, threads);
+    fixture.step(random_values(kRows * kColumns, 4), 0.1);
+    fixture.step(random_values(kRows * kColumns, 5), 0.1);
+    results.push_back(fixture.weights);
+  }
+  EXPECT_EQ(results[0], results[1]);
+  EXPECT_EQ(results[0], results[2]);
+}
+
+INSTANTIATE_TEST_SUITE_P(Kinds, AnyOptimizer, testing::Values(OptimizerKind::sgd, OptimizerKind::muon));
+
+}  // namespace
+}  // namespace ftl::optim

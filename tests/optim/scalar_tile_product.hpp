@@ -1,0 +1,28 @@
+// The tile micro-kernel in its plainest form, so that the optimisers are tested apart from any instruction
+// set.
+#pragma once
+
+#include "kernels/tile_product/tile_product.hpp"
+
+namespace ftl::optim::test {
+
+inline void multiply(const kernels::TileTerm* terms, int term_count, int row_count, bool accumulate,
+                     float* result) {
+  for (int row = 0; row < row_count; ++row) {
+    for (int column = 0; column < kernels::kTileColumns; ++column) {
+      float sum = accumulate ? result[row * kernels::kTileColumns + column] : 0.0f;
+      for (int term = 0; term < term_count; ++term) {
+        for (int k = 0; k < kernels::kTileDepth; ++k) {
+          sum += to_float(terms[term].rows[row * kernels::kTileDepth + k]) *
+                 to_float(terms[term].columns[(k / 2) * 64 + column * 2 + k % 2]);
+        }
+      }
+      result[row * kernels::kTileColumns + column] = sum;
+    }
+  }
+}
+
+inline constexpr kernels::TileProductKernels kScalarTileProduct{
+    .multiply = multiply, .burn = [](long) {}, .begin = [] {}, .end = [] {}};
+
+}  // namespace ftl::optim::test
