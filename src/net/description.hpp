@@ -1,5 +1,6 @@
-// A network as its recipe describes it: a list of layers, each applied to the one before, some naming an earlier
-// output. Sizes are not known here: they follow from the pictures and the class count (net/graph.hpp).
+// A network as its recipe describes it: a list of layers, each applied to the one before, some naming an
+// earlier output. Sizes are not known here: they follow from the pictures and the class count
+// (net/graph.hpp).
 #pragma once
 
 #include <string>
@@ -29,8 +30,8 @@ struct ConvolutionDescription {
   Initialisation initialisation = Initialisation::kaiming_uniform;
 };
 
-// A frozen convolution whose filters are the eigenvectors of the training patches' covariance, each divided by
-// sqrt(eigenvalue + eps) (Page, "How to train your ResNet"). Must be the first layer; no padding.
+// A frozen convolution whose filters are the eigenvectors of the training patches' covariance, each divided
+// by sqrt(eigenvalue + eps) (Page, "How to train your ResNet"). Must be the first layer; no padding.
 struct WhiteningDescription {
   int kernel = 2;
   bool negatives = false;  // the filters and their negatives: out = 2 * 3 * kernel^2 instead of 3 * kernel^2
@@ -46,8 +47,8 @@ struct LinearDescription {
 };
 
 struct BatchNormDescription {
-  bool scale = false;     // gamma learned; else frozen at 1
-  bool bias = true;       // beta learned; else frozen at 0
+  bool scale = false;  // gamma learned; else frozen at 1
+  bool bias = true;    // beta learned; else frozen at 0
   double eps = 1e-5;
   double momentum = 0.1;  // running = (1 - momentum) * running + momentum * batch
 };
@@ -80,7 +81,8 @@ struct AddDescription {
 };
 
 struct LayerDescription {
-  std::string name;  // empty: a name is made from the kind and a number. Names this layer's output and parameters.
+  std::string
+      name;  // empty: a name is made from the kind and a number. Names this layer's output and parameters.
   std::variant<ConvolutionDescription, WhiteningDescription, LinearDescription, BatchNormDescription,
                ActivationDescription, PoolDescription, SqueezeExciteDescription, AddDescription>
       layer;

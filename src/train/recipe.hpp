@@ -9,6 +9,7 @@
 
 #include "data/augmentation.hpp"
 #include "net/description.hpp"
+#include "net/parameter.hpp"
 #include "optim/optimizer.hpp"
 #include "optim/schedule.hpp"
 
@@ -16,7 +17,7 @@ namespace ftl::train {
 
 // The parameters that share an optimiser. A recipe has a table [optimizer.<name>] for each role its network uses;
 // a role without one takes `filters`' (linear) or `biases`' (whiten_bias, scales) table.
-enum class ParameterRole { filters, linear, biases, scales, whiten_bias };
+using net::ParameterRole;
 std::string_view name(ParameterRole role);
 
 struct OptimizerGroup {
@@ -64,13 +65,16 @@ struct RecipeSummary {
 };
 std::vector<RecipeSummary> list_recipes();
 
-// The embedded recipe's own text. Throws InputError naming the known ones.
-std::string_view recipe_text(std::string_view name);
+// A recipe's own text, comments and all: an embedded recipe's by name, or a file's by path (anything that contains a
+// '/' or ends in .toml). Throws InputError naming the known ones.
+std::string recipe_text(std::string_view name_or_path);
 
-// An embedded recipe by name, or a file by path (anything that contains a '/' or ends in .toml), with `key=value`
-// settings applied in order, e.g. "train.epochs=2", "network.layers[3].out=64". Values are TOML; a bare word is a
+// An embedded recipe by name, or a file by path, with `key=value` settings applied in order, e.g. "train.epochs=2", "network.layers[3].out=64". Values are TOML; a bare word is a
 // string. Throws InputError with the key's full name and what is allowed, for unknown keys, wrong types and values
 // out of range.
 Recipe load_recipe(std::string_view name_or_path, const std::vector<std::string>& settings = {});
+
+// A recipe from its text, e.g. the one in a checkpoint. `origin` names it in errors.
+Recipe parse_recipe(std::string_view toml, std::string_view origin, const std::vector<std::string>& settings = {});
 
 }  // namespace ftl::train

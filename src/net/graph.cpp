@@ -1,0 +1,312 @@
+#include "net/graph.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <numeric>
+#include <optional>
+
+#include "base/error.hpp"
+#include "net/fusion.hpp"
+
+namespace ftl::net {
+namespace {
+
+using kernels::ConvolutionGeometry;
+using kernels::PoolGeometry;
+
+constexpr int kPictureChannels = 3;
+
+class Builder {
+ public:
+  Builder(const NetworkDescription& description, const GraphInput& input) : description_(description) {
+    graph_.classes = input.classes;
+    graph_.logit_scale = description.logit_scale;
+    graph_.nodes.push_back({"pictures",
+                            {},
+                            {kPictureChannels, input.height, input.width},
+                            PicturesNode{input.height, input.width}});
+  }
+
+  Graph build() {
+    const int last = add_layers(description_.layers, 0, "network.layers");
+    const Shape expected{graph_.classes, 1, 1};
+    if (shape(last) != expected) {
+      throw InputError(
+          "network.layers: the last layer gives {}, but {} classes need {}: end with a linear layer",
+          to_string(shape(last)), graph_.classes, to_string(expected));
+    }
+    return std::move(graph_);
+  }
+
+ private:
+  const Shape& shape(int node) const { return graph_.nodes[static_cast<std::size_t>(node)].shape; }
+
+  int add_layers(const std::vector<LayerDescription>& layers, int input, const std::string& path) {
+    int value = input;
+    for (std::size_t i = 0; i < layers.size(); ++i) {
+      path_ = fmt::format("{}[{}]", path, i);
+      const std::string own_path = path_;
+      value =
+          std::visit([&](const auto& layer) { return add(layer, layers[i].name, value); }, layers[i].layer);
+      path_ = own_path;
+      if (!layers[i].name.empty()) named_[layers[i].name] = value;
+    }
+    return value;
+  }
+
+  int push(std::string name, std::vector<int> inputs, Shape node_shape, decltype(Node::op) op) {
+    graph_.nodes.push_back({std::move(name), std::move(inputs), node_shape, std::move(op)});
+    return graph_.output();
+  }
+
+  std::string name_for(const std::string& given, const std::string& kind) {
+    const int number = ++counts_[kind];
+    return given.empty() ? kind + std::to_string(number) : given;
+  }
+
+  int add_parameter(Parameter parameter) {
+    graph_.parameters.push_back(std::move(parameter));
+    return static_cast<int>(graph_.parameters.size()) - 1;
+  }
+
+  [[noreturn]] void refuse(const std::string& kind, const std::string& what) const {
+    throw InputError("{} ({}): {}", path_, kind, what);
+  }
+
+  // Any layer but a convolution over pictures needs them in the blocked layout first.
+  int blocked(int input) {
+    if (graph_.nodes[static_cast<std::size_t>(input)].as<PicturesNode>() == nullptr) return input;
+    return add_patches(input, {kPictureChannels, shape(input).height, shape(input).width});
+  }
+
+  int add_patches(int input, const kernels::PatchesGeometry& geometry) {
+    return push("patches", {input}, geometry.out(), PatchesNode{geometry});
+  }
+
+  struct FilterSpec {
+    std::string name;
+    std::string kind;
+    ParameterRole role = ParameterRole::filters;
+    ParameterRole bias_role = ParameterRole::biases;
+    Initialisation initialisation = Initialisation::kaiming_uniform;
+    bool bias = false;
+    bool frozen = false;
+  };
+
+  int add_convolution(const FilterSpec& spec, int input, ConvolutionGeometry geometry) {
+    geometry.in = shape(input);
+    const int height = geometry.in.height + 2 * geometry.pad - geometry.kernel_height;
+    const int width = geometry.in.width + 2 * geometry.pad - geometry.kernel_width;
+    if (height < 0 || width < 0) {
+      refuse(spec.kind,
+             fmt::format("a {}x{} kernel does not fit its {} input with padding {}", geometry.kernel_height,
+                         geometry.kernel_width, to_string(geometry.in), geometry.pad));
+    }
+    if (geometry.in.channels % geometry.groups != 0 || geometry.out.channels % geometry.groups != 0) {
+      refuse(spec.kind, fmt::format("groups is {}; it must divide the {} input and the {} output channels",
+                                    geometry.groups, geometry.in.channels, geometry.out.channels));
+    }
+    geometry.out.height = height / geometry.stride + 1;
+    geometry.out.width = width / geometry.stride + 1;
+    Parameter weight{.name = spec.name + ".weight",
+                     .shape = {geometry.out.channels, geometry.group_inputs(), geometry.kernel_height,
+                               geometry.kernel_width},
+                     .role = spec.role,
+                     .initialisation = spec.initialisation,
+                     .fan_in = geometry.group_inputs() * geometry.taps(),
+                     .frozen = spec.frozen};
+    const bool over_pictures = graph_.nodes[static_cast<std::size_t>(input)].as<PicturesNode>() != nullptr;
+    if (over_pictures && geometry.groups == 1) {
+      input =
+          add_patches(input, {kPictureChannels, geometry.in.height, geometry.in.width, geometry.kernel_height,
+                              geometry.kernel_width, geometry.stride, geometry.pad});
+      geometry = {.in = shape(input), .out = geometry.out};
+      weight.channels_last = true;
+    } else {
+      input = blocked(input);
+    }
+    const int fan_in = weight.fan_in;
+    const int weight_index = add_parameter(std::move(weight));
+    const int bias_index = spec.bias ? add_parameter({.name = spec.name + ".bias",
+                                                      .shape = {geometry.out.channels},
+                                                      .role = spec.bias_role,
+                                                      .fan_in = spec.frozen ? 0 : fan_in})
+                                     : kNone;
+    const Shape out = geometry.out;
+    return push(spec.name, {input}, out, ConvolutionNode{geometry, weight_index, bias_index});
+  }
+
+  int add(const ConvolutionDescription& layer, const std::string& name, int input) {
+    const int groups = layer.groups == 0 ? shape(input).channels : layer.groups;
+    // A depthwise convolution follows its input's width; any other follows the network's.
+    const int out = layer.groups == 0 && layer.out == unscaled_channels(input) ? shape(input).channels
+                                                                               : scaled(layer.out);
+    const ConvolutionGeometry geometry{.out = {out, 0, 0},
+                                       .kernel_height = layer.kernel_height,
+                                       .kernel_width = layer.kernel_width,
+                                       .stride = layer.stride,
+                                       .pad = layer.pad >= 0 ? layer.pad : layer.kernel_height / 2,
+                                       .groups = groups};
+    const int node = add_convolution({.name = name_for(name, "conv"),
+                                      .kind = "conv",
+                                      .initialisation = layer.initialisation,
+                                      .bias = layer.bias},
+                                     input, geometry);
+    unscaled_[node] = layer.out;
+    return node;
+  }
+
+  int add(const WhiteningDescription& layer, const std::string& name, int input) {
+    if (input != 0) refuse("whiten", "it works on pictures and must be the first layer");
+    const int filters = kPictureChannels * layer.kernel * layer.kernel;
+    const ConvolutionGeometry geometry{.out = {layer.negatives ? 2 * filters : filters, 0, 0},
+                                       .kernel_height = layer.kernel,
+                                       .kernel_width = layer.kernel};
+    const int node = add_convolution({.name = name.empty() ? "whiten" : name,
+                                      .kind = "whiten",
+                                      .bias_role = ParameterRole::whiten_bias,
+                                      .bias = layer.bias,
+                                      .frozen = true},
+                                     input, geometry);
+    graph_.has_whitening = true;
+    graph_.whitening_description = layer;
+    graph_.whitening_parameter = graph_.nodes.back().as<ConvolutionNode>()->weight;
+    return node;
+  }
+
+  int add_linear(const std::string& name, int input, int out, bool bias, Initialisation initialisation) {
+    input = blocked(input);
+    const ConvolutionGeometry geometry{
+        .out = {out, 0, 0}, .kernel_height = shape(input).height, .kernel_width = shape(input).width};
+    return add_convolution({.name = name,
+                            .kind = "linear",
+                            .role = ParameterRole::linear,
+                            .initialisation = initialisation,
+                            .bias = bias},
+                           input, geometry);
+  }
+
+  int add(const LinearDescription& layer, const std::string& name, int input) {
+    return add_linear(name_for(name, "linear"), input, layer.out == 0 ? graph_.classes : layer.out,
+                      layer.bias, layer.initialisation);
+  }
+
+  int add(const BatchNormDescription& layer, const std::string& name, int input) {
+    input = blocked(input);
+    const std::string own_name = name_for(name, "norm");
+    const Shape own_shape = shape(input);
+    const auto parameter = [&](bool learned, const char* suffix, ParameterRole role) {
+      if (!learned) return kNone;
+      return add_parameter({.name = own_name + suffix, .shape = {own_shape.channels}, .role = role});
+    };
+    BatchNormNode node{.eps = layer.eps, .momentum = layer.momentum};
+    node.scale = parameter(layer.scale, ".weight", ParameterRole::scales);
+    node.bias = parameter(layer.bias, ".bias", ParameterRole::biases);
+    node.statistics = static_cast<int>(graph_.norms.size());
+    graph_.norms.push_back(own_shape);
+    graph_.norm_names.push_back(own_name);
+    return push(own_name, {input}, own_shape, node);
+  }
+
+  int add_activation(kernels::ActivationKind kind, const std::string& name, int input) {
+    return push(name_for(name, "act"), {input}, shape(input), ActivationNode{kind});
+  }
+
+  int add(const ActivationDescription& layer, const std::string& name, int input) {
+    return add_activation(layer.kind, name, blocked(input));
+  }
+
+  int add(const PoolDescription& layer, const std::string& name, int input) {
+    input = blocked(input);
+    const Shape in = shape(input);
+    PoolGeometry geometry{.kind = layer.kind, .in = in};
+    geometry.kernel_height = layer.global ? in.height : layer.kernel;
+    geometry.kernel_width = layer.global ? in.width : layer.kernel;
+    geometry.stride = layer.global ? 1 : layer.stride;
+    geometry.pad = layer.global ? 0 : layer.pad;
+    const int height = in.height + 2 * geometry.pad - geometry.kernel_height;
+    const int width = in.width + 2 * geometry.pad - geometry.kernel_width;
+    if (height < 0 || width < 0) {
+      refuse("pool", fmt::format("a {}x{} window does not fit its {} input", geometry.kernel_height,
+                                 geometry.kernel_width, to_string(in)));
+    }
+    if (2 * geometry.pad > std::min(geometry.kernel_height, geometry.kernel_width)) {
+      refuse("pool", fmt::format("pad is {}; at most half the kernel is allowed", geometry.pad));
+    }
+    geometry.out = {in.channels, height / geometry.stride + 1, width / geometry.stride + 1};
+    return push(name_for(name, "pool"), {input}, geometry.out, PoolNode{geometry});
+  }
+
+  int add(const SqueezeExciteDescription& layer, const std::string& name, int input) {
+    const std::string own_name = name_for(name, "se");
+    const int x = blocked(input);
+    const int source = layer.from.empty() ? x : named(layer.from, "squeeze_excite");
+    const int channels = shape(x).channels;
+    if (shape(source).channels % layer.ratio != 0 || shape(source).channels < layer.ratio) {
+      refuse("squeeze_excite", fmt::format("ratio is {}; it must divide the {} channels of its source",
+                                           layer.ratio, shape(source).channels));
+    }
+    int gate =
+        add(PoolDescription{.kind = kernels::PoolKind::average, .global = true}, own_name + ".mean", source);
+    gate = add_linear(own_name + ".reduce", gate, shape(source).channels / layer.ratio, true,
+                      Initialisation::kaiming_uniform);
+    gate = add_activation(layer.activation, own_name + ".act", gate);
+    gate = add_linear(own_name + ".expand", gate, channels, true, Initialisation::kaiming_uniform);
+    gate = add_activation(kernels::ActivationKind::sigmoid, own_name + ".gate", gate);
+    return push(own_name, {x, gate}, shape(x), MultiplyNode{});
+  }
+
+  int add(const AddDescription& layer, const std::string& name, int input) {
+    const std::string own_name = name_for(name, "add");
+    const std::string own_path = path_;
+    int other = named(layer.from, "add");
+    if (!layer.shortcut.empty()) other = add_layers(layer.shortcut, other, own_path + ".shortcut");
+    path_ = own_path;
+    input = blocked(input);
+    other = blocked(other);
+    if (shape(input) != shape(other)) {
+      refuse("add",
+             fmt::format("it adds {} (from \"{}\"{}) to {}; both must have one shape",
+                         to_string(shape(other)), layer.from,
+                         layer.shortcut.empty() ? "" : ", through the shortcut", to_string(shape(input))));
+    }
+    return push(own_name, {input, other}, shape(input), AddNode{});
+  }
+
+  int named(const std::string& from, const char* kind) const {
+    const auto found = named_.find(from);
+    if (found == named_.end())
+      refuse(kind, fmt::format("from is \"{}\", which no earlier layer is named", from));
+    return found->second;
+  }
+
+  int scaled(int channels) const {
+    if (description_.width == 1.0) return channels;
+    return std::max(8, static_cast<int>(std::lround(channels * description_.width / 8)) * 8);
+  }
+
+  int unscaled_channels(int node) const {
+    const auto found = unscaled_.find(node);
+    return found == unscaled_.end() ? shape(node).channels : found->second;
+  }
+
+  const NetworkDescription& description_;
+  Graph graph_;
+  std::string path_;
+  std::map<std::string, int> named_;
+  std::map<std::string, int> counts_;
+  std::map<int, int> unscaled_;
+};
+
+}  // namespace
+
+std::int64_t Parameter::elements() const {
+  return std::accumulate(shape.begin(), shape.end(), std::int64_t{1}, std::multiplies<>());
+}
+
+Graph build_graph(const NetworkDescription& description, const GraphInput& input) {
+  return fuse(Builder(description, input).build());
+}
+
+}  // namespace ftl::net
