@@ -4,7 +4,9 @@
 set(FTL_ISA_FLAGS_generic "")
 set(FTL_ISA_FLAGS_avx2 -mavx2 -mfma)
 set(FTL_ISA_FLAGS_avx512 ${FTL_ISA_FLAGS_avx2} -mavx512f -mavx512bw -mavx512vl -mavx512dq
-                         -mprefer-vector-width=512)
+                         -mprefer-vector-width=512
+                         # GCC 12 warns about its own AVX-512 headers (PR 105593).
+                         -Wno-uninitialized -Wno-maybe-uninitialized)
 set(FTL_ISA_FLAGS_avx512_bf16 ${FTL_ISA_FLAGS_avx512} -mavx512bf16)
 set(FTL_ISA_FLAGS_amx ${FTL_ISA_FLAGS_avx512_bf16} -mamx-tile -mamx-bf16)
 
@@ -20,8 +22,6 @@ function(ftl_isa_kernels layer)
     add_library(ftl_${layer}_${isa} OBJECT ${sources})
     target_include_directories(ftl_${layer}_${isa} PRIVATE ${PROJECT_SOURCE_DIR}/src)
     target_compile_options(ftl_${layer}_${isa} PRIVATE -O3 -fno-math-errno -fno-trapping-math
-                                                       # GCC 12 warns about its own AVX-512 headers (PR 105593).
-                                                       -Wno-maybe-uninitialized
                                                        ${FTL_ISA_FLAGS_${isa}})
     target_compile_definitions(ftl_${layer}_${isa} PRIVATE FTL_ISA=${isa} FTL_ISA_${isa}=1)
     target_sources(ftl_${layer} PRIVATE $<TARGET_OBJECTS:ftl_${layer}_${isa}>)
