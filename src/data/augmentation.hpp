@@ -1,10 +1,10 @@
-// Pictures from a split, augmented and normalised, in batches that depend on (seed, epoch, position) only: neither
-// the number of threads nor their timing changes a bit.
+// Pictures from a split, augmented and normalised, in batches that depend on (seed, epoch, position) only:
+// neither the number of threads nor their timing changes a bit.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
-#include <string_view>
 #include <vector>
 
 #include "base/bfloat16.hpp"
@@ -19,24 +19,27 @@ enum class Flip {
 };
 
 struct AugmentationConfig {
-  int pad = 0;             // reflect-pad by this many pixels, then cut out a window at a random place
+  int pad = 0;  // reflect-pad by this many pixels, then cut out a window at a random place
   Flip flip = Flip::none;
-  int cutout = 0;          // side of a square set to the mean, at a random place; 0: none (DeVries and Taylor 2017)
-  int cutmix = 0;          // side of a square taken from another picture of the batch; 0: none (Yun et al. 2019)
-  double cutmix_start = 0; // the first epoch with CutMix
-  float brightness = 0;    // adds uniform in [-brightness, brightness], in units of [0, 1] pixel values
-  float contrast = 0;      // scales around the picture's mean by uniform in [1 - contrast, 1 + contrast]
+  // Side of a square set to the mean, at a random place wholly inside; 0: none (DeVries and Taylor 2017).
+  int cutout = 0;
+  // Side of a square taken from the same place of another augmented picture of the batch, drawn at random; 0:
+  // none (Yun et al. 2019, with a fixed side).
+  int cutmix = 0;
+  double cutmix_start = 0;  // the first epoch with CutMix
+  float brightness = 0;     // adds uniform in [-brightness, brightness], in units of [0, 1] pixel values
+  float contrast = 0;       // scales around the picture's mean by uniform in [1 - contrast, 1 + contrast]
 };
 
-// The label of an augmented picture: label_weight of `label`, the rest of `other`. (kernels::Target has the same
-// fields; this layer knows no kernels.)
+// The label of an augmented picture: label_weight of `label`, the rest of `other`. (kernels::Target has the
+// same fields; this layer knows no kernels.)
 struct MixedLabel {
   std::int32_t label = 0;
   std::int32_t other = 0;
   float label_weight = 1.0f;
 };
 
-// One view of test-time augmentation.
+// One view of test-time augmentation: the picture shifted, then mirrored from left to right.
 struct View {
   bool mirror = false;
   int shift_y = 0;  // the picture's content moves by this many pixels, borders reflected
@@ -44,12 +47,17 @@ struct View {
   float weight = 1.0f;
 };
 enum class Views { plain, mirror, six };
-// plain: the picture; mirror: it and its mirror image, half each; six: mirror x {none, 1 pixel up-left, 1 pixel
-// down-right} with weights 1/2 for none and 1/4 for each shift (airbench). Weights sum to 1.
+// plain: the picture; mirror: it and its mirror image, half each; six: mirror x {none, 1 pixel up-left, 1
+// pixel down-right} with weights 1/2 for none and 1/4 for each shift (airbench). Weights sum to 1.
 std::vector<View> views(Views kind);
+
+struct Area;
+// The bf16 value of each byte of each channel.
+using ByteTable = std::array<std::array<bf16, 256>, 3>;
 
 class TrainingLoader {
  public:
+  // `dataset` must outlive the loader. Throws InputError for a setting that its pictures are too small for.
   TrainingLoader(const Dataset& dataset, const AugmentationConfig& config, std::uint64_t seed);
   // Trains on these pictures of the split only (indices into it), e.g. a fold.
   TrainingLoader(const Dataset& dataset, const AugmentationConfig& config, std::uint64_t seed,
@@ -60,9 +68,10 @@ class TrainingLoader {
   // Draws the order of `epoch` (0, 1, ...) and, on its first call, what is drawn once a picture.
   void begin_epoch(int epoch);
 
-  // Writes pictures [first, first + images) of the epoch's order as [images][height][width][3] bf16, normalised by
-  // the dataset's mean and standard deviation, and their labels. May be called from several threads at once.
-  // `batch_first` and `batch_images` delimit the whole batch in the epoch's order (CutMix's partners come from it).
+  // Writes pictures [first, first + images) of the epoch's order as [images][height][width][3] bf16,
+  // normalised by the dataset's mean and standard deviation, and their labels. May be called from several
+  // threads at once. `batch_first` and `batch_images` delimit the whole batch in the epoch's order (CutMix's
+  // partners come from it).
   struct Request {
     std::int64_t first = 0;
     int images = 0;
@@ -74,9 +83,12 @@ class TrainingLoader {
   void fill(const Request& request) const;
 
  private:
+  void write_area(std::int32_t picture, const Area& area, bf16* out) const;
+
   const Dataset& dataset_;
   AugmentationConfig config_;
   std::uint64_t seed_;
+  ByteTable table_;
   int epoch_ = 0;
   std::vector<std::int32_t> subset_;
   std::vector<std::int32_t> order_;
@@ -87,7 +99,7 @@ class TrainingLoader {
 void fill_view(const Dataset& dataset, const Split& split, const View& view, std::int64_t first, int images,
                bf16* pictures);
 // The same for the pictures that `indices` names.
-void fill_view(const Dataset& dataset, const Split& split, const View& view, std::span<const std::int32_t> indices,
-               bf16* pictures);
+void fill_view(const Dataset& dataset, const Split& split, const View& view,
+               std::span<const std::int32_t> indices, bf16* pictures);
 
 }  // namespace ftl::data

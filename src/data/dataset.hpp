@@ -12,8 +12,8 @@
 
 namespace ftl::data {
 
-// Pictures of one size, [count][height][width][3] uint8 RGB, and their labels. A view into memory that the Dataset
-// owns (the mapped cache file).
+// Pictures of one size, [count][height][width][3] uint8 RGB, and their labels. A view into memory that the
+// Dataset owns (the mapped cache file).
 struct Split {
   std::int64_t count = 0;
   int height = 0;
@@ -41,19 +41,21 @@ struct Dataset {
   int classes() const { return static_cast<int>(class_names.size()); }
 };
 
-// Called now and then during an import with what is done and all there is to do (bytes or files; 0 when unknown).
+// Called now and then during an import with what is done and all there is to do (bytes or files; 0 when
+// unknown).
 using ImportProgress = std::function<void(std::int64_t done, std::int64_t total)>;
 
 struct OpenOptions {
   std::string data;       // a path, or "synthetic"
   std::string test_data;  // another test split; empty: the one that comes with `data`
-  int picture_size = 0;   // pictures of image folders are resized to this square; 0: 32 unless all have one other size
+  int picture_size =
+      0;  // pictures of image folders are resized to this square; 0: 32 unless all have one other size
   std::filesystem::path cache;  // folder of cached imports; empty: cache_folder()
   ImportProgress progress;      // may be empty
 };
 
-// Opens a dataset through its cached import, importing first when there is none for this content. Throws InputError
-// naming the file and what is wrong with it.
+// Opens a dataset through its cached import, importing first when there is none for this content. Throws
+// InputError naming the file and what is wrong with it.
 Dataset open_dataset(const OpenOptions& options);
 
 // $FTL_CACHE, else $XDG_CACHE_HOME/ftl, else ~/.cache/ftl.

@@ -1,0 +1,252 @@
+#include "data/augmentation.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <numeric>
+
+#include "base/error.hpp"
+#include "base/random.hpp"
+
+namespace ftl::data {
+
+// Rows [top, bottom) and columns [left, right).
+struct Area {
+  int top = 0;
+  int left = 0;
+  int bottom = 0;
+  int right = 0;
+
+  Area intersection(const Area& other) const {
+    return {std::max(top, other.top), std::max(left, other.left), std::min(bottom, other.bottom),
+            std::min(right, other.right)};
+  }
+};
+
+namespace {
+
+// Normalises scale * value + offset, of values in [0, 1]. A channel that never varies is centred only.
+ByteTable make_table(const Dataset& dataset, float scale, float offset) {
+  ByteTable table;
+  for (std::size_t c = 0; c < 3; ++c) {
+    const float deviation = dataset.standard_deviation[c];
+    const float factor = deviation > 0 ? 1 / deviation : 1;
+    for (std::size_t byte = 0; byte < 256; ++byte) {
+      const float value = scale * (static_cast<float>(byte) / 255) + offset;
+      table[c][byte] = to_bf16((value - dataset.mean[c]) * factor);
+    }
+  }
+  return table;
+}
+
+// The index within [0, size) that mirrors at the first and last one, which are not repeated (PyTorch's
+// "reflect").
+int reflect(int index, int size) {
+  if (size == 1) return 0;
+  const int period = 2 * (size - 1);
+  const int folded = std::abs(index) % period;
+  return std::min(folded, period - folded);
+}
+
+// Which pixel of a picture comes where: out(y, x) = picture(y + offset_y, x + offset_x), mirrored from left
+// to right afterwards.
+struct Window {
+  int offset_y = 0;
+  int offset_x = 0;
+  bool mirror = false;
+};
+
+Area whole(const Split& split) {
+  return {0, 0, split.height, split.width};
+}
+
+Area random_square(const Split& split, int side, Random& random) {
+  const auto top = static_cast<int>(random.below(static_cast<std::uint32_t>(split.height - side + 1)));
+  const auto left = static_cast<int>(random.below(static_cast<std::uint32_t>(split.width - side + 1)));
+  return {top, left, top + side, left + side};
+}
+
+// Writes the area of one picture, out [height][width][3], as the window shows it.
+void copy_window(const Split& split, std::int64_t picture, const Window& window, const ByteTable& table,
+                 const Area& area, bf16* out) {
+  thread_local std::vector<int> columns;
+  columns.resize(static_cast<std::size_t>(split.width));
+  for (int x = area.left; x < area.right; ++x) {
+    const int unmirrored = window.mirror ? split.width - 1 - x : x;
+    columns[static_cast<std::size_t>(x)] = 3 * reflect(unmirrored + window.offset_x, split.width);
+  }
+  const std::uint8_t* pixels = split.pixels + picture * split.picture_bytes();
+  for (int y = area.top; y < area.bottom; ++y) {
+    const std::uint8_t* row =
+        pixels + std::int64_t{reflect(y + window.offset_y, split.height)} * split.width * 3;
+    bf16* to = out + (std::int64_t{y} * split.width + area.left) * 3;
+    const int* column = columns.data() + area.left;
+    for (int x = area.left; x < area.right; ++x, to += 3) {
+      const std::uint8_t* from = row + *column++;
+      to[0] = table[0][from[0]];
+      to[1] = table[1][from[1]];
+      to[2] = table[2][from[2]];
+    }
+  }
+}
+
+// The mean is zero once normalised.
+void erase(const Split& split, const Area& area, bf16* out) {
+  for (int y = area.top; y < area.bottom; ++y) {
+    for (int x = 3 * area.left; x < 3 * area.right; ++x) out[std::int64_t{y} * split.width * 3 + x] = bf16{0};
+  }
+}
+
+// What is drawn for one picture in one epoch, apart from CutMix.
+struct Draw {
+  Window window;
+  Area cutout;
+  float contrast = 1;
+  float brightness = 0;
+};
+
+Draw draw(const AugmentationConfig& config, const Split& split, bool first_flip, int epoch, Random random) {
+  Draw drawn;
+  if (config.pad > 0) {
+    const auto places = static_cast<std::uint32_t>(2 * config.pad + 1);
+    drawn.window.offset_y = static_cast<int>(random.below(places)) - config.pad;
+    drawn.window.offset_x = static_cast<int>(random.below(places)) - config.pad;
+  }
+  if (config.flip == Flip::random) drawn.window.mirror = (random.next() & 1) != 0;
+  if (config.flip == Flip::alternating) drawn.window.mirror = first_flip != (epoch % 2 != 0);
+  if (config.cutout > 0) drawn.cutout = random_square(split, config.cutout, random);
+  drawn.contrast = random.uniform(1 - config.contrast, 1 + config.contrast);
+  drawn.brightness = random.uniform(-config.brightness, config.brightness);
+  return drawn;
+}
+
+float mean_value(std::span<const std::uint8_t> picture) {
+  const std::uint64_t sum = std::accumulate(picture.begin(), picture.end(), std::uint64_t{0});
+  return static_cast<float>(static_cast<double>(sum) / (255.0 * static_cast<double>(picture.size())));
+}
+
+std::vector<std::int32_t> all_pictures(const Split& split) {
+  std::vector<std::int32_t> indices(static_cast<std::size_t>(split.count));
+  std::iota(indices.begin(), indices.end(), 0);
+  return indices;
+}
+
+void check(const AugmentationConfig& config, const Split& split) {
+  const int side = std::min(split.height, split.width);
+  if (config.pad < 0 || config.pad >= side) {
+    throw InputError("augmentation pad is {}; it must be in 0..{} for pictures of {}x{}", config.pad,
+                     side - 1, split.width, split.height);
+  }
+  if (config.brightness < 0 || config.contrast < 0) {
+    throw InputError("augmentation brightness and contrast are {} and {}; they must not be negative",
+                     config.brightness, config.contrast);
+  }
+  const auto check_square = [&](const char* key, int value) {
+    if (value < 0 || value > side) {
+      throw InputError("augmentation {} is {}; it must be in 0..{} for pictures of {}x{}", key, value, side,
+                       split.width, split.height);
+    }
+  };
+  check_square("cutout", config.cutout);
+  check_square("cutmix", config.cutmix);
+}
+
+template <class IndexOf>
+void fill_views(const Dataset& dataset, const Split& split, const View& view, std::int64_t images,
+                const IndexOf& index_of, bf16* pictures) {
+  const ByteTable table = make_table(dataset, 1, 0);
+  const Window window{-view.shift_y, -view.shift_x, view.mirror};
+  for (std::int64_t i = 0; i < images; ++i) {
+    copy_window(split, index_of(i), window, table, whole(split), pictures + i * split.picture_bytes());
+  }
+}
+
+}  // namespace
+
+std::vector<View> views(Views kind) {
+  switch (kind) {
+    case Views::plain:
+      return {View{}};
+    case Views::mirror:
+      return {View{false, 0, 0, 0.5f}, View{true, 0, 0, 0.5f}};
+    case Views::six:
+      return {View{false, 0, 0, 0.25f},   View{true, 0, 0, 0.25f},   View{false, -1, -1, 0.125f},
+              View{true, -1, -1, 0.125f}, View{false, 1, 1, 0.125f}, View{true, 1, 1, 0.125f}};
+  }
+  throw InputError("unknown kind of views {}", static_cast<int>(kind));
+}
+
+TrainingLoader::TrainingLoader(const Dataset& dataset, const AugmentationConfig& config, std::uint64_t seed)
+    : TrainingLoader(dataset, config, seed, all_pictures(dataset.train)) {}
+
+TrainingLoader::TrainingLoader(const Dataset& dataset, const AugmentationConfig& config, std::uint64_t seed,
+                               std::vector<std::int32_t> subset)
+    : dataset_(dataset),
+      config_(config),
+      seed_(seed),
+      table_(make_table(dataset, 1, 0)),
+      subset_(std::move(subset)) {
+  check(config_, dataset_.train);
+}
+
+void TrainingLoader::begin_epoch(int epoch) {
+  epoch_ = epoch;
+  order_ = subset_;
+  Random random(seed_, RandomPurpose::shuffle, static_cast<std::uint32_t>(epoch));
+  shuffle(order_, random);
+  if (config_.flip != Flip::alternating || !first_flip_.empty()) return;
+  first_flip_.resize(static_cast<std::size_t>(dataset_.train.count));
+  Random flips(seed_, RandomPurpose::flip);
+  for (std::uint8_t& flip : first_flip_) flip = flips.next() & 1;
+}
+
+void TrainingLoader::fill(const Request& request) const {
+  const Split& split = dataset_.train;
+  const bool cutmix = config_.cutmix > 0 && epoch_ >= config_.cutmix_start;
+  for (int i = 0; i < request.images; ++i) {
+    const std::int32_t picture = order_[static_cast<std::size_t>(request.first + i)];
+    bf16* out = request.pictures + i * split.picture_bytes();
+    const std::int32_t label = split.labels[picture];
+    request.labels[i] = {label, label, 1.0f};
+    write_area(picture, whole(split), out);
+    if (!cutmix) continue;
+    Random random(seed_, RandomPurpose::cutmix, static_cast<std::uint32_t>(epoch_),
+                  static_cast<std::uint32_t>(picture));
+    const Area square = random_square(split, config_.cutmix, random);
+    const auto place = random.below(static_cast<std::uint32_t>(request.batch_images));
+    const std::int32_t partner = order_[static_cast<std::size_t>(request.batch_first + place)];
+    write_area(partner, square, out);
+    const auto area = static_cast<float>(config_.cutmix * config_.cutmix);
+    request.labels[i].other = split.labels[partner];
+    request.labels[i].label_weight = 1 - area / static_cast<float>(split.height * split.width);
+  }
+}
+
+void TrainingLoader::write_area(std::int32_t picture, const Area& area, bf16* out) const {
+  const Split& split = dataset_.train;
+  const bool first_flip = !first_flip_.empty() && first_flip_[static_cast<std::size_t>(picture)] != 0;
+  const Draw drawn = draw(config_, split, first_flip, epoch_,
+                          Random(seed_, RandomPurpose::augmentation, static_cast<std::uint32_t>(epoch_),
+                                 static_cast<std::uint32_t>(picture)));
+  if (config_.contrast > 0 || config_.brightness > 0) {
+    const float kept = mean_value(split.picture(picture)) * (1 - drawn.contrast);
+    const ByteTable table = make_table(dataset_, drawn.contrast, kept + drawn.brightness);
+    copy_window(split, picture, drawn.window, table, area, out);
+  } else {
+    copy_window(split, picture, drawn.window, table_, area, out);
+  }
+  erase(split, drawn.cutout.intersection(area), out);
+}
+
+void fill_view(const Dataset& dataset, const Split& split, const View& view, std::int64_t first, int images,
+               bf16* pictures) {
+  fill_views(
+      dataset, split, view, images, [first](std::int64_t i) { return first + i; }, pictures);
+}
+
+void fill_view(const Dataset& dataset, const Split& split, const View& view,
+               std::span<const std::int32_t> indices, bf16* pictures) {
+  const auto index_of = [indices](std::int64_t i) { return indices[static_cast<std::size_t>(i)]; };
+  fill_views(dataset, split, view, static_cast<std::int64_t>(indices.size()), index_of, pictures);
+}
+
+}  // namespace ftl::data

@@ -1,0 +1,30 @@
+// Imports: one memory-mapped file a dataset, uint8 pixels first, then labels and class names, and a footer
+// last.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "data/dataset.hpp"
+#include "data/picture_reader.hpp"
+
+namespace ftl::data {
+
+// Reads all pictures of `reader`, on all processors, into an import at `path`; a failure leaves no file.
+// Numbers for normalising are exact sums over the training split.
+void write_import(const PictureReader& reader, const std::filesystem::path& path,
+                  const ImportProgress& progress);
+
+// An import as a dataset without name and digest. Nothing when there is none or it is not whole (written by
+// another version, cut off, or its checksum over all but the pixels is wrong).
+std::optional<Dataset> open_import(const std::filesystem::path& path);
+
+// The digest of what `source` (a file or folder) holds. It is kept in the folder `cache` and computed anew
+// only when the size or modification time of a file has changed since.
+std::string content_digest(const std::filesystem::path& source, const std::filesystem::path& cache);
+
+// Creates the folder. Throws InputError naming it, and $FTL_CACHE, when it cannot be written.
+void make_cache_folder(const std::filesystem::path& cache);
+
+}  // namespace ftl::data

@@ -1,0 +1,110 @@
+#include "data/dataset.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "base/error.hpp"
+#include "data/cache.hpp"
+#include "data/digest.hpp"
+
+namespace ftl::data {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr const char* kSynthetic = "synthetic";
+
+std::unique_ptr<PictureReader> read_source(const std::string& data, PictureSize size) {
+  if (data == kSynthetic) return draw_synthetic(size);
+  FileTree tree(data);
+  if (auto reader = read_cifar(tree, size)) return reader;
+  if (auto reader = read_image_folder(std::move(tree), size)) return reader;
+  throw InputError(
+      "{}: no dataset found: neither CIFAR binary files (data_batch_1.bin or train.bin) nor train/ and test/ "
+      "with a "
+      "folder of JPEG or PNG files for each class",
+      data);
+}
+
+std::string source_digest(const std::string& data, const fs::path& cache) {
+  if (data == kSynthetic) return Digest().update("synthetic 1").hexadecimal();
+  return content_digest(data, cache);
+}
+
+// What one source holds, at {} its own size; its splits may be empty.
+Dataset open_source(const std::string& data, PictureSize size, const OpenOptions& options) {
+  const fs::path cache = options.cache.empty() ? cache_folder() : options.cache;
+  const std::string digest = source_digest(data, cache);
+  const std::string size_name = size == PictureSize{} ? "" : fmt::format("-{}x{}", size.width, size.height);
+  const fs::path path = cache / (digest.substr(0, 32) + size_name + ".ftl");
+  std::optional<Dataset> dataset = open_import(path);
+  if (!dataset) {
+    make_cache_folder(cache);
+    write_import(*read_source(data, size), path, options.progress);
+    dataset = open_import(path);
+    if (!dataset) throw RunError("{}: was not written whole", path.string());
+  }
+  const fs::path file_name = fs::path(data).lexically_normal().filename();
+  dataset->name = file_name.empty() ? fs::path(data).lexically_normal().parent_path().filename() : file_name;
+  dataset->digest = digest;
+  return *dataset;
+}
+
+void check_same_classes(const std::string& data, const Dataset& train, const std::string& test_data,
+                        const Dataset& test) {
+  const auto has = [](const std::vector<std::string>& names, const std::string& name) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+  };
+  for (const std::string& name : train.class_names) {
+    if (!has(test.class_names, name)) throw InputError("{}: lacks class {} of {}", test_data, name, data);
+  }
+  for (const std::string& name : test.class_names) {
+    if (!has(train.class_names, name))
+      throw InputError("{}: has class {}, which {} lacks", test_data, name, data);
+  }
+  if (test.class_names != train.class_names) {
+    throw InputError("{}: has the classes of {} in another order", test_data, data);
+  }
+}
+
+void take_test_split(Dataset& dataset, const OpenOptions& options) {
+  const PictureSize size{dataset.train.height, dataset.train.width};
+  const Dataset other = open_source(options.test_data, size, options);
+  if (other.test.count == 0) throw InputError("{}: has no test split", options.test_data);
+  check_same_classes(options.data, dataset, options.test_data, other);
+  dataset.test = other.test;
+  dataset.digest = Digest().update(dataset.digest + other.digest).hexadecimal();
+  dataset.name += " + " + other.name;
+  using Storages = std::pair<std::shared_ptr<const void>, std::shared_ptr<const void>>;
+  dataset.storage = std::make_shared<const Storages>(dataset.storage, other.storage);
+}
+
+}  // namespace
+
+Dataset open_dataset(const OpenOptions& options) {
+  if (options.picture_size < 0)
+    throw InputError("a picture size of {}; it is a side in pixels", options.picture_size);
+  Dataset dataset = open_source(options.data, {options.picture_size, options.picture_size}, options);
+  if (dataset.train.count == 0) {
+    throw InputError("{}: has no training split (train/ or data_batch_*.bin or train.bin)", options.data);
+  }
+  if (!options.test_data.empty()) {
+    take_test_split(dataset, options);
+  } else if (dataset.test.count == 0) {
+    throw InputError(
+        "{}: has no test split (test/, val/, test_batch.bin or test.bin); name one with --test-data",
+        options.data);
+  }
+  return dataset;
+}
+
+fs::path cache_folder() {
+  const auto variable = [](const char* name) {
+    const char* value = std::getenv(name);
+    return fs::path(value == nullptr ? "" : value);
+  };
+  if (const fs::path cache = variable("FTL_CACHE"); !cache.empty()) return cache;
+  if (const fs::path cache = variable("XDG_CACHE_HOME"); !cache.empty()) return cache / "ftl";
+  return variable("HOME") / ".cache" / "ftl";
+}
+
+}  // namespace ftl::data
