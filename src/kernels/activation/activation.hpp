@@ -12,9 +12,9 @@ namespace ftl::kernels {
 enum class ActivationKind {
   identity,
   relu,
-  gelu,     // x Phi(x), exact (erf) form; Hendrycks and Gimpel 2016
-  silu,     // x sigmoid(x)
-  celu,     // max(0, x) + min(0, a (exp(x / a) - 1)), a = kCeluAlpha
+  gelu,  // x Phi(x), exact (erf) form; Hendrycks and Gimpel 2016
+  silu,  // x sigmoid(x)
+  celu,  // max(0, x) + min(0, a (exp(x / a) - 1)), a = kCeluAlpha
   sigmoid,
 };
 

@@ -1,5 +1,6 @@
-// Batch normalisation (Ioffe and Szegedy 2015) with the activation that follows it, cut at the two places where the
-// whole batch must be known: the statistics before the forward pass and the two sums before the backward pass.
+// Batch normalisation (Ioffe and Szegedy 2015) with the activation that follows it, cut at the two places
+// where the whole batch must be known: the statistics before the forward pass and the two sums before the
+// backward pass.
 //
 //   z = gamma (x - mean) / sqrt(variance + eps) + beta = x * multiplier + offset,   y = f(z)
 //
@@ -17,20 +18,22 @@ namespace ftl::kernels {
 struct BatchNormKernels {
   // Adds to sum[c] and sum_of_squares[c] over the positions of the first `images` images.
   void (*statistics)(const Shape& shape, int images, const bf16* x, float* sum, float* sum_of_squares);
-  // y = f(x * multiplier + offset), for all 32 images. Where multiplier and offset are 0 (channel padding), y is
-  // f(0), which is 0 for every activation that a recipe may put after a norm. y may be x.
-  void (*forward)(const Shape& shape, ActivationKind f, const bf16* x, const float* multiplier, const float* offset,
-                  bf16* y);
-  // dz = dy f'(x * multiplier + offset), and adds sum_dz[c] += dz, sum_dz_x[c] += dz x over the first `images`
-  // images (dy of padding images is 0 by the layout's promise, so dz is too). dz may be dy.
-  void (*backward_reduce)(const Shape& shape, ActivationKind f, int images, const bf16* x, const float* multiplier,
-                          const float* offset, const bf16* dy, bf16* dz, float* sum_dz, float* sum_dz_x);
+  // y = f(x * multiplier + offset), for all 32 images. Where multiplier and offset are 0 (channel padding), y
+  // is f(0), which is 0 for every activation that a recipe may put after a norm. y may be x.
+  void (*forward)(const Shape& shape, ActivationKind f, const bf16* x, const float* multiplier,
+                  const float* offset, bf16* y);
+  // dz = dy f'(x * multiplier + offset), and adds sum_dz[c] += dz, sum_dz_x[c] += dz x over the first
+  // `images` images (dy of padding images is 0 by the layout's promise, so dz is too). dz may be dy.
+  void (*backward_reduce)(const Shape& shape, ActivationKind f, int images, const bf16* x,
+                          const float* multiplier, const float* offset, const bf16* dy, bf16* dz,
+                          float* sum_dz, float* sum_dz_x);
   // dx = a dz + b x + c for the first `images` images, 0 for the padding images. dx may be dz.
-  void (*backward)(const Shape& shape, int images, const bf16* dz, const bf16* x, const float* a, const float* b,
-                   const float* c, bf16* dx);
+  void (*backward)(const Shape& shape, int images, const bf16* dz, const bf16* x, const float* a,
+                   const float* b, const float* c, bf16* dx);
 };
 
-// What a batch norm knows about its batch: the sums over all valid images and positions, `count` of them a channel.
+// What a batch norm knows about its batch: the sums over all valid images and positions, `count` of them a
+// channel.
 struct BatchNormMoments {
   double mean = 0;
   double variance = 0;  // biased (divided by count)
@@ -65,8 +68,8 @@ struct BatchNormReference {
 
   void forward(std::span<const Real> x, std::span<const Real> gamma, std::span<const Real> beta,
                std::span<Real> z) const;
-  void backward(std::span<const Real> x, std::span<const Real> gamma, std::span<const Real> dz, std::span<Real> dx,
-                std::span<Real> dgamma, std::span<Real> dbeta) const;
+  void backward(std::span<const Real> x, std::span<const Real> gamma, std::span<const Real> dz,
+                std::span<Real> dx, std::span<Real> dgamma, std::span<Real> dbeta) const;
 };
 
 }  // namespace ftl::kernels

@@ -1,4 +1,5 @@
-// Sums (residual connections) and products with a per-image, per-channel gate (squeeze-and-excite; Hu et al. 2018).
+// Sums (residual connections) and products with a per-image, per-channel gate (squeeze-and-excite; Hu et al.
+// 2018).
 #pragma once
 
 #include <cstdint>
@@ -20,8 +21,8 @@ struct ElementwiseKernels {
 
 // The scalar reference over plain [images][C][positions] and gate [images][C].
 template <class Real>
-void multiply_reference(int images, int channels, int positions, std::span<const Real> x, std::span<const Real> gate,
-                        std::span<Real> y);
+void multiply_reference(int images, int channels, int positions, std::span<const Real> x,
+                        std::span<const Real> gate, std::span<Real> y);
 template <class Real>
 void multiply_backward_reference(int images, int channels, int positions, std::span<const Real> x,
                                  std::span<const Real> gate, std::span<const Real> dy, std::span<Real> dx,

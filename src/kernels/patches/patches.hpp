@@ -1,6 +1,6 @@
-// The way from pictures into the blocked layout: im2col. A first convolution has 3 input channels, which would
-// leave 29 of a tile's 32 columns empty; written as patches, a 3x3 window fills 27 of 32, and the convolution is a
-// 1x1 over them.
+// The way from pictures into the blocked layout: im2col. A first convolution has 3 input channels, which
+// would leave 29 of a tile's 32 columns empty; written as patches, a 3x3 window fills 27 of 32, and the
+// convolution is a 1x1 over them.
 #pragma once
 
 #include <cstdint>
@@ -25,8 +25,8 @@ struct PatchesGeometry {
 };
 
 struct PatchesKernels {
-  // pictures is [32][height][width][channels] bf16 of which the first `images` are read; the blocked output is
-  // written whole: 0 in padding images and padding channels.
+  // pictures is [32][height][width][channels] bf16 of which the first `images` are read; the blocked output
+  // is written whole: 0 in padding images and padding channels.
   void (*forward)(const PatchesGeometry& geometry, int images, const bf16* pictures, bf16* patches);
 };
 

@@ -16,7 +16,8 @@ struct PoolGeometry {
   int kernel_height = 2;
   int kernel_width = 2;
   int stride = 2;
-  int pad = 0;  // padding never wins a maximum and does not count in an average
+  int pad =
+      0;  // padding never wins a maximum and does not count in an average; every window covers some of `in`
 };
 
 struct PoolKernels {

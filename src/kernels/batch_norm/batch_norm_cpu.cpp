@@ -1,0 +1,161 @@
+#include "kernels/activation/activation_vector.hpp"
+#include "kernels/batch_norm/batch_norm.hpp"
+
+namespace ftl::kernels::FTL_ISA {
+namespace {
+
+constexpr int kRowVectors = kBlockChannels / kLanes;
+
+// Two sums for each of 32 channels.
+struct Sums {
+  vfloat first[kRowVectors] = {};
+  vfloat second[kRowVectors] = {};
+
+  void add(const Sums& other) {
+    for (int v = 0; v < kRowVectors; ++v) {
+      first[v] += other.first[v];
+      second[v] += other.second[v];
+    }
+  }
+
+  void add_to(float* first_total, float* second_total) const {
+    for (int v = 0; v < kRowVectors; ++v) {
+      float* const a = first_total + v * kLanes;
+      float* const b = second_total + v * kLanes;
+      store(a, load(a) + first[v]);
+      store(b, load(b) + second[v]);
+    }
+  }
+};
+
+// Calls tile_sums(tile index, channel block) for every position and adds the results to the totals. The sums
+// are cascaded (tile, picture row, picture), so that the error grows with the sides of a picture and not with
+// its area.
+template <class TileSums>
+inline void sum_tiles(const Shape& shape, float* first_total, float* second_total,
+                      const TileSums& tile_sums) {
+  std::int64_t tile = 0;
+  for (int block = 0; block < shape.channel_blocks(); ++block) {
+    for (int y = 0; y < shape.height; ++y) {
+      Sums row;
+      for (int x = 0; x < shape.width; ++x) row.add(tile_sums(tile++, block));
+      row.add_to(first_total + block * kBlockChannels, second_total + block * kBlockChannels);
+    }
+  }
+}
+
+void clear_padding_images(int images, bf16* tile) {
+  if (images == kBlockImages) return;
+  std::memset(tile + images * kBlockChannels, 0,
+              static_cast<std::size_t>(kBlockImages - images) * kBlockChannels * sizeof(bf16));
+}
+
+void statistics(const Shape& shape, int images, const bf16* x, float* sum, float* sum_of_squares) {
+  sum_tiles(shape, sum, sum_of_squares, [=](std::int64_t tile, int) {
+    const bf16* const from = x + tile * kTileElements;
+    Sums sums;
+    for (int image = 0; image < images; ++image) {
+      for (int v = 0; v < kRowVectors; ++v) {
+        const vfloat value = load(from + image * kBlockChannels + v * kLanes);
+        sums.first[v] += value;
+        sums.second[v] += value * value;
+      }
+    }
+    return sums;
+  });
+}
+
+template <ActivationKind kKind>
+void forward_of(const Shape& shape, const bf16* x, const float* multiplier, const float* offset, bf16* y) {
+  for (int block = 0; block < shape.channel_blocks(); ++block) {
+    for (int position = 0; position < shape.positions(); ++position) {
+      for (int v = 0; v < kRowVectors; ++v) {
+        const vfloat scale = load(multiplier + block * kBlockChannels + v * kLanes);
+        const vfloat shift = load(offset + block * kBlockChannels + v * kLanes);
+        for (int i = v * kLanes; i < kTileElements; i += kBlockChannels) {
+          store(y + i, activate<kKind>(load(x + i) * scale + shift));
+        }
+      }
+      x += kTileElements;
+      y += kTileElements;
+    }
+  }
+}
+
+void forward(const Shape& shape, ActivationKind f, const bf16* x, const float* multiplier,
+             const float* offset, bf16* y) {
+  with_kind(f,
+            [&]<ActivationKind kKind>(Kind<kKind>) { forward_of<kKind>(shape, x, multiplier, offset, y); });
+}
+
+struct BackwardReduce {
+  const bf16* x;
+  const float* multiplier;
+  const float* offset;
+  const bf16* dy;
+  bf16* dz;
+};
+
+template <ActivationKind kKind>
+inline Sums backward_reduce_tile(int images, const BackwardReduce& tile) {
+  Sums sums;
+#pragma GCC unroll 8
+  for (int v = 0; v < kRowVectors; ++v) {
+    const vfloat scale = load(tile.multiplier + v * kLanes);
+    const vfloat shift = load(tile.offset + v * kLanes);
+    vfloat sum_dz = {};
+    vfloat sum_dz_x = {};
+    for (int image = 0; image < images; ++image) {
+      const int i = image * kBlockChannels + v * kLanes;
+      const vfloat x = load(tile.x + i);
+      const vfloat dz = load(tile.dy + i) * derivative<kKind>(x * scale + shift);
+      store(tile.dz + i, dz);
+      sum_dz += dz;
+      sum_dz_x += dz * x;
+    }
+    sums.first[v] = sum_dz;
+    sums.second[v] = sum_dz_x;
+  }
+  clear_padding_images(images, tile.dz);
+  return sums;
+}
+
+void backward_reduce(const Shape& shape, ActivationKind f, int images, const bf16* x, const float* multiplier,
+                     const float* offset, const bf16* dy, bf16* dz, float* sum_dz, float* sum_dz_x) {
+  with_kind(f, [&]<ActivationKind kKind>(Kind<kKind>) {
+    sum_tiles(shape, sum_dz, sum_dz_x, [=](std::int64_t tile, int block) {
+      const std::int64_t first = tile * kTileElements;
+      const int channel = block * kBlockChannels;
+      return backward_reduce_tile<kKind>(
+          images, {x + first, multiplier + channel, offset + channel, dy + first, dz + first});
+    });
+  });
+}
+
+void backward(const Shape& shape, int images, const bf16* dz, const bf16* x, const float* a, const float* b,
+              const float* c, bf16* dx) {
+  for (int block = 0; block < shape.channel_blocks(); ++block) {
+    for (int position = 0; position < shape.positions(); ++position) {
+      for (int v = 0; v < kRowVectors; ++v) {
+        const int channel = block * kBlockChannels + v * kLanes;
+        const vfloat factor_dz = load(a + channel);
+        const vfloat factor_x = load(b + channel);
+        const vfloat constant = load(c + channel);
+        for (int i = v * kLanes; i < images * kBlockChannels; i += kBlockChannels) {
+          store(dx + i, factor_dz * load(dz + i) + (factor_x * load(x + i) + constant));
+        }
+      }
+      clear_padding_images(images, dx);
+      dz += kTileElements;
+      x += kTileElements;
+      dx += kTileElements;
+    }
+  }
+}
+
+}  // namespace
+
+extern const BatchNormKernels batch_norm;
+const BatchNormKernels batch_norm{statistics, forward, backward_reduce, backward};
+
+}  // namespace ftl::kernels::FTL_ISA

@@ -1,0 +1,157 @@
+#include "kernels/pool/pool.hpp"
+#include "kernels/simd.hpp"
+
+namespace ftl::kernels::FTL_ISA {
+namespace {
+
+// A tile (one position: 32 images x 32 channels) is worked on in chunks that stay in registers.
+constexpr int kChunkVectors = 4;
+constexpr int kChunk = kChunkVectors * kLanes;
+
+struct Chunk {
+  vfloat part[kChunkVectors];
+};
+
+// The part of a window that lies inside the picture.
+struct Window {
+  int first_y;
+  int last_y;  // exclusive
+  int first_x;
+  int last_x;  // exclusive
+
+  int positions() const { return (last_y - first_y) * (last_x - first_x); }
+};
+
+Window window_at(const PoolGeometry& geometry, int out_y, int out_x) {
+  const int y = out_y * geometry.stride - geometry.pad;
+  const int x = out_x * geometry.stride - geometry.pad;
+  const int end_y = y + geometry.kernel_height;
+  const int end_x = x + geometry.kernel_width;
+  return {y < 0 ? 0 : y, end_y < geometry.in.height ? end_y : geometry.in.height, x < 0 ? 0 : x,
+          end_x < geometry.in.width ? end_x : geometry.in.width};
+}
+
+// Calls visit(window, offset of the input's channel block, offset of the output's tile) for every output
+// position.
+template <class Visit>
+inline void for_each_window(const PoolGeometry& geometry, const Visit& visit) {
+  std::int64_t out_tile = 0;
+  for (int block = 0; block < geometry.in.channel_blocks(); ++block) {
+    const std::int64_t in_block = std::int64_t{block} * geometry.in.positions() * kTileElements;
+    for (int y = 0; y < geometry.out.height; ++y) {
+      for (int x = 0; x < geometry.out.width; ++x) {
+        visit(window_at(geometry, y, x), in_block, out_tile);
+        out_tile += kTileElements;
+      }
+    }
+  }
+}
+
+// Calls visit(offset of the input's tile) for every position of a window, in row-major order.
+template <class Visit>
+inline void for_each_position(const Window& window, int width, const Visit& visit) {
+  for (int y = window.first_y; y < window.last_y; ++y) {
+    for (int x = window.first_x; x < window.last_x; ++x) {
+      visit((std::int64_t{y} * width + x) * kTileElements);
+    }
+  }
+}
+
+struct Maximum {
+  static Chunk of(const Window& window, int width, const bf16* x) {
+    Chunk best;
+    for (vfloat& part : best.part) part = broadcast(-__builtin_inff());
+    for_each_position(window, width, [&](std::int64_t tile) {
+      for (int v = 0; v < kChunkVectors; ++v)
+        best.part[v] = maximum(load(x + tile + v * kLanes), best.part[v]);
+    });
+    return best;
+  }
+
+  // Adds dy to dx where x has the window's first maximum.
+  static void spread(const Window& window, int width, const bf16* x, const bf16* dy, bf16* dx) {
+    Chunk best;
+    vint winner[kChunkVectors];
+    for (int v = 0; v < kChunkVectors; ++v) {
+      best.part[v] = broadcast(-__builtin_inff());
+      winner[v] = vint{};
+    }
+    int index = 0;
+    for_each_position(window, width, [&](std::int64_t tile) {
+      for (int v = 0; v < kChunkVectors; ++v) {
+        const vfloat value = load(x + tile + v * kLanes);
+        winner[v] = value > best.part[v] ? vint{} + index : winner[v];
+        best.part[v] = maximum(value, best.part[v]);
+      }
+      ++index;
+    });
+    index = 0;
+    for_each_position(window, width, [&](std::int64_t tile) {
+      for (int v = 0; v < kChunkVectors; ++v) {
+        bf16* const to = dx + tile + v * kLanes;
+        store(to, load(to) + select(winner[v] == index, load(dy + v * kLanes), vfloat{}));
+      }
+      ++index;
+    });
+  }
+};
+
+struct Average {
+  static Chunk of(const Window& window, int width, const bf16* x) {
+    Chunk sum = {};
+    for_each_position(window, width, [&](std::int64_t tile) {
+      for (int v = 0; v < kChunkVectors; ++v) sum.part[v] += load(x + tile + v * kLanes);
+    });
+    const float share = 1.0f / static_cast<float>(window.positions());
+    for (vfloat& part : sum.part) part *= share;
+    return sum;
+  }
+
+  // Adds an equal share of dy to dx everywhere in the window.
+  static void spread(const Window& window, int width, const bf16*, const bf16* dy, bf16* dx) {
+    const float share = 1.0f / static_cast<float>(window.positions());
+    for_each_position(window, width, [&](std::int64_t tile) {
+      for (int v = 0; v < kChunkVectors; ++v) {
+        bf16* const to = dx + tile + v * kLanes;
+        store(to, load(to) + load(dy + v * kLanes) * share);
+      }
+    });
+  }
+};
+
+template <class Rule>
+void forward_by(const PoolGeometry& geometry, const bf16* x, bf16* y) {
+  for_each_window(geometry, [&](const Window& window, std::int64_t in_block, std::int64_t out_tile) {
+    for (int i = 0; i < kTileElements; i += kChunk) {
+      const Chunk result = Rule::of(window, geometry.in.width, x + in_block + i);
+      for (int v = 0; v < kChunkVectors; ++v) store(y + out_tile + i + v * kLanes, result.part[v]);
+    }
+  });
+}
+
+template <class Rule>
+void backward_by(const PoolGeometry& geometry, const bf16* x, const bf16* dy, bf16* dx) {
+  std::memset(dx, 0, static_cast<std::size_t>(geometry.in.block_elements()) * sizeof(bf16));
+  for_each_window(geometry, [&](const Window& window, std::int64_t in_block, std::int64_t out_tile) {
+    for (int i = 0; i < kTileElements; i += kChunk) {
+      Rule::spread(window, geometry.in.width, x + in_block + i, dy + out_tile + i, dx + in_block + i);
+    }
+  });
+}
+
+void forward(const PoolGeometry& geometry, const bf16* x, bf16* y) {
+  if (geometry.kind == PoolKind::max) return forward_by<Maximum>(geometry, x, y);
+  forward_by<Average>(geometry, x, y);
+}
+
+void backward(const PoolGeometry& geometry, const bf16* x, const bf16* dy, bf16* dx) {
+  if (geometry.kind == PoolKind::max) return backward_by<Maximum>(geometry, x, dy, dx);
+  backward_by<Average>(geometry, x, dy, dx);
+}
+
+}  // namespace
+
+extern const PoolKernels pool;
+const PoolKernels pool{forward, backward};
+
+}  // namespace ftl::kernels::FTL_ISA
