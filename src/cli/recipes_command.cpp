@@ -1,0 +1,46 @@
+// ftl recipes list | show NAME_OR_FILE [--set key=value]...
+#include <fmt/core.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cli/commands.hpp"
+#include "train/recipe.hpp"
+
+namespace ftl::cli {
+namespace {
+
+struct ShowOptions {
+  std::string recipe;
+  std::vector<std::string> settings;
+};
+
+void list() {
+  for (const train::RecipeSummary& recipe : train::list_recipes()) {
+    fmt::print("{:<12} {}\n", recipe.name, recipe.description);
+  }
+}
+
+// As it was written, with its comments, unless settings change it.
+void show(const ShowOptions& options) {
+  const bool as_written = options.settings.empty();
+  fmt::print("{}", as_written ? train::recipe_text(options.recipe)
+                              : train::load_recipe(options.recipe, options.settings).toml);
+}
+
+}  // namespace
+
+void add_recipes_command(CLI::App& app, int& /*exit_code*/) {
+  CLI::App* recipes = app.add_subcommand("recipes", "List the built-in recipes or show one");
+  recipes->require_subcommand(1);
+  recipes->add_subcommand("list", "Names and descriptions")->callback(list);
+
+  const auto options = std::make_shared<ShowOptions>();
+  CLI::App* show_command = recipes->add_subcommand("show", "A recipe's text; with --set, as resolved");
+  show_command->add_option("recipe", options->recipe, "A built-in recipe's name or a TOML file")->required();
+  show_command->add_option("--set", options->settings, "Change a key: key=value")->allow_extra_args(false);
+  show_command->callback([options] { show(*options); });
+}
+
+}  // namespace ftl::cli
