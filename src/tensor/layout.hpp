@@ -47,7 +47,7 @@ std::string to_string(const Shape& shape);
 constexpr std::int64_t blocked_index(const Shape& shape, int image, int channel, int y, int x) {
   const std::int64_t position =
       (std::int64_t{channel / kBlockChannels} * shape.height + y) * shape.width + x;
-  return position * kTileElements + image * kBlockChannels + channel % kBlockChannels;
+  return (position * kBlockImages + image) * kBlockChannels + channel % kBlockChannels;
 }
 
 // Between plain [images][C][H][W] and one image block; images <= 32. Plain, for tests and small results.
