@@ -41,7 +41,7 @@ data::AugmentationConfig read_augmentation(RecipeTable& table) {
   return config;
 }
 
-optim::ScheduleConfig read_schedule(RecipeTable table) {
+optim::ScheduleConfig read_schedule(RecipeTable& table) {
   optim::ScheduleConfig config;
   config.kind = table.choice("kind", kSchedules, config.kind);
   config.warmup = table.number("warmup", kShare, config.warmup);

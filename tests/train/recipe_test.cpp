@@ -33,6 +33,107 @@ lr = 0.5
 lr = 0.25
 )";
 
+// Resolved, and no key has its default: what is not read, or not written, shows.
+constexpr std::string_view kEveryKey = R"(name = "every-key"
+description = "a \"quoted\" line"
+source = "a \\ backslash"
+
+[train]
+batch = 64
+epochs = 2.5
+label_smoothing = 0.1
+
+[augment]
+pad = 1
+flip = "random"
+cutout = 8
+cutmix = 3
+cutmix_start = 1.5
+brightness = 0.25
+contrast = 0.5
+
+[network]
+width = 0.5
+logit_scale = 0.125
+layers = [
+  { op = "whiten", name = "whitened", kernel = 3, negatives = true, eps = 0.01, images = 0, bias = true },
+  { op = "conv", out = 16, kernel = [1, 3], stride = 2, pad = 1, groups = 4, bias = true, init = "dirac" },
+  { op = "batch_norm", scale = true, bias = false, eps = 1e-12, momentum = 0.8 },
+  { op = "act", kind = "silu" },
+  { op = "max_pool", kernel = 3, stride = 1, pad = 1 },
+  { op = "avg_pool", kernel = 3, stride = 1, pad = 1 },
+  { op = "squeeze_excite", from = "whitened", ratio = 4, act = "gelu" },
+  { op = "add", from = "whitened", shortcut = [{ op = "act", name = "inner", kind = "celu" }] },
+  { op = "global_max_pool" },
+  { op = "linear", out = 12, bias = true, init = "unit_std" },
+]
+
+[optimizer.filters]
+kind = "muon"
+lr = 0.5
+momentum = 0.6
+nesterov = false
+weight_decay = 0.001
+newton_schulz_steps = 5
+normalize_every = 2
+train_until = 1
+schedule = { kind = "one_cycle", warmup = 0.25, start = 0.1, end = 0.2, until = 2 }
+
+[optimizer.linear]
+kind = "sgd"
+lr = 0.25
+momentum = 0.7
+nesterov = false
+weight_decay = 0.002
+newton_schulz_steps = 6
+normalize_every = 3
+train_until = 1.5
+schedule = { kind = "cosine", warmup = 0.125, start = 0.3, end = 0.4, until = 1 }
+
+[optimizer.biases]
+kind = "sgd"
+lr = 1
+momentum = 0.8
+nesterov = false
+weight_decay = 0.003
+newton_schulz_steps = 7
+normalize_every = 0
+train_until = 2
+schedule = { kind = "constant", warmup = 0.5, start = 0.5, end = 0.6, until = 0.5 }
+
+[optimizer.scales]
+kind = "sgd"
+lr = 2
+momentum = 0.81
+nesterov = false
+weight_decay = 0.004
+newton_schulz_steps = 8
+normalize_every = 4
+train_until = 0.5
+schedule = { kind = "constant", warmup = 0.01, start = 0.7, end = 0.8, until = 0.25 }
+
+[optimizer.whiten_bias]
+kind = "sgd"
+lr = 3
+momentum = 0.82
+nesterov = false
+weight_decay = 0.005
+newton_schulz_steps = 9
+normalize_every = 5
+train_until = 0.25
+schedule = { kind = "cosine", warmup = 0.02, start = 0.9, end = 1, until = 0.75 }
+
+[ema]
+enabled = true
+start_epoch = 1.5
+every = 5
+decay = 0.95
+
+[eval]
+views = "mirror"
+views_fraction = 0.25
+)";
+
 Recipe small(const std::vector<std::string>& settings = {}) {
   return parse_recipe(kSmall, "small.toml", settings);
 }
@@ -78,6 +179,13 @@ TEST_P(EmbeddedRecipeTest, ResolvedTextGivesItselfAgain) {
   EXPECT_EQ(again.toml, recipe.toml);
   EXPECT_EQ(again.name, GetParam());
   EXPECT_EQ(again.network.layers.size(), recipe.network.layers.size());
+  for (const auto& [role, group] : recipe.optimizers) {
+    const OptimizerGroup& other = again.optimizers.at(role);
+    EXPECT_EQ(other.optimizer.kind, group.optimizer.kind) << name(role);
+    EXPECT_EQ(other.optimizer.learning_rate, group.optimizer.learning_rate) << name(role);
+    EXPECT_EQ(other.schedule.kind, group.schedule.kind) << name(role);
+    EXPECT_EQ(other.schedule.until, group.schedule.until) << name(role);
+  }
 }
 
 TEST_P(EmbeddedRecipeTest, IsListedWithADescription) {
@@ -171,6 +279,59 @@ TEST(Recipe, FillsInDefaults) {
   EXPECT_THAT(recipe.toml,
               HasSubstr("kernel = [1, 3], stride = 1, pad = \"same\", groups = 1, bias = false"));
   EXPECT_EQ(parse_recipe(recipe.toml, "again.toml").toml, recipe.toml);
+}
+
+TEST(Recipe, EveryKeyIsReadAndWrittenBack) {
+  EXPECT_EQ(parse_recipe(kEveryKey, "own.toml").toml, kEveryKey);
+}
+
+TEST(Recipe, KeysReachTheirFields) {
+  const Recipe recipe = parse_recipe(kEveryKey, "own.toml");
+  EXPECT_EQ(recipe.label_smoothing, 0.1);
+  EXPECT_EQ(recipe.augmentation.cutout, 8);
+  EXPECT_EQ(recipe.augmentation.cutmix, 3);
+  EXPECT_EQ(recipe.augmentation.cutmix_start, 1.5);
+  EXPECT_EQ(recipe.augmentation.brightness, 0.25f);
+  EXPECT_EQ(recipe.augmentation.contrast, 0.5f);
+  EXPECT_EQ(recipe.network.width, 0.5);
+  const auto& whitening = layer<net::WhiteningDescription>(recipe, 0);
+  EXPECT_EQ(whitening.kernel, 3);
+  EXPECT_EQ(whitening.eps, 0.01);
+  const auto& convolution = layer<net::ConvolutionDescription>(recipe, 1);
+  EXPECT_EQ(convolution.stride, 2);
+  EXPECT_EQ(convolution.pad, 1);
+  EXPECT_EQ(convolution.groups, 4);
+  EXPECT_TRUE(convolution.bias);
+  const auto& norm = layer<net::BatchNormDescription>(recipe, 2);
+  EXPECT_TRUE(norm.scale);
+  EXPECT_FALSE(norm.bias);
+  EXPECT_EQ(norm.eps, 1e-12);
+  EXPECT_EQ(norm.momentum, 0.8);
+  const auto& pool = layer<net::PoolDescription>(recipe, 5);
+  EXPECT_EQ(pool.kind, kernels::PoolKind::average);
+  EXPECT_EQ(pool.kernel, 3);
+  EXPECT_EQ(pool.stride, 1);
+  EXPECT_EQ(pool.pad, 1);
+  const auto& squeeze_excite = layer<net::SqueezeExciteDescription>(recipe, 6);
+  EXPECT_EQ(squeeze_excite.from, "whitened");
+  EXPECT_EQ(squeeze_excite.ratio, 4);
+  EXPECT_EQ(squeeze_excite.activation, kernels::ActivationKind::gelu);
+  EXPECT_TRUE(layer<net::PoolDescription>(recipe, 8).global);
+  EXPECT_EQ(layer<net::LinearDescription>(recipe, 9).initialisation, net::Initialisation::unit_std);
+  const OptimizerGroup& filters = recipe.optimizers.at(ParameterRole::filters);
+  EXPECT_EQ(filters.optimizer.momentum, 0.6);
+  EXPECT_FALSE(filters.optimizer.nesterov);
+  EXPECT_EQ(filters.optimizer.weight_decay, 0.001);
+  EXPECT_EQ(filters.optimizer.newton_schulz_steps, 5);
+  EXPECT_EQ(filters.optimizer.normalize_every, 2);
+  EXPECT_EQ(filters.train_until, 1);
+  EXPECT_EQ(filters.schedule.warmup, 0.25);
+  EXPECT_EQ(filters.schedule.start, 0.1);
+  EXPECT_EQ(filters.schedule.end, 0.2);
+  EXPECT_EQ(filters.schedule.until, 2);
+  EXPECT_EQ(recipe.ema.start_epoch, 1.5);
+  EXPECT_EQ(recipe.ema.decay, 0.95);
+  EXPECT_EQ(recipe.evaluation.views_fraction, 0.25);
 }
 
 TEST(Recipe, MissingOptimizerTablesFallBack) {
