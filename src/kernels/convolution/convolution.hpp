@@ -13,8 +13,8 @@
 namespace ftl::kernels {
 
 struct ConvolutionGeometry {
-  Shape in;
-  Shape out;  // before pooling
+  Shape in{};
+  Shape out{};  // before pooling
   int kernel_height = 1;
   int kernel_width = 1;
   int stride = 1;
@@ -97,6 +97,9 @@ struct ConvolutionKernels {
   void (*forward)(const ConvolutionForward& arguments);
   void (*backward_data)(const ConvolutionBackwardData& arguments);
   void (*backward_weights)(const ConvolutionBackwardWeights& arguments);
+  // Adds the sum over images and positions of a block of `shape` to bias_gradient, padded to whole channel
+  // blocks.
+  void (*backward_bias)(const Shape& shape, const bf16* dy, float* bias_gradient);
   // The pool's backward pass: spreads dy of geometry.written() over a block of geometry.out, 0 where argmax
   // did not point and where no window covers.
   void (*unpool)(const ConvolutionGeometry& geometry, const bf16* dy, const std::uint8_t* argmax, bf16* dx);

@@ -260,7 +260,7 @@ void add_tap_gradient(const ConvolutionGeometry& g, const bf16* x_transposed, co
   sum.finish();
 }
 
-void add_bias_gradient(const Shape& shape, const bf16* dy, float* bias_gradient) {
+void backward_bias(const Shape& shape, const bf16* dy, float* bias_gradient) {
   for (int block = 0; block < shape.channel_blocks(); ++block) {
     for (int n = 0; n < kBlockChannels; n += kLanes) {
       vfloat total{};
@@ -299,7 +299,6 @@ void backward_weights(const ConvolutionBackwardWeights& arguments) {
     }
   }
   tile_product.end();
-  if (arguments.bias_gradient != nullptr) add_bias_gradient(g.out, arguments.dy, arguments.bias_gradient);
 }
 
 void unpool(const ConvolutionGeometry& g, const bf16* dy, const std::uint8_t* argmax, bf16* dx) {
@@ -323,6 +322,6 @@ void unpool(const ConvolutionGeometry& g, const bf16* dy, const std::uint8_t* ar
 
 }  // namespace
 
-const ConvolutionKernels convolution{forward, backward_data, backward_weights, unpool};
+const ConvolutionKernels convolution{forward, backward_data, backward_weights, backward_bias, unpool};
 
 }  // namespace ftl::kernels::FTL_ISA

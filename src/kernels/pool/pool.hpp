@@ -11,8 +11,8 @@ enum class PoolKind { max, average };
 
 struct PoolGeometry {
   PoolKind kind = PoolKind::max;
-  Shape in;
-  Shape out;
+  Shape in{};
+  Shape out{};
   int kernel_height = 2;
   int kernel_width = 2;
   int stride = 2;

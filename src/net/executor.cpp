@@ -1,0 +1,287 @@
+#include "net/executor.hpp"
+
+#include <algorithm>
+
+#include "net/step_runner.hpp"
+
+namespace ftl::net {
+namespace {
+
+std::size_t at(int index) {
+  return static_cast<std::size_t>(index);
+}
+
+int padded_channels(const Shape& shape) {
+  return shape.channel_blocks() * kBlockChannels;
+}
+
+// Of a batch's blocks: few enough that adding them up is cheap, enough for many threads, and a power of two
+// so that two, four or eight threads share them evenly.
+int lanes_for(int blocks) {
+  if (blocks >= 32) return 16;
+  if (blocks >= 16) return 8;
+  return std::min(blocks, 4);
+}
+
+// First block of a lane; lanes hold neighbouring blocks, sizes differing by at most one.
+int first_block(int lane, int lanes, int blocks) {
+  return static_cast<int>(std::int64_t{lane} * blocks / lanes);
+}
+
+}  // namespace
+
+Executor::Executor(const Graph& graph, Plan plan, const kernels::Kernels& kernels, ThreadPool& threads,
+                   const ExecutorOptions& options)
+    : graph_(graph), plan_(std::move(plan)), kernels_(kernels), threads_(threads), options_(options) {
+  images_ = options.max_images;
+  kept_ = Buffer(plan_.kept_bytes * blocks());
+  for (int thread = 0; thread < threads.threads(); ++thread) scratch_.emplace_back(plan_.scratch_bytes);
+  targets_.resize(plan_.training ? at(blocks()) * kBlockImages : 0);
+  losses_.resize(at(blocks()));
+  prepare_convolutions();
+  prepare_norms();
+}
+
+int Executor::lanes() const {
+  return lanes_for(blocks());
+}
+
+void Executor::prepare_convolutions() {
+  convolution_of_node_.assign(graph_.nodes.size(), kNone);
+  for (std::size_t n = 0; n < graph_.nodes.size(); ++n) {
+    const auto* op = graph_.nodes[n].as<ConvolutionNode>();
+    if (op == nullptr) continue;
+    ConvolutionState state;
+    state.node = static_cast<int>(n);
+    state.forward = Buffer(kernels::packed_weight_elements(op->geometry) * 2);
+    if (op->bias != kNone) state.bias.assign(at(padded_channels(op->geometry.out)), 0.0f);
+    convolution_of_node_[n] = static_cast<int>(convolutions_.size());
+    convolutions_.push_back(std::move(state));
+  }
+  for (const Segment& segment : plan_.segments) {
+    for (const Step& step : segment.steps) {
+      if (step.kind != StepKind::convolution_data && step.kind != StepKind::convolution_weights) continue;
+      const ConvolutionNode& op = *graph_.nodes[at(step.node)].as<ConvolutionNode>();
+      ConvolutionState& state = convolutions_[at(convolution_of_node_[at(step.node)])];
+      if (step.kind == StepKind::convolution_data) {
+        state.backward = Buffer(kernels::packed_weight_elements(op.geometry) * 2);
+        continue;
+      }
+      if (step.in != kNone)
+        state.weight_lanes = Buffer(kernels::weight_gradient_elements(op.geometry) * 4 * lanes());
+      if (op.bias != kNone && plan_.trained[at(op.bias)]) {
+        state.bias_lanes = Buffer(std::int64_t{padded_channels(op.geometry.out)} * 4 * lanes());
+      }
+    }
+  }
+}
+
+void Executor::prepare_norms() {
+  for (const Shape& shape : graph_.norms) {
+    const std::size_t channels = at(padded_channels(shape));
+    NormState state;
+    for (std::vector<float>* values : {&state.multiplier, &state.offset, &state.a, &state.b, &state.c}) {
+      values->assign(channels, 0.0f);
+    }
+    state.moments.resize(channels);
+    if (plan_.training) {
+      const std::int64_t bytes = std::int64_t{blocks()} * 2 * padded_channels(shape) * 4;
+      state.forward_sums = Buffer(bytes);
+      state.backward_sums = Buffer(bytes);
+    }
+    norms_.push_back(std::move(state));
+  }
+}
+
+std::int64_t Executor::memory_bytes() const {
+  std::int64_t bytes = kept_.bytes();
+  for (const Buffer& scratch : scratch_) bytes += scratch.bytes();
+  for (const ConvolutionState& state : convolutions_) {
+    bytes += state.forward.bytes() + state.backward.bytes() + state.weight_lanes.bytes() +
+             state.bias_lanes.bytes();
+  }
+  return bytes;
+}
+
+void Executor::load(const Model& model) {
+  // One item an output channel block: packing is spread over threads.
+  struct Item {
+    int convolution;
+    int output_block;
+  };
+  std::vector<Item> items;
+  for (std::size_t c = 0; c < convolutions_.size(); ++c) {
+    const ConvolutionNode& op = *graph_.nodes[at(convolutions_[c].node)].as<ConvolutionNode>();
+    for (int block = 0; block < op.geometry.out.channel_blocks(); ++block)
+      items.push_back({static_cast<int>(c), block});
+    if (op.bias != kNone) std::ranges::copy(model.parameters[at(op.bias)], convolutions_[c].bias.begin());
+  }
+  threads_.parallel_for(static_cast<std::int64_t>(items.size()), [&](std::int64_t index, int) {
+    const Item item = items[static_cast<std::size_t>(index)];
+    const ConvolutionState& state = convolutions_[at(item.convolution)];
+    const ConvolutionNode& op = *graph_.nodes[at(state.node)].as<ConvolutionNode>();
+    const int first = item.output_block * kBlockChannels;
+    const int last = std::min(first + kBlockChannels, op.geometry.out.channels);
+    kernels::pack_weights(op.geometry, model.parameters[at(op.weight)], first, last,
+                          {state.forward.span<bf16>(), state.backward.span<bf16>()});
+  });
+  if (plan_.training) return;
+  for (const Node& node : graph_.nodes) {
+    const auto* norm = node.as<BatchNormNode>();
+    if (norm == nullptr) continue;
+    const RunningStatistics& running = model.norms[at(norm->statistics)];
+    for (int channel = 0; channel < node.shape.channels; ++channel) {
+      set_affine(*norm, channel, running.mean[at(channel)], running.variance[at(channel)], model);
+    }
+  }
+}
+
+void Executor::set_affine(const BatchNormNode& norm, int channel, double mean, double variance,
+                          const Model& model) {
+  const float gamma = norm.scale == kNone ? 1.0f : model.parameters[at(norm.scale)][at(channel)];
+  const float beta = norm.bias == kNone ? 0.0f : model.parameters[at(norm.bias)][at(channel)];
+  const kernels::BatchNormAffine affine = kernels::batch_norm_affine(mean, variance, norm.eps, gamma, beta);
+  NormState& state = norms_[at(norm.statistics)];
+  state.multiplier[at(channel)] = affine.multiplier;
+  state.offset[at(channel)] = affine.offset;
+}
+
+TrainingResult Executor::train(const Batch& batch, Model& model, std::vector<std::vector<float>>& gradients) {
+  images_ = batch.images;
+  for (const Segment& segment : plan_.segments) {
+    run_segment(segment, batch);
+    for (const int node : segment.forward_statistics) finish_statistics(node, model);
+    for (const int node : segment.backward_sums) finish_backward_sums(node, model, gradients);
+    if (segment.sums_weights) reduce_lanes(segment, gradients);
+  }
+  TrainingResult result;
+  for (int block = 0; block < blocks(); ++block) {
+    result.loss += losses_[at(block)].loss;
+    result.correct += losses_[at(block)].correct;
+  }
+  return result;
+}
+
+void Executor::infer(const Batch& batch, std::span<float> logits) {
+  images_ = batch.images;
+  run_segment(plan_.segments.front(), batch);
+  const Shape shape{graph_.classes, 1, 1};
+  const PlanBuffer& output = plan_.buffers[at(plan_.output)];
+  const auto scale = static_cast<float>(graph_.logit_scale);
+  for (std::int64_t image = 0; image < images_; ++image) {
+    const std::int64_t block = image / kBlockImages;
+    const auto* values =
+        reinterpret_cast<const bf16*>(kept_.data() + block * plan_.kept_bytes + output.offset);
+    for (int c = 0; c < graph_.classes; ++c) {
+      const std::int64_t index = blocked_index(shape, static_cast<int>(image % kBlockImages), c, 0, 0);
+      logits[static_cast<std::size_t>(image * graph_.classes + c)] = scale * to_float(values[index]);
+    }
+  }
+}
+
+void Executor::run_segment(const Segment& segment, const Batch& batch) {
+  if (!segment.sums_weights) {
+    threads_.parallel_for(blocks(), [&](std::int64_t block, int thread) {
+      StepRunner(*this, batch, thread).run(segment, {.block = static_cast<int>(block)});
+    });
+    return;
+  }
+  threads_.parallel_for(lanes(), [&](std::int64_t item, int thread) {
+    const int lane = static_cast<int>(item);
+    StepRunner runner(*this, batch, thread);
+    const int first = first_block(lane, lanes(), blocks());
+    const int last = first_block(lane + 1, lanes(), blocks());
+    for (int block = first; block < last; ++block) {
+      runner.run(segment, {.block = block, .lane = lane, .first_of_lane = block == first});
+    }
+  });
+}
+
+void Executor::finish_statistics(int node, Model& model) {
+  const BatchNormNode& norm = *graph_.nodes[at(node)].as<BatchNormNode>();
+  const Shape& shape = graph_.nodes[at(node)].shape;
+  NormState& state = norms_[at(norm.statistics)];
+  RunningStatistics& running = model.norms[at(norm.statistics)];
+  const int row = padded_channels(shape);
+  const double count = static_cast<double>(images_) * shape.positions();
+  for (int channel = 0; channel < shape.channels; ++channel) {
+    double sum = 0;
+    double squares = 0;
+    for (int block = 0; block < blocks(); ++block) {
+      const float* sums = state.forward_sums.as<float>() + std::int64_t{block} * 2 * row + channel;
+      sum += sums[0];
+      squares += sums[row];
+    }
+    const kernels::BatchNormMoments moments = kernels::batch_norm_moments(sum, squares, count);
+    state.moments[at(channel)] = moments;
+    set_affine(norm, channel, moments.mean, moments.variance, model);
+    // Running variance is the unbiased one, as in PyTorch.
+    const double unbiased = count > 1 ? moments.variance * count / (count - 1) : moments.variance;
+    const auto blend = [&](float& value, double batch_value) {
+      value = static_cast<float>((1 - norm.momentum) * value + norm.momentum * batch_value);
+    };
+    blend(running.mean[at(channel)], moments.mean);
+    blend(running.variance[at(channel)], unbiased);
+  }
+}
+
+void Executor::finish_backward_sums(int node, const Model& model,
+                                    std::vector<std::vector<float>>& gradients) {
+  const BatchNormNode& norm = *graph_.nodes[at(node)].as<BatchNormNode>();
+  const Shape& shape = graph_.nodes[at(node)].shape;
+  NormState& state = norms_[at(norm.statistics)];
+  const int row = padded_channels(shape);
+  const double count = static_cast<double>(images_) * shape.positions();
+  for (int channel = 0; channel < shape.channels; ++channel) {
+    double sum_dz = 0;
+    double sum_dz_x = 0;
+    for (int block = 0; block < blocks(); ++block) {
+      const float* sums = state.backward_sums.as<float>() + std::int64_t{block} * 2 * row + channel;
+      sum_dz += sums[0];
+      sum_dz_x += sums[row];
+    }
+    const float gamma = norm.scale == kNone ? 1.0f : model.parameters[at(norm.scale)][at(channel)];
+    const kernels::BatchNormGradient gradient =
+        kernels::batch_norm_gradient(state.moments[at(channel)], norm.eps, gamma, sum_dz, sum_dz_x, count);
+    state.a[at(channel)] = gradient.a;
+    state.b[at(channel)] = gradient.b;
+    state.c[at(channel)] = gradient.c;
+    if (norm.scale != kNone) gradients[at(norm.scale)][at(channel)] = gradient.dgamma;
+    if (norm.bias != kNone) gradients[at(norm.bias)][at(channel)] = gradient.dbeta;
+  }
+}
+
+void Executor::reduce_lanes(const Segment& segment, std::vector<std::vector<float>>& gradients) {
+  struct Item {
+    const Step* step;
+    int output_block;
+  };
+  std::vector<Item> items;
+  for (const Step& step : segment.steps) {
+    if (step.kind != StepKind::convolution_weights) continue;
+    const int output_blocks =
+        graph_.nodes[at(step.node)].as<ConvolutionNode>()->geometry.out.channel_blocks();
+    for (int block = 0; block < output_blocks; ++block) items.push_back({&step, block});
+  }
+  threads_.parallel_for(static_cast<std::int64_t>(items.size()), [&](std::int64_t index, int) {
+    const Item item = items[static_cast<std::size_t>(index)];
+    const ConvolutionNode& op = *graph_.nodes[at(item.step->node)].as<ConvolutionNode>();
+    const ConvolutionState& state = convolutions_[at(convolution_of_node_[at(item.step->node)])];
+    const int first = item.output_block * kBlockChannels;
+    const int last = std::min(first + kBlockChannels, op.geometry.out.channels);
+    if (item.step->in != kNone) {
+      kernels::reduce_weight_gradient(op.geometry, state.weight_lanes.as<float>(), lanes(), first, last,
+                                      gradients[at(op.weight)]);
+    }
+    if (state.bias_lanes.bytes() > 0) {
+      const int row = padded_channels(op.geometry.out);
+      for (int channel = first; channel < last; ++channel) {
+        float sum = 0;
+        for (int lane = 0; lane < lanes(); ++lane) sum += state.bias_lanes.as<float>()[lane * row + channel];
+        gradients[at(op.bias)][at(channel)] = sum;
+      }
+    }
+  });
+}
+
+}  // namespace ftl::net

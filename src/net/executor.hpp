@@ -1,0 +1,100 @@
+// Runs a plan: owns its memory, its packed weights and the batch norms' sums, and spreads image blocks over
+// threads. Results do not depend on the number of threads: blocks are independent, and sums over blocks are
+// kept apart in lanes whose number follows from the batch alone.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <vector>
+
+#include "base/thread_pool.hpp"
+#include "kernels/loss/loss.hpp"
+#include "kernels/registry.hpp"
+#include "net/model.hpp"
+#include "net/plan.hpp"
+#include "tensor/buffer.hpp"
+
+namespace ftl::net {
+
+// Where pictures come from: fill writes pictures [first, first + images) of the batch,
+// [images][height][width][3], and in training their targets. Called from several threads.
+struct Batch {
+  std::int64_t images = 0;
+  std::function<void(std::int64_t first, int images, bf16* pictures, kernels::Target* targets)> fill;
+};
+
+struct ExecutorOptions {
+  std::int64_t max_images = 0;  // the largest batch it will be given
+  float label_smoothing = 0;
+};
+
+struct TrainingResult {
+  double loss = 0;  // summed over the batch
+  std::int64_t correct = 0;
+};
+
+class Executor {
+ public:
+  // `graph`, `kernels` and `threads` must outlive the executor.
+  Executor(const Graph& graph, Plan plan, const kernels::Kernels& kernels, ThreadPool& threads,
+           const ExecutorOptions& options);
+
+  const Plan& plan() const { return plan_; }
+  std::int64_t memory_bytes() const;
+
+  // Takes over the model's weights (packs them in bf16); for an inference plan also its running statistics.
+  void load(const Model& model);
+
+  // Forward and backward of one batch with the weights last loaded. Writes the gradients of trained
+  // parameters (gradients[parameter], as large as the parameter) and updates the model's running statistics.
+  TrainingResult train(const Batch& batch, Model& model, std::vector<std::vector<float>>& gradients);
+
+  // Logits, [images][classes], scaled by the network's logit scale.
+  void infer(const Batch& batch, std::span<float> logits);
+
+ private:
+  friend class StepRunner;
+
+  struct ConvolutionState {
+    int node = 0;
+    Buffer forward;   // packed weights
+    Buffer backward;  // empty where no data gradient is computed
+    std::vector<float> bias;
+    Buffer weight_lanes;  // [lanes][weight_gradient_elements]
+    Buffer bias_lanes;    // [lanes][padded channels]
+  };
+  struct NormState {
+    std::vector<float> multiplier, offset;  // forward
+    std::vector<float> a, b, c;             // backward
+    std::vector<kernels::BatchNormMoments> moments;
+    Buffer forward_sums;   // [blocks][2][padded channels]
+    Buffer backward_sums;  // [blocks][2][padded channels]
+  };
+
+  void prepare_convolutions();
+  void prepare_norms();
+  void run_segment(const Segment& segment, const Batch& batch);
+  void finish_statistics(int node, Model& model);
+  void finish_backward_sums(int node, const Model& model, std::vector<std::vector<float>>& gradients);
+  void reduce_lanes(const Segment& segment, std::vector<std::vector<float>>& gradients);
+  void set_affine(const BatchNormNode& norm, int channel, double mean, double variance, const Model& model);
+  int blocks() const { return static_cast<int>(divide_up(images_, std::int64_t{kBlockImages})); }
+  int lanes() const;
+
+  const Graph& graph_;
+  Plan plan_;
+  const kernels::Kernels& kernels_;
+  ThreadPool& threads_;
+  ExecutorOptions options_;
+  std::int64_t images_ = 0;  // of the batch in work
+  Buffer kept_;
+  std::vector<Buffer> scratch_;  // by thread
+  std::vector<kernels::Target> targets_;
+  std::vector<kernels::LossResult> losses_;  // by block
+  std::vector<ConvolutionState> convolutions_;
+  std::vector<int> convolution_of_node_;
+  std::vector<NormState> norms_;
+};
+
+}  // namespace ftl::net

@@ -1,0 +1,428 @@
+#include "net/plan.hpp"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <optional>
+#include <set>
+
+#include "tensor/buffer.hpp"
+
+namespace ftl::net {
+namespace {
+
+std::size_t at(int index) {
+  return static_cast<std::size_t>(index);
+}
+
+// Worth computing again rather than keeping: one pass over its input.
+bool is_cheap(const Node& node) {
+  return node.as<PatchesNode>() != nullptr || node.as<BatchNormNode>() != nullptr ||
+         node.as<ActivationNode>() != nullptr || node.as<MultiplyNode>() != nullptr;
+}
+
+// A non-cheap value, or a cheap one within one segment.
+class Compiler {
+ public:
+  Compiler(const Graph& graph, std::vector<bool> trained, bool training) : graph_(graph) {
+    plan_.trained = std::move(trained);
+    plan_.training = training;
+  }
+
+  Plan compile() {
+    schedule_forward();
+    if (plan_.training) schedule_backward();
+    collect_needs();
+    for (int segment = 0; segment < segment_count_; ++segment) emit_segment(segment);
+    place_memory();
+    count_flop();
+    return std::move(plan_);
+  }
+
+ private:
+  int nodes() const { return static_cast<int>(graph_.nodes.size()); }
+  const Node& node(int index) const { return graph_.nodes[at(index)]; }
+  bool trains(int parameter) const { return parameter != kNone && plan_.trained[at(parameter)]; }
+
+  // ---- When: the segment of each node's forward pass, of its gradient's completion and of its backward
+  // pass.
+
+  void schedule_forward() {
+    forward_segment_.assign(at(nodes()), 0);
+    for (int n = 0; n < nodes(); ++n) {
+      int segment = 0;
+      for (const int input : node(n).inputs) segment = std::max(segment, forward_segment_[at(input)]);
+      if (plan_.training && node(n).as<BatchNormNode>() != nullptr) ++segment;
+      forward_segment_[at(n)] = segment;
+    }
+    loss_segment_ = forward_segment_[at(graph_.output())];
+    segment_count_ = loss_segment_ + 1;
+  }
+
+  bool has_trained_parameter(const Node& of) const {
+    if (const auto* convolution = of.as<ConvolutionNode>()) {
+      return trains(convolution->weight) || trains(convolution->bias);
+    }
+    if (const auto* norm = of.as<BatchNormNode>()) return trains(norm->scale) || trains(norm->bias);
+    return false;
+  }
+
+  void schedule_backward() {
+    carries_gradient_.assign(at(nodes()), false);
+    for (int n = 0; n < nodes(); ++n) {
+      bool carries = has_trained_parameter(node(n));
+      for (const int input : node(n).inputs) carries = carries || carries_gradient_[at(input)];
+      carries_gradient_[at(n)] = carries;
+    }
+    gradient_segment_.assign(at(nodes()), loss_segment_);
+    backward_segment_.assign(at(nodes()), loss_segment_);
+    for (int n = nodes() - 1; n >= 0; --n) {
+      if (!carries_gradient_[at(n)]) continue;
+      const int waits = node(n).as<BatchNormNode>() != nullptr ? 1 : 0;
+      backward_segment_[at(n)] = gradient_segment_[at(n)] + waits;
+      for (const int input : node(n).inputs) {
+        gradient_segment_[at(input)] = std::max(gradient_segment_[at(input)], backward_segment_[at(n)]);
+      }
+      // A first batch norm has nothing before it to wait for.
+      if (!inputs_carry(n)) continue;
+      segment_count_ = std::max(segment_count_, backward_segment_[at(n)] + 1);
+    }
+  }
+
+  bool inputs_carry(int n) const {
+    const auto& inputs = node(n).inputs;
+    return std::any_of(inputs.begin(), inputs.end(), [&](int input) { return carries_gradient_[at(input)]; });
+  }
+
+  // ---- What is needed where: segments in which each node's value must be at hand.
+
+  void need(int value, int segment) { needed_[at(value)].insert(segment); }
+
+  void collect_needs() {
+    needed_.assign(at(nodes()), {});
+    need(graph_.output(), loss_segment_);
+    for (int n = nodes() - 1; n >= 0; --n) {
+      if (plan_.training && carries_gradient_[at(n)]) need_for_backward(n);
+      // In its own segment a value is computed if anything needs it anywhere; elsewhere only cheap ones are,
+      // again.
+      std::set<int> computed_in;
+      if (!needed_[at(n)].empty()) computed_in.insert(forward_segment_[at(n)]);
+      if (is_cheap(node(n))) computed_in = needed_[at(n)];
+      for (const int segment : computed_in) {
+        for (const int input : node(n).inputs) need(input, segment);
+      }
+      // The statistics of a batch norm are summed where its input is made.
+      if (plan_.training && node(n).as<BatchNormNode>() != nullptr) {
+        need(node(n).inputs[0], forward_segment_[at(node(n).inputs[0])]);
+      }
+    }
+  }
+
+  void need_for_backward(int n) {
+    const auto& inputs = node(n).inputs;
+    if (const auto* convolution = node(n).as<ConvolutionNode>()) {
+      if (trains(convolution->weight)) need(inputs[0], backward_segment_[at(n)]);
+    } else if (node(n).as<BatchNormNode>() != nullptr) {
+      need(inputs[0], gradient_segment_[at(n)]);
+      if (inputs_carry(n)) need(inputs[0], backward_segment_[at(n)]);
+    } else if (node(n).as<ActivationNode>() != nullptr || node(n).as<PoolNode>() != nullptr) {
+      need(inputs[0], backward_segment_[at(n)]);
+    } else if (node(n).as<MultiplyNode>() != nullptr) {
+      need(inputs[0], backward_segment_[at(n)]);
+      need(inputs[1], backward_segment_[at(n)]);
+    }
+  }
+
+  // ---- Buffers.
+
+  struct Use {
+    int segment;
+    int step;
+  };
+
+  int new_buffer(std::int64_t bytes) {
+    plan_.buffers.push_back({bytes, false, 0});
+    uses_.emplace_back();
+    return static_cast<int>(plan_.buffers.size()) - 1;
+  }
+
+  std::int64_t value_bytes(int n) const {
+    if (const auto* pictures = node(n).as<PicturesNode>()) {
+      return std::int64_t{kBlockImages} * pictures->height * pictures->width * node(n).shape.channels * 2;
+    }
+    return node(n).shape.block_elements() * 2;
+  }
+
+  // The buffer of a node's value in a segment: one for all segments, or for a cheap value one a segment.
+  int value(int n, int segment) {
+    const int key = is_cheap(node(n)) ? segment : kNone;
+    const auto [found, inserted] = values_.try_emplace({n, key}, 0);
+    if (inserted) found->second = new_buffer(value_bytes(n));
+    return found->second;
+  }
+
+  int argmax(int n) {
+    const auto [found, inserted] = argmax_.try_emplace(n, 0);
+    if (inserted) found->second = new_buffer(node(n).shape.block_elements());
+    return found->second;
+  }
+
+  void emit(const Step& step) {
+    Segment& segment = plan_.segments.back();
+    const Use use{static_cast<int>(plan_.segments.size()) - 1, static_cast<int>(segment.steps.size())};
+    for (const int buffer : {step.in, step.in2, step.gradient, step.out, step.out2, step.scratch}) {
+      if (buffer != kNone) uses_[at(buffer)].push_back(use);
+    }
+    segment.steps.push_back(step);
+  }
+
+  // ---- Steps.
+
+  void emit_segment(int segment) {
+    plan_.segments.emplace_back();
+    for (int n = 0; n < nodes(); ++n) {
+      const bool home = forward_segment_[at(n)] == segment;
+      const auto& needed = needed_[at(n)];
+      const bool computes = is_cheap(node(n)) ? needed.contains(segment) : home && !needed.empty();
+      if (computes) emit_forward(n, segment);
+    }
+    if (!plan_.training) {
+      plan_.output = value(graph_.output(), segment);
+      return;
+    }
+    emit_statistics(segment);
+    if (segment == loss_segment_) {
+      emit({.kind = StepKind::loss,
+            .in = value(graph_.output(), segment),
+            .out = first_gradient(graph_.output())});
+    }
+    for (int n = nodes() - 1; n >= 0; --n) {
+      if (!carries_gradient_[at(n)]) continue;
+      if (node(n).as<BatchNormNode>() != nullptr && gradient_segment_[at(n)] == segment)
+        emit_reduce(n, segment);
+      if (backward_segment_[at(n)] == segment) emit_backward(n, segment);
+    }
+  }
+
+  void emit_forward(int n, int segment) {
+    Step step{.kind = forward_kind(node(n)), .node = n, .out = value(n, segment)};
+    const auto& inputs = node(n).inputs;
+    if (!inputs.empty()) step.in = value(inputs[0], segment);
+    if (inputs.size() > 1) step.in2 = value(inputs[1], segment);
+    const auto* convolution = node(n).as<ConvolutionNode>();
+    if (convolution != nullptr && convolution->geometry.pool && plan_.training && carries_gradient_[at(n)]) {
+      step.out2 = argmax(n);
+    }
+    emit(step);
+  }
+
+  static StepKind forward_kind(const Node& of) {
+    static constexpr std::array kKinds{StepKind::pictures,   StepKind::patches,    StepKind::convolution,
+                                       StepKind::batch_norm, StepKind::activation, StepKind::pool,
+                                       StepKind::multiply,   StepKind::add};
+    return kKinds[of.op.index()];
+  }
+
+  void emit_statistics(int segment) {
+    for (int n = 0; n < nodes(); ++n) {
+      if (node(n).as<BatchNormNode>() == nullptr) continue;
+      const int input = node(n).inputs[0];
+      if (forward_segment_[at(input)] != segment) continue;
+      emit({.kind = StepKind::statistics, .node = n, .in = value(input, segment)});
+      plan_.segments.back().forward_statistics.push_back(n);
+    }
+  }
+
+  // The first contribution to a value's gradient is written in place, later ones are added.
+  int first_gradient(int n) {
+    const int buffer = new_buffer(value_bytes(n));
+    gradients_[n] = buffer;
+    return buffer;
+  }
+
+  // Where a step is to write its contribution to the gradient of `n`; finish with add_contribution.
+  int contribution(int n) { return gradients_.contains(n) ? new_buffer(value_bytes(n)) : first_gradient(n); }
+
+  void add_contribution(int n, int buffer) {
+    if (gradients_.at(n) != buffer)
+      emit({.kind = StepKind::accumulate, .node = n, .in = buffer, .out = gradients_.at(n)});
+  }
+
+  void emit_reduce(int n, int segment) {
+    const int reduced = new_buffer(value_bytes(n));
+    emit({.kind = StepKind::batch_norm_reduce,
+          .node = n,
+          .in = value(node(n).inputs[0], segment),
+          .gradient = gradients_.at(n),
+          .out = reduced});
+    gradients_[n] = reduced;
+    plan_.segments.back().backward_sums.push_back(n);
+  }
+
+  void emit_backward(int n, int segment) {
+    if (const auto* convolution = node(n).as<ConvolutionNode>())
+      return emit_convolution(n, *convolution, segment);
+    const auto& inputs = node(n).inputs;
+    if (node(n).as<AddNode>() != nullptr) return emit_add(n);
+    if (node(n).as<MultiplyNode>() != nullptr) return emit_multiply(n, segment);
+    if (!inputs_carry(n)) return;
+    StepKind kind = StepKind::batch_norm_data;
+    if (node(n).as<ActivationNode>() != nullptr) kind = StepKind::activation_data;
+    if (node(n).as<PoolNode>() != nullptr) kind = StepKind::pool_data;
+    const int out = contribution(inputs[0]);
+    emit(
+        {.kind = kind, .node = n, .in = value(inputs[0], segment), .gradient = gradients_.at(n), .out = out});
+    add_contribution(inputs[0], out);
+  }
+
+  void emit_add(int n) {
+    for (const int input : node(n).inputs) {
+      if (!carries_gradient_[at(input)]) continue;
+      const bool first = !gradients_.contains(input);
+      const int out = first ? first_gradient(input) : gradients_.at(input);
+      emit({.kind = first ? StepKind::copy : StepKind::accumulate,
+            .node = n,
+            .in = gradients_.at(n),
+            .out = out});
+    }
+  }
+
+  void emit_multiply(int n, int segment) {
+    const int x = node(n).inputs[0];
+    const int gate = node(n).inputs[1];
+    const int dx = contribution(x);
+    const int dgate = contribution(gate);
+    emit({.kind = StepKind::multiply_data,
+          .node = n,
+          .in = value(x, segment),
+          .in2 = value(gate, segment),
+          .gradient = gradients_.at(n),
+          .out = dx,
+          .out2 = dgate});
+    add_contribution(x, dx);
+    add_contribution(gate, dgate);
+  }
+
+  void emit_convolution(int n, const ConvolutionNode& convolution, int segment) {
+    const kernels::ConvolutionGeometry& g = convolution.geometry;
+    const int input = node(n).inputs[0];
+    int gradient = gradients_.at(n);
+    if (g.pool) {
+      const int unpooled = new_buffer(g.out.block_elements() * 2);
+      emit({.kind = StepKind::unpool, .node = n, .in2 = argmax(n), .gradient = gradient, .out = unpooled});
+      gradient = unpooled;
+    }
+    if (trains(convolution.weight) || trains(convolution.bias)) {
+      Step step{.kind = StepKind::convolution_weights, .node = n, .gradient = gradient};
+      if (trains(convolution.weight)) {
+        step.in = value(input, segment);
+        step.scratch = new_buffer(kernels::weight_gradient_scratch_elements(g) * 2);
+      }
+      emit(step);
+      plan_.segments.back().sums_weights = true;
+    }
+    if (carries_gradient_[at(input)]) {
+      const int out = contribution(input);
+      emit({.kind = StepKind::convolution_data, .node = n, .gradient = gradient, .out = out});
+      add_contribution(input, out);
+    }
+  }
+
+  // ---- Memory: a buffer used in one segment lives in scratch for those steps, any other is kept for its
+  // segments.
+
+  void place_memory() {
+    std::vector<Lifetime> kept;
+    std::vector<std::size_t> kept_buffers;
+    std::map<int, std::vector<std::size_t>> scratch_of_segment;
+    for (std::size_t b = 0; b < plan_.buffers.size(); ++b) {
+      const Use first = uses_[b].front();
+      const Use last = uses_[b].back();
+      const bool is_output = static_cast<int>(b) == plan_.output;
+      if (first.segment == last.segment && !is_output) {
+        scratch_of_segment[first.segment].push_back(b);
+        continue;
+      }
+      plan_.buffers[b].kept = true;
+      kept_buffers.push_back(b);
+      kept.push_back({plan_.buffers[b].bytes, first.segment, last.segment});
+    }
+    const MemoryPlan plan = plan_memory(kept);
+    for (std::size_t i = 0; i < kept.size(); ++i) plan_.buffers[kept_buffers[i]].offset = plan.offsets[i];
+    plan_.kept_bytes = plan.bytes;
+    for (const auto& [segment, buffers] : scratch_of_segment) place_scratch(buffers);
+  }
+
+  void place_scratch(const std::vector<std::size_t>& buffers) {
+    std::vector<Lifetime> lifetimes;
+    for (const std::size_t b : buffers) {
+      lifetimes.push_back({plan_.buffers[b].bytes, uses_[b].front().step, uses_[b].back().step});
+    }
+    const MemoryPlan plan = plan_memory(lifetimes);
+    for (std::size_t i = 0; i < buffers.size(); ++i) plan_.buffers[buffers[i]].offset = plan.offsets[i];
+    plan_.scratch_bytes = std::max(plan_.scratch_bytes, plan.bytes);
+  }
+
+  void count_flop() {
+    for (const Segment& segment : plan_.segments) {
+      for (const Step& step : segment.steps) {
+        const bool products = step.kind == StepKind::convolution || step.kind == StepKind::convolution_data ||
+                              (step.kind == StepKind::convolution_weights && step.in != kNone);
+        if (!products) continue;
+        const auto flop = kernels::convolution_flop(node(step.node).as<ConvolutionNode>()->geometry);
+        plan_.flop += flop.executed;
+        plan_.nominal_flop += flop.nominal;
+      }
+    }
+  }
+
+  const Graph& graph_;
+  Plan plan_;
+  int segment_count_ = 0;
+  int loss_segment_ = 0;
+  std::vector<int> forward_segment_;
+  std::vector<int> gradient_segment_;
+  std::vector<int> backward_segment_;
+  std::vector<bool> carries_gradient_;
+  std::vector<std::set<int>> needed_;
+  std::map<std::pair<int, int>, int> values_;
+  std::map<int, int> argmax_;
+  std::map<int, int> gradients_;
+  std::vector<std::vector<Use>> uses_;
+};
+
+}  // namespace
+
+std::string_view name(StepKind kind) {
+  static constexpr std::array<std::string_view, 20> kNames{"pictures",
+                                                           "patches",
+                                                           "convolution",
+                                                           "statistics",
+                                                           "batch norm",
+                                                           "activation",
+                                                           "pool",
+                                                           "multiply",
+                                                           "add",
+                                                           "loss",
+                                                           "unpool",
+                                                           "convolution weights",
+                                                           "convolution data",
+                                                           "batch norm reduce",
+                                                           "batch norm data",
+                                                           "activation data",
+                                                           "pool data",
+                                                           "multiply data",
+                                                           "copy",
+                                                           "accumulate"};
+  return kNames[static_cast<std::size_t>(kind)];
+}
+
+Plan plan_training(const Graph& graph, const std::vector<bool>& trained) {
+  return Compiler(graph, trained, true).compile();
+}
+
+Plan plan_inference(const Graph& graph) {
+  return Compiler(graph, std::vector<bool>(graph.parameters.size(), false), false).compile();
+}
+
+}  // namespace ftl::net

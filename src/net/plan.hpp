@@ -1,0 +1,89 @@
+// A network as a list of steps over image blocks, with all memory placed once.
+//
+// Batch norm needs the whole batch twice, before its forward and before its backward pass. Those are the only
+// places where image blocks must wait for each other, so they cut the work into segments. Within a segment
+// one thread takes an image block through all steps while it is in its own cache; between segments a value is
+// kept in memory only when it cannot be recomputed cheaply (a batch norm, an activation, a product with a
+// gate can). So every convolution output is written to memory once, and read once by each segment that needs
+// it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "net/graph.hpp"
+
+namespace ftl::net {
+
+enum class StepKind {
+  pictures,             // out: pictures filled by the batch source
+  patches,              // in -> out
+  convolution,          // in -> out, out2: which position won the pool
+  statistics,           // in: sums of a batch norm's input
+  batch_norm,           // in -> out
+  activation,           // in -> out
+  pool,                 // in -> out
+  multiply,             // in, in2: gate -> out
+  add,                  // in, in2 -> out
+  loss,                 // in: network output -> out: its gradient
+  unpool,               // gradient, in2: which position won -> out
+  convolution_weights,  // in, gradient, scratch -> the lane's sums
+  convolution_data,     // gradient -> out
+  batch_norm_reduce,    // in, gradient -> out, and the two sums
+  batch_norm_data,      // in, gradient -> out
+  activation_data,      // in, gradient -> out
+  pool_data,            // in, gradient -> out
+  multiply_data,        // in, in2: gate, gradient -> out, out2: the gate's gradient
+  copy,                 // in -> out
+  accumulate,           // out += in
+};
+
+std::string_view name(StepKind kind);
+
+// Which buffer plays which part; kNone where the kind has no such part.
+struct Step {
+  StepKind kind;
+  int node = kNone;
+  int in = kNone;
+  int in2 = kNone;
+  int gradient = kNone;
+  int out = kNone;
+  int out2 = kNone;
+  int scratch = kNone;
+};
+
+struct PlanBuffer {
+  std::int64_t bytes = 0;  // of one image block
+  bool kept = false;  // in memory for every block, across segments; else in the thread's own scratch memory
+  std::int64_t offset =
+      0;  // kept: where its array over the blocks starts, in bytes per block; else in scratch
+};
+
+struct Segment {
+  std::vector<Step> steps;
+  bool sums_weights = false;            // has convolution_weights steps: blocks go in lanes
+  std::vector<int> forward_statistics;  // batch norm nodes whose moments are complete after this segment
+  std::vector<int> backward_sums;       // ... whose two backward sums are
+};
+
+struct Plan {
+  std::vector<Segment> segments;
+  std::vector<PlanBuffer> buffers;
+  int output = kNone;              // buffer of the network's output
+  std::int64_t kept_bytes = 0;     // per image block
+  std::int64_t scratch_bytes = 0;  // per thread
+  std::vector<bool> trained;       // by parameter
+  bool training = false;
+  double flop = 0;  // executed per image
+  double nominal_flop = 0;
+};
+
+// Forward and backward. Gradients are computed for the parameters with trained[parameter] only, and nothing
+// is carried back further than the first of them.
+Plan plan_training(const Graph& graph, const std::vector<bool>& trained);
+
+// Forward with the running statistics; one segment.
+Plan plan_inference(const Graph& graph);
+
+}  // namespace ftl::net

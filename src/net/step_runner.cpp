@@ -1,0 +1,182 @@
+#include "net/step_runner.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace ftl::net {
+namespace {
+
+std::size_t at(int index) {
+  return static_cast<std::size_t>(index);
+}
+
+int padded_channels(const Shape& shape) {
+  return shape.channel_blocks() * kBlockChannels;
+}
+
+}  // namespace
+
+void StepRunner::run(const Segment& segment, const Place& place) {
+  place_ = place;
+  for (const Step& step : segment.steps) run(step);
+}
+
+template <class T>
+T* StepRunner::buffer(int index) const {
+  if (index == kNone) return nullptr;
+  const PlanBuffer& planned = executor_.plan_.buffers[at(index)];
+  if (!planned.kept) return reinterpret_cast<T*>(executor_.scratch_[at(thread_)].data() + planned.offset);
+  const std::int64_t block_stride = executor_.plan_.kept_bytes;
+  return reinterpret_cast<T*>(executor_.kept_.data() + place_.block * block_stride + planned.offset);
+}
+
+int StepRunner::images() const {
+  const std::int64_t first = std::int64_t{place_.block} * kBlockImages;
+  return static_cast<int>(std::min<std::int64_t>(kBlockImages, executor_.images_ - first));
+}
+
+float* StepRunner::sums(const Buffer& of, const Shape& shape) const {
+  const int row = padded_channels(shape);
+  float* to = of.as<float>() + std::int64_t{place_.block} * 2 * row;
+  std::fill_n(to, 2 * row, 0.0f);
+  return to;
+}
+
+void StepRunner::run(const Step& step) {
+  const kernels::Kernels& kernels = executor_.kernels_;
+  switch (step.kind) {
+    case StepKind::pictures:
+      return fill_pictures(step);
+    case StepKind::patches:
+      return kernels.patches.forward(node(step).as<PatchesNode>()->geometry, images(), buffer(step.in),
+                                     buffer(step.out));
+    case StepKind::convolution:
+      return convolution(step);
+    case StepKind::convolution_weights:
+      return convolution_weights(step);
+    case StepKind::convolution_data:
+      return convolution_data(step);
+    case StepKind::unpool:
+      return kernels.convolution.unpool(node(step).as<ConvolutionNode>()->geometry, buffer(step.gradient),
+                                        buffer<std::uint8_t>(step.in2), buffer(step.out));
+    case StepKind::statistics:
+    case StepKind::batch_norm:
+    case StepKind::batch_norm_reduce:
+    case StepKind::batch_norm_data:
+      return batch_norm(step);
+    case StepKind::activation:
+      return kernels.activation.forward(node(step).as<ActivationNode>()->kind,
+                                        node(step).shape.block_elements(), buffer(step.in), buffer(step.out));
+    case StepKind::activation_data:
+      return kernels.activation.backward(node(step).as<ActivationNode>()->kind,
+                                         node(step).shape.block_elements(), buffer(step.in),
+                                         buffer(step.gradient), buffer(step.out));
+    case StepKind::pool:
+      return kernels.pool.forward(node(step).as<PoolNode>()->geometry, buffer(step.in), buffer(step.out));
+    case StepKind::pool_data:
+      return kernels.pool.backward(node(step).as<PoolNode>()->geometry, buffer(step.in),
+                                   buffer(step.gradient), buffer(step.out));
+    case StepKind::multiply:
+      return kernels.elementwise.multiply(node(step).shape, buffer(step.in), buffer(step.in2),
+                                          buffer(step.out));
+    case StepKind::multiply_data:
+      return kernels.elementwise.multiply_backward(node(step).shape, buffer(step.in), buffer(step.in2),
+                                                   buffer(step.gradient), buffer(step.out),
+                                                   buffer(step.out2));
+    case StepKind::add:
+      return kernels.elementwise.add(node(step).shape.block_elements(), buffer(step.in), buffer(step.in2),
+                                     buffer(step.out));
+    case StepKind::accumulate: {
+      const std::int64_t elements = executor_.plan_.buffers[at(step.out)].bytes / 2;
+      return kernels.elementwise.add(elements, buffer(step.out), buffer(step.in), buffer(step.out));
+    }
+    case StepKind::copy:
+      std::memcpy(buffer(step.out), buffer(step.in),
+                  static_cast<std::size_t>(executor_.plan_.buffers[at(step.out)].bytes));
+      return;
+    case StepKind::loss:
+      return loss(step);
+  }
+}
+
+void StepRunner::fill_pictures(const Step& step) {
+  const std::int64_t first = std::int64_t{place_.block} * kBlockImages;
+  kernels::Target* targets = executor_.plan_.training ? executor_.targets_.data() + first : nullptr;
+  batch_.fill(first, images(), buffer(step.out), targets);
+}
+
+void StepRunner::convolution(const Step& step) {
+  const auto& state = executor_.convolutions_[at(executor_.convolution_of_node_[at(step.node)])];
+  executor_.kernels_.convolution.forward({.geometry = node(step).as<ConvolutionNode>()->geometry,
+                                          .images = images(),
+                                          .x = buffer(step.in),
+                                          .weights = state.forward.as<bf16>(),
+                                          .bias = state.bias.empty() ? nullptr : state.bias.data(),
+                                          .y = buffer(step.out),
+                                          .argmax = buffer<std::uint8_t>(step.out2)});
+}
+
+void StepRunner::convolution_weights(const Step& step) {
+  const ConvolutionNode& op = *node(step).as<ConvolutionNode>();
+  const auto& state = executor_.convolutions_[at(executor_.convolution_of_node_[at(step.node)])];
+  if (step.in != kNone) {
+    const std::int64_t elements = kernels::weight_gradient_elements(op.geometry);
+    float* gradient = state.weight_lanes.as<float>() + place_.lane * elements;
+    if (place_.first_of_lane) std::fill_n(gradient, elements, 0.0f);
+    executor_.kernels_.convolution.backward_weights({.geometry = op.geometry,
+                                                     .images = images(),
+                                                     .x = buffer(step.in),
+                                                     .dy = buffer(step.gradient),
+                                                     .scratch = buffer(step.scratch),
+                                                     .weight_gradient = gradient});
+  }
+  if (state.bias_lanes.bytes() > 0) {
+    const int channels = padded_channels(op.geometry.out);
+    float* gradient = state.bias_lanes.as<float>() + place_.lane * channels;
+    if (place_.first_of_lane) std::fill_n(gradient, channels, 0.0f);
+    executor_.kernels_.convolution.backward_bias(op.geometry.out, buffer(step.gradient), gradient);
+  }
+}
+
+void StepRunner::convolution_data(const Step& step) {
+  const auto& state = executor_.convolutions_[at(executor_.convolution_of_node_[at(step.node)])];
+  executor_.kernels_.convolution.backward_data({.geometry = node(step).as<ConvolutionNode>()->geometry,
+                                                .images = images(),
+                                                .dy = buffer(step.gradient),
+                                                .weights = state.backward.as<bf16>(),
+                                                .dx = buffer(step.out)});
+}
+
+void StepRunner::batch_norm(const Step& step) {
+  const kernels::BatchNormKernels& kernel = executor_.kernels_.batch_norm;
+  const BatchNormNode& op = *node(step).as<BatchNormNode>();
+  const Shape& shape = node(step).shape;
+  const auto& state = executor_.norms_[at(op.statistics)];
+  const bf16* x = buffer(step.in);
+  if (step.kind == StepKind::statistics) {
+    float* sum = sums(state.forward_sums, shape);
+    kernel.statistics(shape, images(), x, sum, sum + padded_channels(shape));
+  } else if (step.kind == StepKind::batch_norm) {
+    kernel.forward(shape, op.activation, x, state.multiplier.data(), state.offset.data(), buffer(step.out));
+  } else if (step.kind == StepKind::batch_norm_reduce) {
+    float* sum = sums(state.backward_sums, shape);
+    kernel.backward_reduce(shape, op.activation, images(), x, state.multiplier.data(), state.offset.data(),
+                           buffer(step.gradient), buffer(step.out), sum, sum + padded_channels(shape));
+  } else {
+    kernel.backward(shape, images(), buffer(step.gradient), x, state.a.data(), state.b.data(), state.c.data(),
+                    buffer(step.out));
+  }
+}
+
+void StepRunner::loss(const Step& step) {
+  const kernels::LossArguments arguments{
+      .classes = executor_.graph_.classes,
+      .images = images(),
+      .logit_scale = static_cast<float>(executor_.graph_.logit_scale),
+      .label_smoothing = executor_.options_.label_smoothing,
+      .targets = executor_.targets_.data() + std::int64_t{place_.block} * kBlockImages};
+  executor_.losses_[at(place_.block)] =
+      kernels::softmax_cross_entropy(arguments, buffer(step.in), buffer(step.out));
+}
+
+}  // namespace ftl::net

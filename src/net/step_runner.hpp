@@ -1,0 +1,45 @@
+// Runs the steps of a segment for one image block on one thread.
+#pragma once
+
+#include "net/executor.hpp"
+
+namespace ftl::net {
+
+class StepRunner {
+ public:
+  StepRunner(Executor& executor, const Batch& batch, int thread)
+      : executor_(executor), batch_(batch), thread_(thread) {}
+
+  // `lane` takes the block's sums over weights; a lane's first block of a segment starts them at zero.
+  struct Place {
+    int block = 0;
+    int lane = 0;
+    bool first_of_lane = true;
+  };
+  void run(const Segment& segment, const Place& place);
+
+ private:
+  void run(const Step& step);
+  void fill_pictures(const Step& step);
+  void convolution(const Step& step);
+  void convolution_weights(const Step& step);
+  void convolution_data(const Step& step);
+  void loss(const Step& step);
+  void batch_norm(const Step& step);
+
+  template <class T = bf16>
+  T* buffer(int index) const;
+  const Node& node(const Step& step) const {
+    return executor_.graph_.nodes[static_cast<std::size_t>(step.node)];
+  }
+  int images() const;  // in this block
+  // The block's two rows of sums, zeroed.
+  float* sums(const Buffer& of, const Shape& shape) const;
+
+  Executor& executor_;
+  const Batch& batch_;
+  int thread_;
+  Place place_;
+};
+
+}  // namespace ftl::net
