@@ -8,7 +8,8 @@ function(ftl_embed_recipes layer)
     string(APPEND body "    {\"${name}\", R\"FTL_TOML(${text})FTL_TOML\"},\n")
     set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${recipe})
   endforeach()
-  file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/embedded_recipes.cpp @ONLY CONTENT
+  # Not file(CONFIGURE), which would replace an @name@ in a recipe.
+  file(WRITE ${PROJECT_BINARY_DIR}/embedded_recipes.cpp.new
 "#include \"train/embedded_recipes.hpp\"\n
 namespace ftl::train {\n
 std::span<const EmbeddedRecipe> embedded_recipes() {
@@ -16,6 +17,8 @@ std::span<const EmbeddedRecipe> embedded_recipes() {
   return kRecipes;
 }\n
 }  // namespace ftl::train\n")
+  file(COPY_FILE ${PROJECT_BINARY_DIR}/embedded_recipes.cpp.new ${PROJECT_BINARY_DIR}/embedded_recipes.cpp
+       ONLY_IF_DIFFERENT)
   target_sources(ftl_${layer} PRIVATE ${PROJECT_BINARY_DIR}/embedded_recipes.cpp)
 endfunction()
 
