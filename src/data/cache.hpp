@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "data/dataset.hpp"
 #include "data/picture_reader.hpp"
@@ -24,7 +25,10 @@ std::optional<Dataset> open_import(const std::filesystem::path& path);
 // only when the size or modification time of a file has changed since.
 std::string content_digest(const std::filesystem::path& source, const std::filesystem::path& cache);
 
-// Creates the folder. Throws InputError naming it, and $FTL_CACHE, when it cannot be written.
-void make_cache_folder(const std::filesystem::path& cache);
+// Creates the folder when missing. Throws InputError naming it when it cannot be written, with `advice` what
+// to do.
+void make_writable_folder(const std::filesystem::path& folder, std::string_view advice);
+
+inline constexpr std::string_view kCacheAdvice = "set FTL_CACHE to one that can";
 
 }  // namespace ftl::data

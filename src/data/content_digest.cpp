@@ -56,19 +56,16 @@ std::string content_digest(const fs::path& source, const fs::path& cache) {
     if (text.starts_with(current)) return text.substr(current.size());
   }
   const std::string digest = compute_digest(source);
-  make_cache_folder(cache);
+  make_writable_folder(cache, kCacheAdvice);
   write_text_atomically(known, current + digest);
   return digest;
 }
 
-void make_cache_folder(const fs::path& cache) {
+void make_writable_folder(const fs::path& folder, std::string_view advice) {
   std::error_code error;
-  fs::create_directories(cache, error);
-  const bool writable = !error && access(cache.c_str(), W_OK) == 0;
-  if (!writable) {
-    throw InputError("{}: the cache folder cannot be written; set FTL_CACHE to a folder that can",
-                     cache.string());
-  }
+  fs::create_directories(folder, error);
+  const bool writable = !error && access(folder.c_str(), W_OK) == 0;
+  if (!writable) throw InputError("{}: this folder cannot be written; {}", folder.string(), advice);
 }
 
 }  // namespace ftl::data

@@ -38,7 +38,7 @@ Dataset open_source(const std::string& data, PictureSize size, const OpenOptions
   const fs::path path = cache / (digest.substr(0, 32) + size_name + ".ftl");
   std::optional<Dataset> dataset = open_import(path);
   if (!dataset) {
-    make_cache_folder(cache);
+    make_writable_folder(cache, kCacheAdvice);
     write_import(*read_source(data, size), path, options.progress);
     dataset = open_import(path);
     if (!dataset) throw RunError("{}: was not written whole", path.string());
@@ -46,6 +46,7 @@ Dataset open_source(const std::string& data, PictureSize size, const OpenOptions
   const fs::path file_name = fs::path(data).lexically_normal().filename();
   dataset->name = file_name.empty() ? fs::path(data).lexically_normal().parent_path().filename() : file_name;
   dataset->digest = digest;
+  dataset->import = path;
   return *dataset;
 }
 

@@ -37,6 +37,8 @@ struct Dataset {
   std::array<float, 3> mean{};
   std::array<float, 3> standard_deviation{};
   std::shared_ptr<const void> storage;  // keeps the pixels alive
+  std::filesystem::path import;  // the cached file that it is mapped from (with another test split: the
+                                 // training part's)
 
   int classes() const { return static_cast<int>(class_names.size()); }
 };

@@ -23,7 +23,7 @@ struct Point {
 };
 
 float length(Point p) {
-  return std::hypot(p.x, p.y);
+  return std::sqrt(p.x * p.x + p.y * p.y);
 }
 
 // Signed distances to the figures' borders, negative inside, in the figure's frame; exact or a close bound
@@ -186,19 +186,23 @@ class SyntheticReader : public PictureReader {
         const Point p{(2 * static_cast<float>(x) + 1 - static_cast<float>(size.width)) / across,
                       (2 * static_cast<float>(y) + 1 - static_cast<float>(size.height)) / across};
         const Colour colour = scene.at(p, kFigures[shape].distance, 2 / across);
-        for (const float value : colour) *out++ = quantise(value + scene.noise * triangular(random));
+        std::uint32_t bits = random.next();
+        for (const float value : colour) {
+          *out++ = quantise(value + scene.noise * unit_noise(bits));
+          bits >>= 10;
+        }
       }
     }
   }
 
  private:
-  // Variance 1, and much cheaper than a normal value.
-  static float triangular(Random& random) {
-    return (random.uniform() + random.uniform() - 1) * std::sqrt(6.0f);
+  // Uniform with mean 0 and variance 1, from the low ten bits.
+  static float unit_noise(std::uint32_t bits) {
+    return (static_cast<float>(bits & 1023u) / 1023 - 0.5f) * std::sqrt(12.0f);
   }
 
   static std::uint8_t quantise(float value) {
-    return static_cast<std::uint8_t>(std::lround(std::clamp(value, 0.0f, 1.0f) * 255));
+    return static_cast<std::uint8_t>(std::clamp(value, 0.0f, 1.0f) * 255 + 0.5f);
   }
 };
 

@@ -1,0 +1,161 @@
+// ftl data import|info|fetch
+#include <fmt/core.h>
+#include <fmt/ranges.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "base/file.hpp"
+#include "cli/commands.hpp"
+#include "data/dataset.hpp"
+#include "data/fetch.hpp"
+
+namespace ftl::cli {
+namespace {
+
+// A line on the terminal that shows a share and the time left; silent when stderr is no terminal.
+class ProgressLine {
+ public:
+  explicit ProgressLine(std::string what) : what_(std::move(what)) {}
+  ~ProgressLine() {
+    if (shown_) fmt::print(stderr, "\r\x1b[K");
+  }
+  ProgressLine(const ProgressLine&) = delete;
+  ProgressLine& operator=(const ProgressLine&) = delete;
+
+  void show(std::int64_t done, std::int64_t total) {
+    if (!terminal_ || total <= 0 || done <= 0) return;
+    const double share = static_cast<double>(done) / static_cast<double>(total);
+    const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start_;
+    fmt::print(stderr, "\r{} {:3.0f} %, {:.0f} s left\x1b[K", what_, 100 * share,
+               spent.count() / share * (1 - share));
+    std::fflush(stderr);
+    shown_ = true;
+  }
+
+ private:
+  std::string what_;
+  bool terminal_ = isatty(STDERR_FILENO) == 1;
+  bool shown_ = false;
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+struct Arguments {
+  data::OpenOptions open;
+  std::string json;  // a file, "-" for stdout, empty for none
+  std::string publication;
+  std::string folder;
+};
+
+data::Dataset open_with_progress(const Arguments& arguments) {
+  ProgressLine line("importing " + arguments.open.data);
+  data::OpenOptions options = arguments.open;
+  options.progress = [&line](std::int64_t done, std::int64_t total) { line.show(done, total); };
+  return data::open_dataset(options);
+}
+
+std::vector<std::int64_t> class_counts(const data::Dataset& dataset, const data::Split& split) {
+  std::vector<std::int64_t> counts(dataset.class_names.size());
+  for (std::int64_t i = 0; i < split.count; ++i) ++counts[static_cast<std::size_t>(split.labels[i])];
+  return counts;
+}
+
+void import(const Arguments& arguments) {
+  const data::Dataset dataset = open_with_progress(arguments);
+  fmt::print("{}: {} training and {} test pictures of {}x{} in {} classes, in {}\n", dataset.name,
+             dataset.train.count, dataset.test.count, dataset.train.width, dataset.train.height,
+             dataset.classes(), dataset.import.string());
+}
+
+nlohmann::ordered_json as_json(const data::Dataset& dataset) {
+  return {{"dataset", dataset.name},
+          {"digest", dataset.digest},
+          {"import", dataset.import.string()},
+          {"classes", dataset.classes()},
+          {"class_names", dataset.class_names},
+          {"train_images", dataset.train.count},
+          {"test_images", dataset.test.count},
+          {"train_images_per_class", class_counts(dataset, dataset.train)},
+          {"test_images_per_class", class_counts(dataset, dataset.test)},
+          {"height", dataset.train.height},
+          {"width", dataset.train.width},
+          {"mean", dataset.mean},
+          {"standard_deviation", dataset.standard_deviation}};
+}
+
+void print_info(const data::Dataset& dataset, std::FILE* out) {
+  fmt::print(out, "dataset             {}\n", dataset.name);
+  fmt::print(out, "digest              {}\n", dataset.digest);
+  fmt::print(out, "import              {}\n", dataset.import.string());
+  fmt::print(out, "pictures            {} training, {} test, {}x{}\n", dataset.train.count,
+             dataset.test.count, dataset.train.width, dataset.train.height);
+  fmt::print(out, "mean                {:.4f}\n", fmt::join(dataset.mean, " "));
+  fmt::print(out, "standard deviation  {:.4f}\n", fmt::join(dataset.standard_deviation, " "));
+  fmt::print(out, "\n{:24} {:>8} {:>8}\n", "class", "training", "test");
+  const auto train = class_counts(dataset, dataset.train);
+  const auto test = class_counts(dataset, dataset.test);
+  for (std::size_t i = 0; i < train.size(); ++i) {
+    fmt::print(out, "{:24} {:8} {:8}\n", dataset.class_names[i], train[i], test[i]);
+  }
+}
+
+void info(const Arguments& arguments) {
+  const data::Dataset dataset = open_with_progress(arguments);
+  print_info(dataset, arguments.json == "-" ? stderr : stdout);
+  if (arguments.json.empty()) return;
+  const std::string text = as_json(dataset).dump(2) + "\n";
+  if (arguments.json == "-") {
+    fmt::print("{}", text);
+  } else {
+    write_text_atomically(arguments.json, text);
+  }
+}
+
+void fetch(const Arguments& arguments) {
+  ProgressLine line("fetching " + arguments.publication);
+  const std::filesystem::path folder =
+      arguments.folder.empty() ? data::cache_folder() : std::filesystem::path(arguments.folder);
+  const std::filesystem::path path =
+      data::fetch(data::publication(arguments.publication), folder,
+                  [&line](std::int64_t done, std::int64_t total) { line.show(done, total); });
+  fmt::print("{}\n", path.string());
+}
+
+void add_source_options(CLI::App& command, Arguments& arguments) {
+  command
+      .add_option("path", arguments.open.data,
+                  "CIFAR binary or image folder, an archive of one, or synthetic")
+      ->required();
+  command.add_option("--test-data", arguments.open.test_data, "another test split");
+  command.add_option("--size", arguments.open.picture_size, "resize pictures to this many pixels a side")
+      ->check(CLI::PositiveNumber);
+}
+
+}  // namespace
+
+void add_data_command(CLI::App& app, int& /*exit_code*/) {
+  const auto arguments = std::make_shared<Arguments>();
+  CLI::App* data = app.add_subcommand("data", "Imports, describes and downloads datasets");
+  data->require_subcommand(1);
+
+  CLI::App* import_command =
+      data->add_subcommand("import", "Import a dataset, so that later runs start at once");
+  add_source_options(*import_command, *arguments);
+  import_command->callback([arguments] { import(*arguments); });
+
+  CLI::App* info_command =
+      data->add_subcommand("info", "Describe a dataset: counts, classes, statistics, import");
+  add_source_options(*info_command, *arguments);
+  info_command->add_option("--json", arguments->json, "also write it as JSON to this file; - for stdout");
+  info_command->callback([arguments] { info(*arguments); });
+
+  CLI::App* fetch_command =
+      data->add_subcommand("fetch", "Download a published dataset and check its digest");
+  fetch_command->add_option("name", arguments->publication, "cifar10 or cifar100")->required();
+  fetch_command->add_option("--out", arguments->folder, "folder for the archive; default: the cache folder");
+  fetch_command->callback([arguments] { fetch(*arguments); });
+}
+
+}  // namespace ftl::cli
