@@ -1,0 +1,24 @@
+// Where and with what a run was made, so that its figures can be read later.
+#pragma once
+
+#include <string>
+
+#include "base/cpu_features.hpp"
+
+namespace ftl::train {
+
+struct Environment {
+  std::string cpu;
+  Isa isa = Isa::generic;
+  int threads = 1;
+  std::string compiler;
+  std::string version;  // of ftl
+  std::string operating_system;
+};
+
+// That of this process, which runs `version` of ftl.
+Environment current_environment(Isa isa, int threads, std::string version);
+
+std::string to_json(const Environment& environment);
+
+}  // namespace ftl::train

@@ -1,0 +1,103 @@
+#include "train/run_directory.hpp"
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "base/error.hpp"
+#include "base/file.hpp"
+
+namespace ftl::train {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kMetrics = "metrics.jsonl";
+constexpr const char* kCheckpoint = "checkpoint.safetensors";
+constexpr const char* kSummary = "summary.json";
+constexpr std::string_view kEventsPrefix = "events.out.tfevents.";
+constexpr std::string_view kRunPrefix = "run-";
+
+bool is_result(const std::string& name) {
+  return name == kMetrics || name == kCheckpoint || name == kSummary || name.starts_with(kEventsPrefix);
+}
+
+// Removes what earlier runs have left, and nothing else.
+void remove_results(const fs::path& folder) {
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
+    const std::string name = entry.path().filename().string();
+    if (entry.is_directory() && name.starts_with(kRunPrefix)) remove_results(entry.path());
+    if (entry.is_regular_file() && is_result(name)) fs::remove(entry.path());
+  }
+}
+
+std::vector<Scalar> scalars(const EpochRecord& record) {
+  std::vector<Scalar> values = {{"loss/train", record.train_loss},
+                                {"loss/validation", record.val_loss},
+                                {"accuracy/train", record.train_accuracy},
+                                {"accuracy/validation", record.val_accuracy}};
+  if (record.ema_val_accuracy) values.push_back({"accuracy/validation_ema", *record.ema_val_accuracy});
+  return values;
+}
+
+std::string metrics_line(const EpochRecord& record, std::uint64_t seed) {
+  nlohmann::ordered_json json = {{"run", record.run},
+                                 {"seed", seed},
+                                 {"epoch", record.epoch},
+                                 {"train_loss", record.train_loss},
+                                 {"train_accuracy", record.train_accuracy},
+                                 {"val_loss", record.val_loss},
+                                 {"val_accuracy", record.val_accuracy},
+                                 {"ema_val_accuracy", nullptr},
+                                 {"total_seconds", record.total_seconds}};
+  if (record.ema_val_accuracy) json["ema_val_accuracy"] = *record.ema_val_accuracy;
+  return json.dump() + "\n";
+}
+
+}  // namespace
+
+RunDirectory::RunDirectory(const RunDirectoryOptions& options)
+    : folder_(options.folder), runs_(options.runs), events_(static_cast<std::size_t>(options.runs)) {
+  try {
+    fs::create_directories(folder_);
+    write_text_atomically(folder_ / "recipe.toml", options.recipe);
+    write_text_atomically(folder_ / "environment.json", to_json(options.environment));
+    if (!options.resume) remove_results(folder_);
+    for (int run = 0; run < runs_; ++run) fs::create_directories(run_folder(run));
+  } catch (const fs::filesystem_error& error) {
+    throw InputError("run directory {}: cannot be written: {}", folder_.string(), error.code().message());
+  } catch (const RunError& error) {
+    throw InputError("run directory {}: {}", folder_.string(), error.what());
+  }
+  metrics_.open(folder_ / kMetrics, std::ios::app);
+  if (!metrics_) throw InputError("run directory {}: {} cannot be written", folder_.string(), kMetrics);
+}
+
+void RunDirectory::add_epoch(const EpochRecord& record, std::uint64_t seed) {
+  metrics_ << metrics_line(record, seed) << std::flush;
+  if (!metrics_) throw RunError("{}: cannot be written", (folder_ / kMetrics).string());
+  events(record.run).add(std::llround(std::ceil(record.epoch)), scalars(record));
+}
+
+fs::path RunDirectory::checkpoint_path(int run) const {
+  return run_folder(run) / kCheckpoint;
+}
+
+void RunDirectory::publish_checkpoint(int run) const {
+  if (runs_ > 1) write_text_atomically(folder_ / kCheckpoint, read_text(checkpoint_path(run)));
+}
+
+void RunDirectory::write_summary(std::string_view json) const {
+  write_text_atomically(folder_ / kSummary, json);
+}
+
+fs::path RunDirectory::run_folder(int run) const {
+  return runs_ == 1 ? folder_ : folder_ / fmt::format("{}{}", kRunPrefix, run + 1);
+}
+
+EventWriter& RunDirectory::events(int run) {
+  std::unique_ptr<EventWriter>& writer = events_.at(static_cast<std::size_t>(run));
+  if (!writer) writer = std::make_unique<EventWriter>(run_folder(run));
+  return *writer;
+}
+
+}  // namespace ftl::train

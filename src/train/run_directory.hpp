@@ -1,0 +1,57 @@
+// The folder that one `ftl train` leaves behind:
+//   recipe.toml environment.json   written at once, so that a folder that cannot be used is known before
+//   training metrics.jsonl                  a line an epoch, of all runs checkpoint.safetensors         of
+//   the first run that succeeded events.out.tfevents.*          TensorBoard scalars summary.json
+// With several runs, each has its checkpoint and events in a folder run-1, run-2, ...
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "train/environment.hpp"
+#include "train/event_writer.hpp"
+#include "train/result.hpp"
+
+namespace ftl::train {
+
+struct RunDirectoryOptions {
+  std::filesystem::path folder;  // created with its parents
+  int runs = 1;
+  bool resume = false;  // goes on with what is there; otherwise the results of earlier runs in it are removed
+  std::string recipe;   // recipe.toml
+  Environment environment;
+};
+
+class RunDirectory {
+ public:
+  // Throws InputError naming the folder when it cannot be created or written.
+  explicit RunDirectory(const RunDirectoryOptions& options);
+
+  // Adds an epoch to metrics.jsonl and to its run's events, on disk when this returns. Throws RunError.
+  void add_epoch(const EpochRecord& record, std::uint64_t seed);
+
+  // Where run `run` (0 for the first) saves its checkpoint.
+  std::filesystem::path checkpoint_path(int run) const;
+  // Makes the checkpoint that `run` has saved the folder's own.
+  void publish_checkpoint(int run) const;
+
+  void write_summary(std::string_view json) const;
+
+  const std::filesystem::path& folder() const { return folder_; }
+
+ private:
+  std::filesystem::path run_folder(int run) const;
+  EventWriter& events(int run);
+
+  std::filesystem::path folder_;
+  int runs_;
+  std::ofstream metrics_;
+  std::vector<std::unique_ptr<EventWriter>> events_;  // of each run, once it has an epoch
+};
+
+}  // namespace ftl::train

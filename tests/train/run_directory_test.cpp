@@ -1,0 +1,178 @@
+#include "train/run_directory.hpp"
+
+#include <gmock/gmock.h>
+#include <unistd.h>
+
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "base/error.hpp"
+#include "base/file.hpp"
+#include "support/temporary_folder.hpp"
+
+namespace ftl::train {
+namespace {
+
+using nlohmann::json;
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+using testing::ThrowsMessage;
+namespace fs = std::filesystem;
+
+RunDirectoryOptions options(const fs::path& folder, int runs = 1) {
+  return {.folder = folder,
+          .runs = runs,
+          .recipe = "name = \"x\"\n",
+          .environment = {"A CPU", Isa::avx2, 3, "a compiler", "1.2.3", "an OS"}};
+}
+
+EpochRecord epoch(int run, double done) {
+  EpochRecord record;
+  record.run = run;
+  record.epoch = done;
+  return record;
+}
+
+std::vector<json> lines(const fs::path& path) {
+  std::vector<json> parsed;
+  std::istringstream text(read_text(path));
+  for (std::string line; std::getline(text, line);) parsed.push_back(json::parse(line));
+  return parsed;
+}
+
+int event_files(const fs::path& folder) {
+  return static_cast<int>(std::ranges::count_if(fs::directory_iterator(folder), [](const auto& entry) {
+    return entry.path().filename().string().starts_with("events.out.tfevents.");
+  }));
+}
+
+TEST(RunDirectory, IsCreatedWithItsParentsAndHoldsWhatIsKnownAtTheStart) {
+  const test::TemporaryFolder folder;
+  const RunDirectory directory(options(folder / "a/b"));
+  EXPECT_EQ(read_text(folder / "a/b/recipe.toml"), "name = \"x\"\n");
+  const json environment = json::parse(read_text(folder / "a/b/environment.json"));
+  EXPECT_EQ(environment, json({{"cpu", "A CPU"},
+                               {"isa", "avx2"},
+                               {"threads", 3},
+                               {"compiler", "a compiler"},
+                               {"version", "1.2.3"},
+                               {"operating_system", "an OS"}}));
+}
+
+TEST(RunDirectory, KeepsALineAnEpoch) {
+  const test::TemporaryFolder folder;
+  RunDirectory directory(options(folder.path()));
+  directory.add_epoch({0, 1, 2.5, 0.25, 1.5, 0.5, std::nullopt, 4.0}, 7);
+  directory.add_epoch({0, 1.5, 2, 0.5, 1, 0.75, 0.875, 6.0}, 7);
+  const std::vector<json> metrics = lines(folder / "metrics.jsonl");  // while the run is going on
+  ASSERT_THAT(metrics, SizeIs(2));
+  EXPECT_EQ(metrics[0], json({{"run", 0},
+                              {"seed", 7},
+                              {"epoch", 1.0},
+                              {"train_loss", 2.5},
+                              {"train_accuracy", 0.25},
+                              {"val_loss", 1.5},
+                              {"val_accuracy", 0.5},
+                              {"ema_val_accuracy", nullptr},
+                              {"total_seconds", 4.0}}));
+  EXPECT_EQ(metrics[1]["ema_val_accuracy"], 0.875);
+  EXPECT_EQ(event_files(folder.path()), 1);
+}
+
+TEST(RunDirectory, OneRunSavesItsCheckpointAtTheTop) {
+  const test::TemporaryFolder folder;
+  const RunDirectory directory(options(folder.path()));
+  EXPECT_EQ(directory.checkpoint_path(0), folder / "checkpoint.safetensors");
+  std::ofstream(directory.checkpoint_path(0)) << "weights";
+  directory.publish_checkpoint(0);
+  EXPECT_EQ(read_text(folder / "checkpoint.safetensors"), "weights");
+}
+
+TEST(RunDirectory, SeveralRunsHaveFoldersOfTheirOwn) {
+  const test::TemporaryFolder folder;
+  RunDirectory directory(options(folder.path(), 2));
+  directory.add_epoch(epoch(0, 1), 1);
+  directory.add_epoch(epoch(1, 1), 2);
+  std::ofstream(directory.checkpoint_path(1)) << "second";
+  directory.publish_checkpoint(1);
+  EXPECT_EQ(directory.checkpoint_path(1), folder / "run-2/checkpoint.safetensors");
+  EXPECT_EQ(read_text(folder / "checkpoint.safetensors"), "second");
+  EXPECT_EQ(event_files(folder / "run-1"), 1);
+  EXPECT_EQ(event_files(folder / "run-2"), 1);
+  EXPECT_EQ(lines(folder / "metrics.jsonl")[1]["run"], 1);
+}
+
+TEST(RunDirectory, NewTrainingReplacesEarlierResultsOnly) {
+  const test::TemporaryFolder folder;
+  folder.write("metrics.jsonl", "{}\n");
+  folder.write("checkpoint.safetensors", "old");
+  folder.write("run-1/summary.json", "old");
+  folder.write("events.out.tfevents.1.host.2", "old");
+  folder.write("notes.txt", "mine");
+  const RunDirectory directory(options(folder.path()));
+  EXPECT_THAT(lines(folder / "metrics.jsonl"), IsEmpty());
+  EXPECT_FALSE(fs::exists(folder / "checkpoint.safetensors"));
+  EXPECT_FALSE(fs::exists(folder / "run-1/summary.json"));
+  EXPECT_EQ(event_files(folder.path()), 0);
+  EXPECT_EQ(read_text(folder / "notes.txt"), "mine");
+}
+
+TEST(RunDirectory, ResumedTrainingGoesOn) {
+  const test::TemporaryFolder folder;
+  folder.write("metrics.jsonl", "{\"epoch\":1}\n");
+  folder.write("checkpoint.safetensors", "old");
+  RunDirectoryOptions resumed = options(folder.path());
+  resumed.resume = true;
+  RunDirectory directory(resumed);
+  directory.add_epoch(epoch(0, 2), 1);
+  const std::vector<json> metrics = lines(folder / "metrics.jsonl");
+  ASSERT_THAT(metrics, SizeIs(2));
+  EXPECT_EQ(metrics[1]["epoch"], 2.0);
+  EXPECT_TRUE(fs::exists(folder / "checkpoint.safetensors"));
+}
+
+TEST(RunDirectory, FileInItsPlaceIsAnInputErrorThatNamesIt) {
+  const test::TemporaryFolder folder;
+  folder.write("taken", "");
+  for (const char* name : {"taken", "taken/below"}) {
+    EXPECT_THAT([&] { RunDirectory directory(options(folder / name)); },
+                ThrowsMessage<InputError>(AllOf(HasSubstr("run directory"), HasSubstr("taken"))));
+  }
+}
+
+TEST(RunDirectory, ReadOnlyFolderIsAnInputErrorThatLeavesNothing) {
+  if (geteuid() == 0) GTEST_SKIP() << "root may write anywhere";
+  const test::TemporaryFolder folder;
+  fs::create_directory(folder / "locked");
+  fs::permissions(folder / "locked", fs::perms::owner_read | fs::perms::owner_exec);
+  EXPECT_THAT([&] { RunDirectory directory(options(folder / "locked")); },
+              ThrowsMessage<InputError>(HasSubstr("locked")));
+  EXPECT_TRUE(fs::is_empty(folder / "locked"));
+  fs::permissions(folder / "locked", fs::perms::owner_all);
+}
+
+TEST(RunDirectory, FolderThatTakesNoFilesIsAnInputError) {
+  EXPECT_THAT([] { RunDirectory directory(options("/proc/ftl-run")); },
+              ThrowsMessage<InputError>(HasSubstr("/proc/ftl-run")));
+}
+
+TEST(RunDirectory, WritesTheSummary) {
+  const test::TemporaryFolder folder;
+  const RunDirectory directory(options(folder.path()));
+  directory.write_summary("{}\n");
+  EXPECT_EQ(read_text(folder / "summary.json"), "{}\n");
+}
+
+TEST(Environment, OfThisProcessIsComplete) {
+  const Environment environment = current_environment(Isa::generic, 2, "9.9");
+  EXPECT_FALSE(environment.cpu.empty());
+  EXPECT_FALSE(environment.compiler.empty());
+  EXPECT_THAT(environment.operating_system, HasSubstr("Linux"));
+  EXPECT_EQ(environment.threads, 2);
+  EXPECT_EQ(environment.version, "9.9");
+}
+
+}  // namespace
+}  // namespace ftl::train
