@@ -12,7 +12,9 @@ struct bf16 {
   friend bool operator==(bf16, bf16) = default;
 };
 
-inline float to_float(bf16 value) { return std::bit_cast<float>(std::uint32_t{value.bits} << 16); }
+inline float to_float(bf16 value) {
+  return std::bit_cast<float>(std::uint32_t{value.bits} << 16);
+}
 
 // Rounds to nearest, ties to even. A NaN stays a (quiet) NaN.
 inline bf16 to_bf16(float value) {

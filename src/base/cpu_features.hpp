@@ -18,12 +18,12 @@ struct IsaStatus {
   std::string reason;  // why not, when not usable: not built, the CPU or the operating system lacks it
 };
 
-// All instruction sets, fastest first: the order in which select_isa() tries them. On Linux this also asks the
-// kernel for permission to use AMX tiles (arch_prctl ARCH_REQ_XCOMP_PERM), once.
+// All instruction sets, fastest first: the order in which select_isa() tries them. On Linux this also asks
+// the kernel for permission to use AMX tiles (arch_prctl ARCH_REQ_XCOMP_PERM), once.
 const std::vector<IsaStatus>& isa_candidates();
 
-// The one that FTL_ISA names in the environment, else the fastest usable one. Throws InputError when FTL_ISA names
-// an unknown or unusable one.
+// The one that FTL_ISA names in the environment, else the fastest usable one. Throws InputError when FTL_ISA
+// names an unknown or unusable one.
 Isa select_isa();
 
 // As the operating system calls it, e.g. "Intel(R) Xeon(R) Processor".

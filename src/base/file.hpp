@@ -12,8 +12,9 @@ namespace ftl {
 // The whole file as text. Throws InputError naming the file when it cannot be read.
 std::string read_text(const std::filesystem::path& path);
 
-// A file written under a temporary name beside its final one, which it takes in commit() after fsync. Without a
-// commit the temporary file is removed. Every failure throws RunError naming the path and the system's reason.
+// A file written under a temporary name beside its final one, which it takes in commit() after fsync. Without
+// a commit the temporary file is removed. Every failure throws RunError naming the path and the system's
+// reason.
 class AtomicFile {
  public:
   explicit AtomicFile(const std::filesystem::path& path);

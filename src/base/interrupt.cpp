@@ -19,6 +19,8 @@ void catch_interrupts() {
   std::signal(SIGTERM, note_interrupt);
 }
 
-bool interrupted() { return interrupt_seen != 0; }
+bool interrupted() {
+  return interrupt_seen != 0;
+}
 
 }  // namespace ftl

@@ -36,7 +36,9 @@ std::uint32_t Random::next() {
   return output_[static_cast<std::size_t>(used_++)];
 }
 
-float Random::uniform() { return static_cast<float>(next() >> 8) * 0x1p-24f; }
+float Random::uniform() {
+  return static_cast<float>(next() >> 8) * 0x1p-24f;
+}
 
 std::uint32_t Random::below(std::uint32_t bound) {
   // Lemire, "Fast random integer generation in an interval", 2019.

@@ -1,6 +1,6 @@
 // Counter-based random numbers (Philox 4x32-10; Salmon et al., "Parallel random numbers: as easy as 1, 2, 3",
-// SC11). A stream is named by its key, so a picture's augmentation depends on (seed, epoch, picture) and not on
-// which thread draws it or in what order.
+// SC11). A stream is named by its key, so a picture's augmentation depends on (seed, epoch, picture) and not
+// on which thread draws it or in what order.
 #pragma once
 
 #include <array>
@@ -10,7 +10,15 @@
 namespace ftl {
 
 // What a stream of random numbers is for; streams of different purposes never overlap.
-enum class RandomPurpose : std::uint32_t { initialisation, shuffle, augmentation, flip, cutmix, synthetic, test };
+enum class RandomPurpose : std::uint32_t {
+  initialisation,
+  shuffle,
+  augmentation,
+  flip,
+  cutmix,
+  synthetic,
+  test
+};
 
 class Random {
  public:

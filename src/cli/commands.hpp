@@ -1,5 +1,6 @@
-// The subcommands of ftl. Each file *_command.cpp adds one to the parser; its callback does the work through the
-// layers below and prints. Errors are exceptions (base/error.hpp), turned into exit codes in one place (run).
+// The subcommands of ftl. Each file *_command.cpp adds one to the parser; its callback does the work through
+// the layers below and prints. Errors are exceptions (base/error.hpp), turned into exit codes in one place
+// (run).
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -19,7 +20,8 @@ void add_data_command(CLI::App& app, int& exit_code);
 void add_recipes_command(CLI::App& app, int& exit_code);
 void add_info_command(CLI::App& app, int& exit_code);
 
-// The whole program: parses, runs one subcommand, prints an error as one line on stderr, returns the exit code.
+// The whole program: parses, runs one subcommand, prints an error as one line on stderr, returns the exit
+// code.
 int run(int argc, char** argv);
 
 }  // namespace ftl::cli

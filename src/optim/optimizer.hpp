@@ -1,5 +1,5 @@
-// What every optimiser does: one parameter tensor, its gradient, its state, one step. The trainer composes them and
-// knows none concretely.
+// What every optimiser does: one parameter tensor, its gradient, its state, one step. The trainer composes
+// them and knows none concretely.
 #pragma once
 
 #include <cstdint>
@@ -22,11 +22,12 @@ struct OptimizerConfig {
   bool nesterov = true;
   double weight_decay = 0.0;    // added to the gradient: gradient + weight_decay * weight (SGD)
   int newton_schulz_steps = 3;  // Muon
-  int normalize_every = 1;      // Muon: rescale a filter tensor to norm sqrt(outputs) every so many steps; 0: never
+  int normalize_every =
+      1;  // Muon: rescale a filter tensor to norm sqrt(outputs) every so many steps; 0: never
 };
 
-// A parameter as the optimiser sees it: fp32 master weights with their gradient, [rows][columns] (a filter tensor is
-// outputs x the rest).
+// A parameter as the optimiser sees it: fp32 master weights with their gradient, [rows][columns] (a filter
+// tensor is outputs x the rest).
 struct ParameterView {
   std::span<float> weights;
   std::span<const float> gradient;
@@ -43,10 +44,11 @@ struct StepContext {
 class Optimizer {
  public:
   virtual ~Optimizer() = default;
-  // One update with the learning rate already scheduled. Every view of every call has the sizes of the first one.
-  // The result does not depend on the number of threads.
+  // One update with the learning rate already scheduled. Every view of every call has the sizes of the first
+  // one. The result does not depend on the number of threads.
   virtual void step(std::span<const ParameterView> parameters, double learning_rate, StepContext context) = 0;
-  // The state to checkpoint for --resume: one tensor a parameter, in order (momentum buffers), and the step count.
+  // The state to checkpoint for --resume: one tensor a parameter, in order (momentum buffers), and the step
+  // count.
   virtual std::vector<std::span<float>> state() = 0;
   virtual std::int64_t steps_taken() const = 0;
   virtual void set_steps_taken(std::int64_t steps) = 0;

@@ -7,9 +7,9 @@ namespace ftl::optim {
 
 enum class ScheduleKind { constant, linear, one_cycle, cosine };
 
-// All kinds rise linearly from `start` to 1 over the first `warmup` share of all steps, then go to `end` until epoch
-// `until` (0: the end of training) and stay there. constant: stays at 1. linear and one_cycle: a straight line (they
-// differ in what a recipe must say: one_cycle wants a warmup). cosine: half a cosine.
+// All kinds rise linearly from `start` to 1 over the first `warmup` share of all steps, then go to `end`
+// until epoch `until` (0: the end of training) and stay there. constant: stays at 1. linear and one_cycle: a
+// straight line (they differ in what a recipe must say: one_cycle wants a warmup). cosine: half a cosine.
 struct ScheduleConfig {
   ScheduleKind kind = ScheduleKind::linear;
   double warmup = 0.0;  // share of all steps, in [0, 1)

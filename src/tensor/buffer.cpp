@@ -12,9 +12,13 @@ namespace {
 
 constexpr std::int64_t kAlignment = 64;
 
-std::int64_t align(std::int64_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
+std::int64_t align(std::int64_t bytes) {
+  return (bytes + kAlignment - 1) / kAlignment * kAlignment;
+}
 
-bool overlap(const Lifetime& a, const Lifetime& b) { return a.first <= b.last && b.first <= a.last; }
+bool overlap(const Lifetime& a, const Lifetime& b) {
+  return a.first <= b.last && b.first <= a.last;
+}
 
 }  // namespace
 
@@ -28,7 +32,9 @@ Buffer::Buffer(std::int64_t bytes) : bytes_(bytes) {
   data_ = {static_cast<std::byte*>(address), Free{bytes}};
 }
 
-void Buffer::Free::operator()(std::byte* data) const { munmap(data, static_cast<std::size_t>(bytes)); }
+void Buffer::Free::operator()(std::byte* data) const {
+  munmap(data, static_cast<std::size_t>(bytes));
+}
 
 MemoryPlan plan_memory(std::span<const Lifetime> requests) {
   std::vector<std::size_t> order(requests.size());
@@ -48,9 +54,9 @@ MemoryPlan plan_memory(std::span<const Lifetime> requests) {
     }
     plan.offsets[request] = offset;
     plan.bytes = std::max(plan.bytes, offset + bytes);
-    const auto after = std::upper_bound(placed.begin(), placed.end(), offset, [&](std::int64_t value, std::size_t other) {
-      return value < plan.offsets[other];
-    });
+    const auto after =
+        std::upper_bound(placed.begin(), placed.end(), offset,
+                         [&](std::int64_t value, std::size_t other) { return value < plan.offsets[other]; });
     placed.insert(after, request);
   }
   return plan;

@@ -11,8 +11,8 @@
 
 namespace ftl {
 
-// Zeroed bytes aligned to 64 (a cache line, a zmm register, a tile row); large ones are advised to use huge pages.
-// Throws RunError saying how much was asked for when there is not enough memory.
+// Zeroed bytes aligned to 64 (a cache line, a zmm register, a tile row); large ones are advised to use huge
+// pages. Throws RunError saying how much was asked for when there is not enough memory.
 class Buffer {
  public:
   Buffer() = default;
@@ -50,8 +50,8 @@ struct MemoryPlan {
   std::int64_t bytes = 0;             // what holds them all
 };
 
-// Gives requests whose lifetimes overlap disjoint ranges. Greedy by size: largest first, each at the lowest offset
-// that fits (Pisarchyk and Lee, "Efficient memory management for deep neural net inference", 2020).
+// Gives requests whose lifetimes overlap disjoint ranges. Greedy by size: largest first, each at the lowest
+// offset that fits (Pisarchyk and Lee, "Efficient memory management for deep neural net inference", 2020).
 MemoryPlan plan_memory(std::span<const Lifetime> requests);
 
 }  // namespace ftl

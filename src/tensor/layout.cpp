@@ -29,11 +29,13 @@ std::string to_string(const Shape& shape) {
 
 void to_blocked(const Shape& shape, int images, std::span<const float> plain, std::span<bf16> block) {
   std::fill(block.begin(), block.end(), bf16{0});
-  for_each_element(shape, images, [&](std::size_t from, std::size_t to) { block[to] = to_bf16(plain[from]); });
+  for_each_element(shape, images,
+                   [&](std::size_t from, std::size_t to) { block[to] = to_bf16(plain[from]); });
 }
 
 void from_blocked(const Shape& shape, int images, std::span<const bf16> block, std::span<float> plain) {
-  for_each_element(shape, images, [&](std::size_t to, std::size_t from) { plain[to] = to_float(block[from]); });
+  for_each_element(shape, images,
+                   [&](std::size_t to, std::size_t from) { plain[to] = to_float(block[from]); });
 }
 
 }  // namespace ftl

@@ -2,10 +2,10 @@
 //
 // A batch is cut into image blocks of 32 images. One block of a value with shape (C, H, W) is bf16
 //   [C / 32, rounded up][H][W][32 images][32 channels]
-// so that for one position a 16-image half is a 16 x 32 tile of 1 KB of consecutive memory (an AMX tile), every
-// spatial size fills the tiles, and a tap that falls outside the picture is skipped rather than multiplied.
-// Channels past C are zero. Images past the batch's end ("padding images") hold finite values in activations and
-// zeros in gradients.
+// so that for one position a 16-image half is a 16 x 32 tile of 1 KB of consecutive memory (an AMX tile),
+// every spatial size fills the tiles, and a tap that falls outside the picture is skipped rather than
+// multiplied. Channels past C are zero. Images past the batch's end ("padding images") hold finite values in
+// activations and zeros in gradients.
 #pragma once
 
 #include <cstdint>
@@ -21,9 +21,15 @@ inline constexpr int kBlockChannels = 32;
 // Elements of one position of one channel block: 32 images x 32 channels.
 inline constexpr int kTileElements = kBlockImages * kBlockChannels;
 
-constexpr int divide_up(int value, int divisor) { return (value + divisor - 1) / divisor; }
-constexpr std::int64_t divide_up(std::int64_t value, std::int64_t divisor) { return (value + divisor - 1) / divisor; }
-constexpr int round_up(int value, int multiple) { return divide_up(value, multiple) * multiple; }
+constexpr int divide_up(int value, int divisor) {
+  return (value + divisor - 1) / divisor;
+}
+constexpr std::int64_t divide_up(std::int64_t value, std::int64_t divisor) {
+  return (value + divisor - 1) / divisor;
+}
+constexpr int round_up(int value, int multiple) {
+  return divide_up(value, multiple) * multiple;
+}
 
 // What one image's value looks like.
 struct Shape {
@@ -45,8 +51,7 @@ std::string to_string(const Shape& shape);
 
 // Index in an image block of (image, channel, y, x).
 constexpr std::int64_t blocked_index(const Shape& shape, int image, int channel, int y, int x) {
-  const std::int64_t position =
-      (std::int64_t{channel / kBlockChannels} * shape.height + y) * shape.width + x;
+  const std::int64_t position = (std::int64_t{channel / kBlockChannels} * shape.height + y) * shape.width + x;
   return (position * kBlockImages + image) * kBlockChannels + channel % kBlockChannels;
 }
 

@@ -9,8 +9,8 @@ namespace ftl::train {
 
 // One line of the per-epoch table. Accuracies are fractions.
 struct EpochRecord {
-  int run = 0;       // 0 for the first of --runs
-  double epoch = 0;  // epochs finished, 1 after the first; the last may be fractional
+  int run = 0;            // 0 for the first of --runs
+  double epoch = 0;       // epochs finished, 1 after the first; the last may be fractional
   double train_loss = 0;  // mean over the epoch's images, with label smoothing
   double train_accuracy = 0;
   double val_loss = 0;  // plain view, without label smoothing
@@ -37,7 +37,7 @@ struct RunResult {
   double accuracy_plain = 0;  // one view
   double epochs = 0;          // done
   std::int64_t steps = 0;
-  double flop = 0;            // executed by the convolutions and linear layers in training
+  double flop = 0;  // executed by the convolutions and linear layers in training
   Seconds seconds;
 };
 

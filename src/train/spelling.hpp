@@ -8,8 +8,8 @@
 
 namespace ftl::train {
 
-// The candidate with the fewest edits (insertions, deletions, replacements) to `word`, if close enough: at most two
-// edits or a third of its length, whichever is more; one for a word under four letters.
+// The candidate with the fewest edits (insertions, deletions, replacements) to `word`, if close enough: at
+// most two edits or a third of its length, whichever is more; one for a word under four letters.
 std::optional<std::string> nearest_spelling(std::string_view word, std::span<const std::string> candidates);
 
 }  // namespace ftl::train

@@ -1,4 +1,5 @@
-// Softmax cross-entropy with label smoothing (Szegedy et al. 2016) and mixed labels (CutMix), summed over images.
+// Softmax cross-entropy with label smoothing (Szegedy et al. 2016) and mixed labels (CutMix), summed over
+// images.
 #pragma once
 
 #include <cstdint>
@@ -17,20 +18,20 @@ struct Target {
 
 struct LossArguments {
   int classes = 0;
-  int images = 0;               // <= 32
-  float logit_scale = 1.0f;     // the network's output is multiplied by this before the softmax
-  float label_smoothing = 0.0f; // in [0, 1]: this share of the target is spread evenly over all classes
+  int images = 0;                // <= 32
+  float logit_scale = 1.0f;      // the network's output is multiplied by this before the softmax
+  float label_smoothing = 0.0f;  // in [0, 1]: this share of the target is spread evenly over all classes
   const Target* targets = nullptr;
 };
 
 struct LossResult {
-  double loss = 0;   // summed over the images, with smoothing, in natural-log units
-  int correct = 0;   // images whose largest logit is at their label (the first of equal ones)
+  double loss = 0;  // summed over the images, with smoothing, in natural-log units
+  int correct = 0;  // images whose largest logit is at their label (the first of equal ones)
 };
 
 // Plain C++ on every ISA: 10 or 100 logits an image are nothing beside the convolutions.
-// logits: an image block of shape (classes, 1, 1). dlogits, when not null, receives d loss / d network output, 0 in
-// all padding.
+// logits: an image block of shape (classes, 1, 1). dlogits, when not null, receives d loss / d network
+// output, 0 in all padding.
 LossResult softmax_cross_entropy(const LossArguments& arguments, const bf16* logits, bf16* dlogits);
 
 // The scalar reference over plain [images][classes].

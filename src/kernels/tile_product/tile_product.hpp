@@ -1,13 +1,13 @@
-// The one micro-kernel under every convolution, linear layer and matrix product: a 32 x 32 output tile as a sum of
-// products of bf16 tiles. It is the only thing in them that differs between ISAs.
+// The one micro-kernel under every convolution, linear layer and matrix product: a 32 x 32 output tile as a
+// sum of products of bf16 tiles. It is the only thing in them that differs between ISAs.
 #pragma once
 
 #include "base/bfloat16.hpp"
 
 namespace ftl::kernels {
 
-// One step of depth 32: rows [32][32] at `rows`, and columns at `columns` in pairs, [16][32 columns][2]: element
-// (k, n) at (k / 2) * 64 + n * 2 + k % 2 (the order that VDPBF16PS and TDPBF16PS read).
+// One step of depth 32: rows [32][32] at `rows`, and columns at `columns` in pairs, [16][32 columns][2]:
+// element (k, n) at (k / 2) * 64 + n * 2 + k % 2 (the order that VDPBF16PS and TDPBF16PS read).
 struct TileTerm {
   const bf16* rows;
   const bf16* columns;
@@ -18,10 +18,12 @@ inline constexpr int kTileColumns = 32;
 inline constexpr int kTileDepth = 32;
 
 struct TileProductKernels {
-  // result[r][n] = (accumulate ? result[r][n] : 0) + sum over terms and k of rows[r][k] * columns[k][n], in fp32;
-  // result is [32][32]. Only the first `row_count` (16 or 32) rows are computed and written. `terms` may be 0.
+  // result[r][n] = (accumulate ? result[r][n] : 0) + sum over terms and k of rows[r][k] * columns[k][n], in
+  // fp32; result is [32][32]. Only the first `row_count` (16 or 32) rows are computed and written. `terms`
+  // may be 0.
   void (*multiply)(const TileTerm* terms, int term_count, int row_count, bool accumulate, float* result);
-  // Runs `repetitions` products of depth 32 on registers or L1-resident tiles: what the machine could do at best.
+  // Runs `repetitions` products of depth 32 on registers or L1-resident tiles: what the machine could do at
+  // best.
   void (*burn)(long repetitions);
   // Called on a thread before its first multiply and after its last one (AMX: loads and releases the tile
   // configuration).
