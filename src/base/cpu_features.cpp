@@ -28,13 +28,17 @@ struct Features {
 
 struct CpuidLeaf {
   std::uint32_t eax = 0, ebx = 0, ecx = 0, edx = 0;
-  CpuidLeaf(std::uint32_t leaf, std::uint32_t subleaf) { __get_cpuid_count(leaf, subleaf, &eax, &ebx, &ecx, &edx); }
+  CpuidLeaf(std::uint32_t leaf, std::uint32_t subleaf) {
+    __get_cpuid_count(leaf, subleaf, &eax, &ebx, &ecx, &edx);
+  }
 };
 
-bool bit(std::uint32_t value, int index) { return ((value >> index) & 1u) != 0; }
+bool bit(std::uint32_t value, int index) {
+  return ((value >> index) & 1u) != 0;
+}
 
-// Which register states the operating system saves; an instruction set whose state it does not save is unusable
-// whatever CPUID says.
+// Which register states the operating system saves; an instruction set whose state it does not save is
+// unusable whatever CPUID says.
 std::uint64_t saved_states() {
   std::uint32_t low = 0;
   std::uint32_t high = 0;
@@ -69,7 +73,9 @@ Features detect() {
 
 #else
 
-Features detect() { return {}; }
+Features detect() {
+  return {};
+}
 
 #endif
 
@@ -105,27 +111,26 @@ const std::vector<IsaStatus>& isa_candidates() {
     constexpr bool kBuilt = false;
 #endif
     const Features features = detect();
-    return std::vector<IsaStatus>{
-        status(Isa::amx, kBuilt, features.amx), status(Isa::avx512_bf16, kBuilt, features.avx512_bf16),
-        status(Isa::avx512, kBuilt, features.avx512), status(Isa::avx2, kBuilt, features.avx2),
-        status(Isa::generic, true, true)};
+    return std::vector<IsaStatus>{status(Isa::amx, kBuilt, features.amx),
+                                  status(Isa::avx512_bf16, kBuilt, features.avx512_bf16),
+                                  status(Isa::avx512, kBuilt, features.avx512),
+                                  status(Isa::avx2, kBuilt, features.avx2), status(Isa::generic, true, true)};
   }();
   return candidates;
 }
 
 Isa select_isa() {
-  const char* forced = std::getenv("FTL_ISA");
+  const char* const variable = std::getenv("FTL_ISA");
+  const std::string forced = variable == nullptr ? "" : variable;
   std::string usable;
+  std::string refusal = "unknown instruction set";
   for (const IsaStatus& candidate : isa_candidates()) {
-    if (forced == nullptr || *forced == '\0') {
-      if (candidate.usable) return candidate.isa;
-    } else if (name(candidate.isa) == forced) {
-      if (candidate.usable) return candidate.isa;
-      throw InputError("FTL_ISA={}: {}", forced, candidate.reason);
-    }
+    const bool chosen = forced.empty() || name(candidate.isa) == forced;
+    if (chosen && candidate.usable) return candidate.isa;
+    if (name(candidate.isa) == forced) refusal = candidate.reason;
     if (candidate.usable) usable += (usable.empty() ? "" : ", ") + std::string(name(candidate.isa));
   }
-  throw InputError("FTL_ISA={}: unknown instruction set; this machine can use {}", forced, usable);
+  throw InputError("FTL_ISA={}: {}; this machine can use {}", forced, refusal, usable);
 }
 
 std::string cpu_model() {
