@@ -15,8 +15,8 @@
 
 namespace ftl::train {
 
-// The parameters that share an optimiser. A recipe has a table [optimizer.<name>] for each role its network uses;
-// a role without one takes `filters`' (linear) or `biases`' (whiten_bias, scales) table.
+// The parameters that share an optimiser. A recipe has a table [optimizer.<name>] for each role its network
+// uses; a role without one takes `filters`' (linear) or `biases`' (whiten_bias, scales) table.
 using net::ParameterRole;
 std::string_view name(ParameterRole role);
 
@@ -29,14 +29,14 @@ struct OptimizerGroup {
 struct EmaConfig {
   bool enabled = false;
   double start_epoch = 0;
-  int every = 1;       // steps
-  double decay = 0.99; // applied each time
+  int every = 1;        // steps
+  double decay = 0.99;  // applied each time
 };
 
 struct EvaluationConfig {
   data::Views views = data::Views::plain;
-  // Only this share of pictures, those whose plain view is least confident (smallest gap between the two largest
-  // logits), gets all the views; 1: every picture.
+  // Only this share of pictures, those whose plain view is least confident (smallest gap between the two
+  // largest logits), gets all the views; 1: every picture.
   double views_fraction = 1.0;
 };
 
@@ -55,7 +55,8 @@ struct Recipe {
   EmaConfig ema;
   EvaluationConfig evaluation;
 
-  // The recipe as TOML, all keys resolved (defaults filled in, --set applied): reading it back gives the same recipe.
+  // The recipe as TOML, all keys resolved (defaults filled in, --set applied): reading it back gives the same
+  // recipe.
   std::string toml;
 };
 
@@ -65,16 +66,18 @@ struct RecipeSummary {
 };
 std::vector<RecipeSummary> list_recipes();
 
-// A recipe's own text, comments and all: an embedded recipe's by name, or a file's by path (anything that contains a
+// A recipe's own text, comments and all: an embedded recipe's by name, or a file's by path (anything that
+// contains a
 // '/' or ends in .toml). Throws InputError naming the known ones.
 std::string recipe_text(std::string_view name_or_path);
 
-// An embedded recipe by name, or a file by path, with `key=value` settings applied in order, e.g. "train.epochs=2", "network.layers[3].out=64". Values are TOML; a bare word is a
-// string. Throws InputError with the key's full name and what is allowed, for unknown keys, wrong types and values
-// out of range.
+// An embedded recipe by name, or a file by path, with `key=value` settings applied in order, e.g.
+// "train.epochs=2", "network.layers[3].out=64". Values are TOML; a bare word is a string. Throws InputError
+// with the key's full name and what is allowed, for unknown keys, wrong types and values out of range.
 Recipe load_recipe(std::string_view name_or_path, const std::vector<std::string>& settings = {});
 
 // A recipe from its text, e.g. the one in a checkpoint. `origin` names it in errors.
-Recipe parse_recipe(std::string_view toml, std::string_view origin, const std::vector<std::string>& settings = {});
+Recipe parse_recipe(std::string_view toml, std::string_view origin,
+                    const std::vector<std::string>& settings = {});
 
 }  // namespace ftl::train
