@@ -67,8 +67,7 @@ struct RecipeSummary {
 std::vector<RecipeSummary> list_recipes();
 
 // A recipe's own text, comments and all: an embedded recipe's by name, or a file's by path (anything that
-// contains a
-// '/' or ends in .toml). Throws InputError naming the known ones.
+// contains a '/' or ends in .toml). Throws InputError naming the known ones.
 std::string recipe_text(std::string_view name_or_path);
 
 // An embedded recipe by name, or a file by path, with `key=value` settings applied in order, e.g.
