@@ -1,0 +1,98 @@
+// A network run node by node in the plainest way, on the scalar references of the kernels: what the fused
+// plan is tested against. Values are plain [images][C][H][W], pictures [images][height][width][3].
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "kernels/loss/loss.hpp"
+#include "net/model.hpp"
+
+namespace ftl::net {
+
+// A Model in another precision.
+template <class Real>
+struct ReferenceModel {
+  struct Norm {
+    std::vector<Real> mean;
+    std::vector<Real> variance;
+  };
+  std::vector<std::vector<Real>> parameters;
+  std::vector<Norm> norms;
+
+  explicit ReferenceModel(const Model& model);
+};
+
+template <class Real>
+struct ReferenceBatch {
+  int images = 0;
+  std::vector<Real> pictures{};
+  std::vector<kernels::Target> targets{};  // for training
+  float label_smoothing = 0;
+};
+
+template <class Real>
+class ReferenceNetwork {
+ public:
+  using Values = std::vector<Real>;
+
+  struct Training {
+    Real loss = 0;                  // summed over the batch
+    Values logits;                  // as those of infer
+    std::vector<Values> gradients;  // as ReferenceModel::parameters
+  };
+
+  // Both must outlive the network.
+  ReferenceNetwork(const Graph& graph, ReferenceModel<Real>& model) : graph_(graph), model_(model) {}
+
+  // Forward with the batch's statistics, which also enter the model's running ones, and backward.
+  Training train(const ReferenceBatch<Real>& batch);
+
+  // Logits, [images][classes], with the running statistics; scaled by the network's logit scale.
+  Values infer(const ReferenceBatch<Real>& batch);
+
+ private:
+  // What a node leaves for the backward pass.
+  struct State {
+    Values unfused;   // a convolution before its pool, a batch norm before its activation
+    Values value;     // the node's output
+    Values gradient;  // of the loss by `value`
+  };
+
+  void forward(const ReferenceBatch<Real>& batch, bool training);
+  void forward(const PicturesNode& op, const Node& node, State& state);
+  void forward(const PatchesNode& op, const Node& node, State& state);
+  void forward(const ConvolutionNode& op, const Node& node, State& state);
+  void forward(const BatchNormNode& op, const Node& node, State& state);
+  void forward(const ActivationNode& op, const Node& node, State& state);
+  void forward(const PoolNode& op, const Node& node, State& state);
+  void forward(const MultiplyNode& op, const Node& node, State& state);
+  void forward(const AddNode& op, const Node& node, State& state);
+
+  // Each adds to the gradients of the node's inputs and parameters.
+  void backward(const PicturesNode& op, const Node& node, const State& state);
+  void backward(const PatchesNode& op, const Node& node, const State& state);
+  void backward(const ConvolutionNode& op, const Node& node, const State& state);
+  void backward(const BatchNormNode& op, const Node& node, const State& state);
+  void backward(const ActivationNode& op, const Node& node, const State& state);
+  void backward(const PoolNode& op, const Node& node, const State& state);
+  void backward(const MultiplyNode& op, const Node& node, const State& state);
+  void backward(const AddNode& op, const Node& node, const State& state);
+
+  void normalise_by_batch(const BatchNormNode& op, const Node& node, State& state);
+  void normalise_by_running_statistics(const BatchNormNode& op, const Node& node, State& state);
+  Values logits() const;
+  State& input(const Node& node, std::size_t which) {
+    return states_[static_cast<std::size_t>(node.inputs[which])];
+  }
+  Values parameter_or(int parameter, int channels, Real otherwise) const;
+
+  const Graph& graph_;
+  ReferenceModel<Real>& model_;
+  const ReferenceBatch<Real>* batch_ = nullptr;
+  bool training_ = false;
+  std::vector<State> states_;  // by node
+  std::vector<Values> gradients_;
+};
+
+}  // namespace ftl::net
