@@ -69,7 +69,7 @@ void Executor::prepare_convolutions() {
       }
       if (step.in != kNone)
         state.weight_lanes = Buffer(kernels::weight_gradient_elements(op.geometry) * 4 * lanes());
-      if (op.bias != kNone && plan_.trained[at(op.bias)]) {
+      if (trains(op.bias)) {
         state.bias_lanes = Buffer(std::int64_t{padded_channels(op.geometry.out)} * 4 * lanes());
       }
     }
@@ -246,8 +246,8 @@ void Executor::finish_backward_sums(int node, const Model& model,
     state.a[at(channel)] = gradient.a;
     state.b[at(channel)] = gradient.b;
     state.c[at(channel)] = gradient.c;
-    if (norm.scale != kNone) gradients[at(norm.scale)][at(channel)] = gradient.dgamma;
-    if (norm.bias != kNone) gradients[at(norm.bias)][at(channel)] = gradient.dbeta;
+    if (trains(norm.scale)) gradients[at(norm.scale)][at(channel)] = gradient.dgamma;
+    if (trains(norm.bias)) gradients[at(norm.bias)][at(channel)] = gradient.dbeta;
   }
 }
 

@@ -79,6 +79,9 @@ class Executor {
   void finish_backward_sums(int node, const Model& model, std::vector<std::vector<float>>& gradients);
   void reduce_lanes(const Segment& segment, std::vector<std::vector<float>>& gradients);
   void set_affine(const BatchNormNode& norm, int channel, double mean, double variance, const Model& model);
+  bool trains(int parameter) const {
+    return parameter != kNone && plan_.trained[static_cast<std::size_t>(parameter)];
+  }
   int blocks() const { return static_cast<int>(divide_up(images_, std::int64_t{kBlockImages})); }
   int lanes() const;
 
