@@ -1,46 +1,18 @@
 // ftl data import|info|fetch
 #include <fmt/core.h>
 #include <fmt/ranges.h>
-#include <unistd.h>
 
-#include <chrono>
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "base/file.hpp"
 #include "cli/commands.hpp"
+#include "cli/json_output.hpp"
+#include "cli/progress_line.hpp"
 #include "data/dataset.hpp"
 #include "data/fetch.hpp"
 
 namespace ftl::cli {
 namespace {
-
-// A line on the terminal that shows a share and the time left; silent when stderr is no terminal.
-class ProgressLine {
- public:
-  explicit ProgressLine(std::string what) : what_(std::move(what)) {}
-  ~ProgressLine() {
-    if (shown_) fmt::print(stderr, "\r\x1b[K");
-  }
-  ProgressLine(const ProgressLine&) = delete;
-  ProgressLine& operator=(const ProgressLine&) = delete;
-
-  void show(std::int64_t done, std::int64_t total) {
-    if (!terminal_ || total <= 0 || done <= 0) return;
-    const double share = static_cast<double>(done) / static_cast<double>(total);
-    const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start_;
-    fmt::print(stderr, "\r{} {:3.0f} %, {:.0f} s left\x1b[K", what_, 100 * share,
-               spent.count() / share * (1 - share));
-    std::fflush(stderr);
-    shown_ = true;
-  }
-
- private:
-  std::string what_;
-  bool terminal_ = isatty(STDERR_FILENO) == 1;
-  bool shown_ = false;
-  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
-};
 
 struct Arguments {
   data::OpenOptions open;
@@ -104,13 +76,7 @@ void print_info(const data::Dataset& dataset, std::FILE* out) {
 void info(const Arguments& arguments) {
   const data::Dataset dataset = open_with_progress(arguments);
   print_info(dataset, arguments.json == "-" ? stderr : stdout);
-  if (arguments.json.empty()) return;
-  const std::string text = as_json(dataset).dump(2) + "\n";
-  if (arguments.json == "-") {
-    fmt::print("{}", text);
-  } else {
-    write_text_atomically(arguments.json, text);
-  }
+  write_json(arguments.json, as_json(dataset).dump(2) + "\n");
 }
 
 void fetch(const Arguments& arguments) {

@@ -1,0 +1,38 @@
+// ftl info
+#include <fmt/core.h>
+
+#include "base/cpu_features.hpp"
+#include "base/thread_pool.hpp"
+#include "cli/commands.hpp"
+#include "data/dataset.hpp"
+#include "kernels/peak.hpp"
+#include "kernels/registry.hpp"
+
+namespace ftl::cli {
+namespace {
+
+void info() {
+  const Isa chosen = select_isa();
+  fmt::print("ftl {}\n", FTL_VERSION);
+  fmt::print("{:<20}{}, {} processors\n", "CPU", cpu_model(), available_processors());
+  for (const IsaStatus& candidate : isa_candidates()) {
+    const std::string state = candidate.isa == chosen ? "in use"
+                              : candidate.usable      ? "usable"
+                                                      : candidate.reason;
+    fmt::print("{:<20}{}\n", name(candidate.isa), state);
+  }
+  ThreadPool threads(available_processors());
+  const double peak = kernels::measure_peak(kernels::kernels_for(chosen), threads);
+  fmt::print("{:<20}{:.2f} TFLOP/s ({}, {} threads)\n", "measured peak", peak / 1e12, name(chosen),
+             threads.threads());
+  fmt::print("{:<20}not built\n", "CUDA");
+  fmt::print("{:<20}{}\n", "cache folder", data::cache_folder().string());
+}
+
+}  // namespace
+
+void add_info_command(CLI::App& app, int& /*exit_code*/) {
+  app.add_subcommand("info", "What this machine can do and what ftl will use")->callback(info);
+}
+
+}  // namespace ftl::cli

@@ -1,0 +1,116 @@
+// ftl predict CKPT IMAGE...
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <numeric>
+
+#include "base/error.hpp"
+#include "base/file.hpp"
+#include "cli/commands.hpp"
+#include "cli/json_output.hpp"
+#include "data/picture.hpp"
+#include "train/evaluator.hpp"
+#include "train/training_state.hpp"
+
+namespace ftl::cli {
+namespace {
+
+struct PredictArguments {
+  std::string checkpoint;
+  std::vector<std::string> images;
+  int top = 5;
+  int threads = available_processors();
+  std::string json;
+};
+
+// The pictures as a split of the model's size. Labels are not known and zero.
+struct Pictures {
+  std::vector<std::uint8_t> pixels;
+  std::vector<std::int32_t> labels;
+};
+
+Pictures read_pictures(const PredictArguments& arguments, const train::LoadedModel& model) {
+  Pictures pictures;
+  const data::PictureSize size{model.height, model.width};
+  for (const std::string& path : arguments.images) {
+    const data::Picture picture = data::decode_picture(read_text(path), path);
+    const std::size_t offset = pictures.pixels.size();
+    pictures.pixels.resize(offset + static_cast<std::size_t>(size.bytes()));
+    data::resize(picture.pixels, picture.size, size, std::span(pictures.pixels).subspan(offset));
+  }
+  pictures.labels.assign(arguments.images.size(), 0);
+  return pictures;
+}
+
+std::vector<double> softmax(std::span<const float> logits) {
+  const float largest = *std::max_element(logits.begin(), logits.end());
+  std::vector<double> probabilities;
+  for (const float logit : logits) probabilities.push_back(std::exp(double{logit} - largest));
+  const double sum = std::accumulate(probabilities.begin(), probabilities.end(), 0.0);
+  for (double& probability : probabilities) probability /= sum;
+  return probabilities;
+}
+
+// Class indices by falling probability.
+std::vector<std::size_t> ranking(const std::vector<double>& probabilities) {
+  std::vector<std::size_t> order(probabilities.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return probabilities[a] > probabilities[b]; });
+  return order;
+}
+
+void predict(const PredictArguments& arguments) {
+  check_json_target(arguments.json);
+  const train::LoadedModel model = train::load_model(arguments.checkpoint);
+  const Pictures pictures = read_pictures(arguments, model);
+  data::Dataset dataset;
+  dataset.class_names = model.class_names;
+  dataset.mean = model.mean;
+  dataset.standard_deviation = model.standard_deviation;
+  dataset.test = {static_cast<std::int64_t>(arguments.images.size()), model.height, model.width,
+                  pictures.pixels.data(), pictures.labels.data()};
+  ThreadPool threads(arguments.threads);
+  train::Evaluator evaluator({model.graph, dataset, kernels::kernels_for(select_isa()), threads});
+  evaluator.load(model.model);
+  const std::vector<float> logits = evaluator.logits(dataset.test, model.recipe.evaluation);
+  nlohmann::ordered_json json = nlohmann::ordered_json::array();
+  const auto classes = model.class_names.size();
+  for (std::size_t i = 0; i < arguments.images.size(); ++i) {
+    const std::vector<double> probabilities = softmax(std::span(logits).subspan(i * classes, classes));
+    const std::vector<std::size_t> order = ranking(probabilities);
+    std::FILE* messages = message_stream(arguments.json);
+    fmt::print(messages, "{}\n", arguments.images[i]);
+    nlohmann::ordered_json of_image;
+    for (std::size_t rank = 0; rank < classes; ++rank) {
+      const std::string& name = model.class_names[order[rank]];
+      of_image[name] = probabilities[order[rank]];
+      if (static_cast<int>(rank) < arguments.top) {
+        fmt::print(messages, "  {:<20}{:6.2f} %\n", name, 100 * probabilities[order[rank]]);
+      }
+    }
+    json.push_back({{"image", arguments.images[i]}, {"probabilities", of_image}});
+  }
+  write_json(arguments.json, json.dump(2) + "\n");
+}
+
+}  // namespace
+
+void add_predict_command(CLI::App& app, int& /*exit_code*/) {
+  const auto arguments = std::make_shared<PredictArguments>();
+  CLI::App* command = app.add_subcommand("predict", "Classify pictures");
+  command->add_option("checkpoint", arguments->checkpoint, "A checkpoint.safetensors of ftl train")
+      ->required();
+  command->add_option("images", arguments->images, "JPEG or PNG files")->required();
+  command->add_option("--top", arguments->top, "Classes to print a picture")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  command->add_option("--threads", arguments->threads, "Threads; default: every processor")
+      ->check(CLI::Range(1, 1024));
+  command->add_option("--json", arguments->json, "Also write all probabilities to this file; - for stdout");
+  command->callback([arguments] { predict(*arguments); });
+}
+
+}  // namespace ftl::cli

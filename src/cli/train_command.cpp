@@ -1,0 +1,161 @@
+// ftl train [RECIPE]
+#include <fmt/chrono.h>
+#include <fmt/core.h>
+#include <sys/resource.h>
+
+#include <chrono>
+#include <memory>
+#include <optional>
+
+#include "base/error.hpp"
+#include "cli/commands.hpp"
+#include "cli/console.hpp"
+#include "cli/dataset_arguments.hpp"
+#include "cli/json_output.hpp"
+#include "kernels/peak.hpp"
+#include "lab/experiment.hpp"
+#include "lab/summary.hpp"
+
+namespace ftl::cli {
+namespace {
+
+constexpr const char* kDefaultRecipe = "airbench94";
+
+struct TrainArguments {
+  std::string recipe = kDefaultRecipe;
+  DatasetArguments dataset;
+  std::vector<std::string> settings;
+  int runs = 1;
+  std::uint64_t seed = 0;
+  int threads = available_processors();
+  std::string device = "cpu";
+  std::string out;
+  bool resume = false;
+  bool quiet = false;
+  std::string json;
+  std::optional<double> target_accuracy;
+};
+
+// runs/<recipe>-<date>-<time>, with a number where two start in one second.
+std::filesystem::path default_folder(const std::string& recipe) {
+  const auto now = std::chrono::time_point_cast<std::chrono::seconds>(std::chrono::system_clock::now());
+  const std::string name = fmt::format("runs/{}-{:%Y%m%d-%H%M%S}", recipe, fmt::localtime(now));
+  std::filesystem::path folder = name;
+  for (int number = 2; std::filesystem::exists(folder); ++number) folder = fmt::format("{}-{}", name, number);
+  return folder;
+}
+
+std::int64_t peak_memory_bytes() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return std::int64_t{usage.ru_maxrss} * 1024;
+}
+
+lab::RunSettings run_settings(const TrainArguments& arguments, const train::Recipe& recipe,
+                              const data::Dataset& dataset, Isa isa) {
+  lab::RunSettings settings;
+  settings.recipe = recipe.name;
+  settings.dataset = dataset.name;
+  settings.classes = dataset.classes();
+  settings.train_images = dataset.train.count;
+  settings.test_images = dataset.test.count;
+  settings.batch = recipe.batch;
+  settings.isa = name(isa);
+  settings.threads = arguments.threads;
+  settings.version = FTL_VERSION;
+  return settings;
+}
+
+double seconds_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+void train(const TrainArguments& arguments, int& exit_code) {
+  const auto started = std::chrono::steady_clock::now();
+  if (arguments.resume && arguments.out.empty()) {
+    throw InputError("--resume needs --out with the folder of the run to go on with");
+  }
+  std::FILE* messages = message_stream(arguments.json);
+  check_json_target(arguments.json);
+  const train::Recipe recipe = train::load_recipe(arguments.recipe, arguments.settings);
+  const Isa isa = select_isa();
+  const data::Dataset dataset = open_dataset(arguments.dataset, messages);
+  net::build_graph(recipe.network, {dataset.train.height, dataset.train.width, dataset.classes()});
+  ThreadPool threads(arguments.threads);
+  train::RunDirectory directory(
+      {.folder = arguments.out.empty() ? default_folder(recipe.name) : std::filesystem::path(arguments.out),
+       .runs = arguments.runs,
+       .resume = arguments.resume,
+       .recipe = recipe.toml,
+       .environment = train::current_environment(isa, arguments.threads, FTL_VERSION)});
+  const double load_seconds = seconds_since(started);
+  const kernels::Kernels& kernels = kernels::kernels_for(isa);
+  lab::RunSettings settings = run_settings(arguments, recipe, dataset, isa);
+  settings.peak_tflops = kernels::measure_peak(kernels, threads) / 1e12;
+  if (!arguments.quiet) {
+    fmt::print(messages, "{} on {}: {} training and {} test pictures, {} classes; {}, {} threads\n",
+               recipe.name, dataset.name, dataset.train.count, dataset.test.count, dataset.classes(),
+               name(isa), arguments.threads);
+    std::fflush(messages);
+  }
+  ConsoleReporter reporter({.stream = messages,
+                            .terminal = is_terminal(messages),
+                            .quiet = arguments.quiet,
+                            .runs = arguments.runs});
+  const lab::ExperimentResult experiment = lab::run_experiment({.recipe = recipe,
+                                                                .dataset = dataset,
+                                                                .kernels = kernels,
+                                                                .threads = threads,
+                                                                .directory = directory,
+                                                                .seed = arguments.seed,
+                                                                .runs = arguments.runs,
+                                                                .resume = arguments.resume,
+                                                                .load_seconds = load_seconds,
+                                                                .observer = &reporter});
+  settings.peak_memory_bytes = peak_memory_bytes();
+  const lab::Summary summary = lab::summarize(settings, experiment.runs);
+  directory.write_summary(lab::to_json(summary));
+  write_json(arguments.json, lab::to_json(summary));
+  if (!arguments.quiet) {
+    fmt::print(messages, "{}{:<16}{}\n", result_block(summary), "run directory", directory.folder().string());
+  }
+  if (summary.failures.size() == experiment.runs.size() || summary.interrupted) exit_code = kFailed;
+  if (exit_code == kDone && arguments.target_accuracy && summary.accuracy.mean < *arguments.target_accuracy) {
+    if (!arguments.quiet) {
+      fmt::print(messages, "mean accuracy {:.4f} is below the target {:.4f}\n", summary.accuracy.mean,
+                 *arguments.target_accuracy);
+    }
+    exit_code = kTargetMissed;
+  }
+}
+
+}  // namespace
+
+void add_train_command(CLI::App& app, int& exit_code) {
+  const auto arguments = std::make_shared<TrainArguments>();
+  CLI::App* command = app.add_subcommand("train", "Train a recipe and evaluate it");
+  command->add_option("recipe", arguments->recipe, "A built-in recipe's name or a TOML file")
+      ->capture_default_str();
+  add_dataset_options(*command, arguments->dataset);
+  command->add_option("--set", arguments->settings, "Change a recipe key: key=value")
+      ->allow_extra_args(false);
+  command->add_option("--runs", arguments->runs, "Runs with different seeds")
+      ->check(CLI::Range(1, 1'000'000))
+      ->capture_default_str();
+  command->add_option("--seed", arguments->seed, "Of the first run; the following ones count up")
+      ->capture_default_str();
+  command->add_option("--threads", arguments->threads, "Threads; default: every processor")
+      ->check(CLI::Range(1, 1024));
+  command->add_option("--device", arguments->device, "What to train on")->check(CLI::IsMember({"cpu"}));
+  command->add_option("--out", arguments->out, "Run directory; default: runs/<recipe>-<date>-<time>");
+  command->add_flag("--resume", arguments->resume, "Go on with an interrupted run in --out");
+  command->add_flag("--quiet", arguments->quiet, "Print nothing but errors");
+  command->add_option("--json", arguments->json, "Also write the summary to this file; - for stdout");
+  command
+      ->add_option("--target-accuracy", arguments->target_accuracy,
+                   "Exit with 3 when the mean accuracy is lower")
+      ->check(CLI::Range(0.0, 1.0));
+  command->callback([arguments, &exit_code] { train(*arguments, exit_code); });
+}
+
+}  // namespace ftl::cli

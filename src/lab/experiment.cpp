@@ -1,0 +1,120 @@
+#include "lab/experiment.hpp"
+
+#include <chrono>
+
+#include "base/interrupt.hpp"
+#include "lab/run_record.hpp"
+#include "train/training_state.hpp"
+
+namespace ftl::lab {
+namespace {
+
+using train::RunResult;
+using train::Trainer;
+using train::TrainingState;
+
+// One run's files and how it is taken up again.
+class Run {
+ public:
+  Run(const ExperimentOptions& options, int index)
+      : options_(options), index_(index), seed_(options.seed + static_cast<std::uint64_t>(index)) {
+    const std::filesystem::path folder = options.directory.checkpoint_path(index).parent_path();
+    state_path_ = folder / "training_state.safetensors";
+    record_path_ = folder / "result.json";
+  }
+
+  std::optional<RunResult> finished() const {
+    if (!options_.resume) return std::nullopt;
+    std::optional<RunResult> record = load_run_record(record_path_);
+    if (record && record->interrupted) return std::nullopt;
+    return record;
+  }
+
+  RunResult train(std::int64_t& memory_bytes) {
+    const std::optional<TrainingState> state = saved_state();
+    RunObserver observer(options_, seed_);
+    Trainer* current = nullptr;
+    Trainer trainer({.recipe = options_.recipe,
+                     .dataset = options_.dataset,
+                     .kernels = options_.kernels,
+                     .threads = options_.threads,
+                     .seed = seed_,
+                     .run = index_,
+                     .observer = &observer,
+                     .resume = state ? &*state : nullptr,
+                     .save_state = [&](const TrainingState& now) {
+                       train::save_training_state(state_path_, now, current->graph(), options_.recipe);
+                     }});
+    current = &trainer;
+    const RunResult result = trainer.run();
+    memory_bytes = std::max(memory_bytes, trainer.memory_bytes());
+    save(trainer, result);
+    return result;
+  }
+
+ private:
+  // Passes records on, and into the run directory.
+  class RunObserver final : public train::TrainingObserver {
+   public:
+    RunObserver(const ExperimentOptions& options, std::uint64_t seed) : options_(options), seed_(seed) {}
+    void on_step(std::int64_t done, std::int64_t total, double seconds) override {
+      if (options_.observer != nullptr) options_.observer->on_step(done, total, seconds);
+    }
+    void on_epoch(const train::EpochRecord& record) override {
+      options_.directory.add_epoch(record, seed_);
+      if (options_.observer != nullptr) options_.observer->on_epoch(record);
+    }
+
+   private:
+    const ExperimentOptions& options_;
+    std::uint64_t seed_;
+  };
+
+  std::optional<TrainingState> saved_state() const {
+    if (!options_.resume || !std::filesystem::exists(state_path_)) return std::nullopt;
+    const data::Split& pictures = options_.dataset.train;
+    const net::Graph graph = net::build_graph(options_.recipe.network,
+                                              {pictures.height, pictures.width, options_.dataset.classes()});
+    return train::load_training_state(state_path_, graph, options_.recipe, seed_);
+  }
+
+  void save(const Trainer& trainer, const RunResult& result) const {
+    if (!result.failed) {
+      train::save_checkpoint(
+          options_.directory.checkpoint_path(index_),
+          train::model_checkpoint(trainer.model(), trainer.graph(), options_.recipe, options_.dataset));
+    }
+    save_run_record(record_path_, result);
+    if (!result.interrupted) std::filesystem::remove(state_path_);
+  }
+
+  const ExperimentOptions& options_;
+  int index_;
+  std::uint64_t seed_;
+  std::filesystem::path state_path_;
+  std::filesystem::path record_path_;
+};
+
+}  // namespace
+
+ExperimentResult run_experiment(const ExperimentOptions& options) {
+  ExperimentResult experiment;
+  bool published = false;
+  for (int index = 0; index < options.runs && !interrupted(); ++index) {
+    Run run(options, index);
+    std::optional<RunResult> result = run.finished();
+    if (!result) result = run.train(experiment.memory_bytes);
+    if (index == 0) {
+      result->seconds.load = options.load_seconds;
+      result->seconds.total += options.load_seconds;
+    }
+    if (!published && !result->failed) {
+      options.directory.publish_checkpoint(index);
+      published = true;
+    }
+    experiment.runs.push_back(std::move(*result));
+  }
+  return experiment;
+}
+
+}  // namespace ftl::lab

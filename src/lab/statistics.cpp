@@ -1,0 +1,41 @@
+#include "lab/statistics.hpp"
+
+#include <boost/math/distributions/students_t.hpp>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+namespace ftl::lab {
+namespace {
+
+constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
+
+double sample_deviation(std::span<const double> values, double mean) {
+  double squares = 0;
+  for (const double value : values) squares += (value - mean) * (value - mean);
+  return std::sqrt(squares / static_cast<double>(values.size() - 1));
+}
+
+}  // namespace
+
+Sample describe(std::span<const double> values) {
+  Sample sample{{values.begin(), values.end()}, kUnknown, kUnknown, kUnknown};
+  const auto count = static_cast<double>(values.size());
+  if (values.empty()) return sample;
+  sample.mean = std::accumulate(values.begin(), values.end(), 0.0) / count;
+  if (values.size() < 2) return sample;
+  sample.std = sample_deviation(values, sample.mean);
+  const boost::math::students_t distribution(count - 1);
+  sample.ci95 = boost::math::quantile(distribution, 0.975) * sample.std / std::sqrt(count);
+  return sample;
+}
+
+double p_value_mean_above(const Sample& sample, double target) {
+  if (sample.values.size() < 2) return kUnknown;
+  if (sample.std == 0) return sample.mean > target ? 0 : 1;
+  const auto count = static_cast<double>(sample.values.size());
+  const double t = (sample.mean - target) / (sample.std / std::sqrt(count));
+  return boost::math::cdf(boost::math::complement(boost::math::students_t(count - 1), t));
+}
+
+}  // namespace ftl::lab

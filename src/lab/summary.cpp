@@ -1,0 +1,108 @@
+#include "lab/summary.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+namespace ftl::lab {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using train::RunResult;
+using train::Seconds;
+
+// The results that the figures are of.
+std::vector<RunResult> representative(std::span<const RunResult> results) {
+  std::vector<RunResult> complete, interrupted;
+  for (const RunResult& result : results) {
+    if (!result.failed) (result.interrupted ? interrupted : complete).push_back(result);
+  }
+  return complete.empty() ? interrupted : complete;
+}
+
+template <class Figure>
+Sample describe(const std::vector<RunResult>& results, Figure figure) {
+  std::vector<double> values;
+  for (const RunResult& result : results) values.push_back(std::invoke(figure, result));
+  return describe(std::span<const double>(values));
+}
+
+Seconds mean_seconds(const std::vector<RunResult>& results) {
+  const auto mean = [&](double Seconds::*part) {
+    return describe(results, [=](const RunResult& result) { return result.seconds.*part; }).mean;
+  };
+  return {mean(&Seconds::load), mean(&Seconds::init), mean(&Seconds::train), mean(&Seconds::eval),
+          mean(&Seconds::total)};
+}
+
+// NaN and infinity become null.
+Json json_of(const Sample& sample) {
+  return {{"mean", sample.mean}, {"std", sample.std}, {"ci95", sample.ci95}, {"values", sample.values}};
+}
+
+Json json_of(const Seconds& seconds) {
+  return {{"load", seconds.load},
+          {"init", seconds.init},
+          {"train", seconds.train},
+          {"eval", seconds.eval},
+          {"total", seconds.total}};
+}
+
+Json json_of(const std::vector<Failure>& failures) {
+  Json list = Json::array();
+  for (const Failure& failure : failures)
+    list.push_back({{"seed", failure.seed}, {"reason", failure.reason}});
+  return list;
+}
+
+}  // namespace
+
+Summary summarize(const RunSettings& settings, std::span<const RunResult> results) {
+  Summary summary;
+  summary.settings = settings;
+  summary.runs = static_cast<int>(results.size());
+  for (const RunResult& result : results) {
+    summary.seeds.push_back(result.seed);
+    if (result.failed) summary.failures.push_back({result.seed, result.failure});
+    summary.interrupted = summary.interrupted || result.interrupted;
+  }
+  const std::vector<RunResult> counted = representative(results);
+  summary.accuracy = describe(counted, &RunResult::accuracy);
+  summary.accuracy_plain = describe(counted, &RunResult::accuracy_plain);
+  summary.seconds = mean_seconds(counted);
+  summary.epochs = describe(counted, &RunResult::epochs).mean;
+  summary.flop_per_run = describe(counted, &RunResult::flop).mean;
+  summary.tflops = summary.flop_per_run / summary.seconds.train / 1e12;
+  return summary;
+}
+
+std::string to_json(const Summary& summary) {
+  const RunSettings& settings = summary.settings;
+  const Json json = {{"recipe", settings.recipe},
+                     {"dataset", settings.dataset},
+                     {"classes", settings.classes},
+                     {"train_images", settings.train_images},
+                     {"test_images", settings.test_images},
+                     {"batch", settings.batch},
+                     {"epochs", summary.epochs},
+                     {"runs", summary.runs},
+                     {"seeds", summary.seeds},
+                     {"failed_runs", summary.failures.size()},
+                     {"failures", json_of(summary.failures)},
+                     {"interrupted", summary.interrupted},
+                     {"accuracy", json_of(summary.accuracy)},
+                     {"accuracy_plain", json_of(summary.accuracy_plain)},
+                     {"protocol", "hlb"},  // evaluation is not part of the training seconds
+                     {"seconds", json_of(summary.seconds)},
+                     {"flop_per_run", summary.flop_per_run},
+                     {"tflops", summary.tflops},
+                     {"peak_tflops", settings.peak_tflops},
+                     {"fraction_of_peak", summary.fraction_of_peak()},
+                     {"peak_memory_bytes", settings.peak_memory_bytes},
+                     {"isa", settings.isa},
+                     {"threads", settings.threads},
+                     {"device", settings.device},
+                     {"version", settings.version}};
+  return json.dump(2) + "\n";
+}
+
+}  // namespace ftl::lab

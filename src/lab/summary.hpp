@@ -1,0 +1,57 @@
+// The figures of one or more runs with the same settings: what summary.json and --json hold.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "lab/statistics.hpp"
+#include "train/result.hpp"
+
+namespace ftl::lab {
+
+// What the runs have in common.
+struct RunSettings {
+  std::string recipe;
+  std::string dataset;
+  int classes = 0;
+  std::int64_t train_images = 0;
+  std::int64_t test_images = 0;
+  int batch = 0;
+  std::string isa;
+  int threads = 1;
+  std::string device = "cpu";
+  std::string version;     // of ftl
+  double peak_tflops = 0;  // measured on this machine
+  std::int64_t peak_memory_bytes = 0;
+};
+
+struct Failure {
+  std::uint64_t seed = 0;
+  std::string reason;
+};
+
+// Figures are of the runs that ended well; of the interrupted ones where there are no others.
+struct Summary {
+  RunSettings settings;
+  int runs = 0;  // started, failed ones included
+  std::vector<std::uint64_t> seeds;
+  std::vector<Failure> failures;
+  bool interrupted = false;  // some run was ended early
+  Sample accuracy;
+  Sample accuracy_plain;
+  train::Seconds seconds;  // means
+  double epochs = 0;       // mean
+  double flop_per_run = 0;
+  double tflops = 0;  // flop_per_run over the mean training time
+
+  double fraction_of_peak() const { return tflops / settings.peak_tflops; }
+};
+
+Summary summarize(const RunSettings& settings, std::span<const train::RunResult> results);
+
+// An object with the keys that the documentation names; what is unknown is null. Ends with a newline.
+std::string to_json(const Summary& summary);
+
+}  // namespace ftl::lab

@@ -1,0 +1,110 @@
+#include "train/evaluator.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+namespace ftl::train {
+namespace {
+
+// Pictures in flight at once: enough blocks for many threads.
+constexpr std::int64_t kPicturesAtATime = 8192;
+
+// The gap between the two largest logits of a picture: small where the network hesitates.
+float confidence(const float* logits, int classes) {
+  float best = -INFINITY;
+  float second = -INFINITY;
+  for (int c = 0; c < classes; ++c) {
+    if (logits[c] > best) {
+      second = best;
+      best = logits[c];
+    } else {
+      second = std::max(second, logits[c]);
+    }
+  }
+  return best - second;
+}
+
+std::vector<std::int32_t> least_confident(std::span<const float> logits, int classes, double fraction) {
+  const std::size_t count = logits.size() / static_cast<std::size_t>(classes);
+  std::vector<std::int32_t> pictures(count);
+  std::iota(pictures.begin(), pictures.end(), 0);
+  std::stable_sort(pictures.begin(), pictures.end(), [&](std::int32_t a, std::int32_t b) {
+    return confidence(&logits[static_cast<std::size_t>(a * classes)], classes) <
+           confidence(&logits[static_cast<std::size_t>(b * classes)], classes);
+  });
+  pictures.resize(static_cast<std::size_t>(std::ceil(fraction * static_cast<double>(count))));
+  return pictures;
+}
+
+}  // namespace
+
+Evaluator::Evaluator(const EvaluatorContext& context)
+    : context_(context),
+      executor_(context.graph, net::plan_inference(context.graph), context.kernels, context.threads,
+                {.max_images = kPicturesAtATime}) {}
+
+void Evaluator::load(const net::Model& model) {
+  executor_.load(model);
+}
+
+std::vector<float> Evaluator::logits(const data::Split& split, const EvaluationConfig& config) {
+  const int classes = context_.graph.classes;
+  std::vector<float> result(static_cast<std::size_t>(split.count * classes), 0.0f);
+  std::vector<std::int32_t> pictures(static_cast<std::size_t>(split.count));
+  std::iota(pictures.begin(), pictures.end(), 0);
+  if (config.views == data::Views::plain || config.views_fraction < 1.0) {
+    run(split, data::View{}, pictures, result);
+    if (config.views == data::Views::plain) return result;
+    pictures = least_confident(result, classes, config.views_fraction);
+  }
+  add_views(split, config.views, pictures, result);
+  return result;
+}
+
+void Evaluator::add_views(const data::Split& split, data::Views views, std::span<const std::int32_t> pictures,
+                          std::vector<float>& logits) {
+  const auto classes = static_cast<std::size_t>(context_.graph.classes);
+  std::vector<float> mean(pictures.size() * classes, 0.0f);
+  std::vector<float> of_view(mean.size());
+  for (const data::View& view : data::views(views)) {
+    run(split, view, pictures, of_view);
+    for (std::size_t i = 0; i < mean.size(); ++i) mean[i] += view.weight * of_view[i];
+  }
+  for (std::size_t i = 0; i < pictures.size(); ++i) {
+    std::copy_n(&mean[i * classes], classes, &logits[static_cast<std::size_t>(pictures[i]) * classes]);
+  }
+}
+
+void Evaluator::run(const data::Split& split, const data::View& view, std::span<const std::int32_t> pictures,
+                    std::span<float> logits) {
+  const auto classes = static_cast<std::size_t>(context_.graph.classes);
+  for (std::size_t first = 0; first < pictures.size(); first += kPicturesAtATime) {
+    const std::span<const std::int32_t> part =
+        pictures.subspan(first, std::min<std::size_t>(kPicturesAtATime, pictures.size() - first));
+    const net::Batch batch{.images = static_cast<std::int64_t>(part.size()),
+                           .fill = [&](std::int64_t from, int images, bf16* out, kernels::Target*) {
+                             const auto indices = part.subspan(static_cast<std::size_t>(from),
+                                                               static_cast<std::size_t>(images));
+                             data::fill_view(context_.dataset, split, view, indices, out);
+                           }};
+    executor_.infer(batch, logits.subspan(first * classes, part.size() * classes));
+  }
+}
+
+Score score(std::span<const float> logits, int classes, std::span<const std::int32_t> labels) {
+  Score result;
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    const float* row = &logits[i * static_cast<std::size_t>(classes)];
+    const float largest = *std::max_element(row, row + classes);
+    double sum = 0;
+    for (int c = 0; c < classes; ++c) sum += std::exp(double{row[c]} - largest);
+    const float own = row[labels[i]];
+    result.loss += std::log(sum) + largest - own;
+    if (std::max_element(row, row + classes) - row == labels[i]) result.accuracy += 1;
+  }
+  const auto count = static_cast<double>(std::max<std::size_t>(1, labels.size()));
+  return {result.accuracy / count, result.loss / count};
+}
+
+}  // namespace ftl::train

@@ -1,0 +1,54 @@
+// Runs a network over a split of pictures, under one view or several.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "base/thread_pool.hpp"
+#include "data/augmentation.hpp"
+#include "data/dataset.hpp"
+#include "kernels/registry.hpp"
+#include "net/executor.hpp"
+#include "train/recipe.hpp"
+
+namespace ftl::train {
+
+struct EvaluatorContext {
+  const net::Graph& graph;
+  const data::Dataset& dataset;
+  const kernels::Kernels& kernels;
+  ThreadPool& threads;
+};
+
+class Evaluator {
+ public:
+  explicit Evaluator(const EvaluatorContext& context);
+
+  std::int64_t memory_bytes() const { return executor_.memory_bytes(); }
+
+  // Takes over the weights and running statistics that the following calls use.
+  void load(const net::Model& model);
+
+  // Logits of a split's pictures, [count][classes]: the views' weighted mean. With `views_fraction` below 1
+  // only that share of the pictures, those with the smallest gap between their two largest plain logits, gets
+  // the views.
+  std::vector<float> logits(const data::Split& split, const EvaluationConfig& config);
+
+ private:
+  void run(const data::Split& split, const data::View& view, std::span<const std::int32_t> pictures,
+           std::span<float> logits);
+  void add_views(const data::Split& split, data::Views views, std::span<const std::int32_t> pictures,
+                 std::vector<float>& logits);
+
+  EvaluatorContext context_;
+  net::Executor executor_;
+};
+
+struct Score {
+  double accuracy = 0;  // fraction whose largest logit is at the label
+  double loss = 0;      // mean cross-entropy
+};
+Score score(std::span<const float> logits, int classes, std::span<const std::int32_t> labels);
+
+}  // namespace ftl::train

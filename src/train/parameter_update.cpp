@@ -1,0 +1,100 @@
+#include "train/parameter_update.hpp"
+
+#include <cmath>
+#include <map>
+
+#include "optim/ema.hpp"
+
+namespace ftl::train {
+namespace {
+
+std::size_t at(int index) {
+  return static_cast<std::size_t>(index);
+}
+
+}  // namespace
+
+ParameterUpdate::ParameterUpdate(const Recipe& recipe, const net::Graph& graph,
+                                 const optim::TrainingLength& length)
+    : graph_(graph), length_(length) {
+  std::map<ParameterRole, std::vector<int>> by_role;
+  for (std::size_t p = 0; p < graph.parameters.size(); ++p) {
+    if (!graph.parameters[p].frozen) by_role[graph.parameters[p].role].push_back(static_cast<int>(p));
+  }
+  for (auto& [role, parameters] : by_role) {
+    const OptimizerGroup& config = recipe.optimizers.at(role);
+    std::vector<std::int64_t> sizes;
+    for (const int p : parameters) sizes.push_back(graph.parameters[at(p)].elements());
+    groups_.push_back({role, config, std::move(parameters), optim::make_optimizer(config.optimizer, sizes)});
+  }
+}
+
+bool ParameterUpdate::is_trained(const Group& group, std::int64_t step) const {
+  return group.config.train_until == 0 ||
+         static_cast<double>(step) < group.config.train_until * length_.steps_per_epoch;
+}
+
+std::vector<bool> ParameterUpdate::trained_at(std::int64_t step) const {
+  std::vector<bool> trained(graph_.parameters.size(), false);
+  for (const Group& group : groups_) {
+    for (const int p : group.parameters) trained[at(p)] = is_trained(group, step);
+  }
+  return trained;
+}
+
+void ParameterUpdate::apply(std::int64_t step, net::Model& model,
+                            const std::vector<std::vector<float>>& gradients, optim::StepContext context) {
+  for (Group& group : groups_) {
+    if (!is_trained(group, step)) continue;
+    std::vector<optim::ParameterView> views;
+    for (const int p : group.parameters) {
+      const net::Parameter& parameter = graph_.parameters[at(p)];
+      views.push_back({model.parameters[at(p)], gradients[at(p)], parameter.rows(), parameter.columns()});
+    }
+    const double rate =
+        group.config.optimizer.learning_rate * optim::schedule_factor(group.config.schedule, length_, step);
+    group.optimizer->step(views, rate, context);
+  }
+}
+
+std::vector<ParameterUpdate::State> ParameterUpdate::state() {
+  std::vector<State> states;
+  for (Group& group : groups_) {
+    const std::vector<std::span<float>> buffers = group.optimizer->state();
+    for (std::size_t i = 0; i < buffers.size(); ++i) {
+      states.push_back({"optimizer." + graph_.parameters[at(group.parameters[i])].name, buffers[i]});
+    }
+  }
+  return states;
+}
+
+std::vector<std::int64_t> ParameterUpdate::steps_taken() const {
+  std::vector<std::int64_t> steps;
+  for (const Group& group : groups_) steps.push_back(group.optimizer->steps_taken());
+  return steps;
+}
+
+void ParameterUpdate::set_steps_taken(std::span<const std::int64_t> steps) {
+  for (std::size_t i = 0; i < groups_.size(); ++i) groups_[i].optimizer->set_steps_taken(steps[i]);
+}
+
+ModelAverage::ModelAverage(const EmaConfig& config, const optim::TrainingLength& length)
+    : config_(config), first_step_(std::llround(config.start_epoch * length.steps_per_epoch)) {}
+
+void ModelAverage::update(std::int64_t step, const net::Model& model) {
+  if (!config_.enabled || step < first_step_) return;
+  if (!average_) {
+    average_ = model;
+    return;
+  }
+  if ((step - first_step_) % config_.every != 0) return;
+  for (std::size_t p = 0; p < model.parameters.size(); ++p) {
+    optim::update_average(average_->parameters[p], model.parameters[p], config_.decay);
+  }
+  for (std::size_t n = 0; n < model.norms.size(); ++n) {
+    optim::update_average(average_->norms[n].mean, model.norms[n].mean, config_.decay);
+    optim::update_average(average_->norms[n].variance, model.norms[n].variance, config_.decay);
+  }
+}
+
+}  // namespace ftl::train

@@ -1,0 +1,67 @@
+// One training step's change of the weights: each role's optimiser with its scheduled learning rate, and the
+// average.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "net/model.hpp"
+#include "optim/ema.hpp"
+#include "optim/schedule.hpp"
+#include "train/recipe.hpp"
+
+namespace ftl::train {
+
+class ParameterUpdate {
+ public:
+  ParameterUpdate(const Recipe& recipe, const net::Graph& graph, const optim::TrainingLength& length);
+
+  // Which parameters learn at `step`.
+  std::vector<bool> trained_at(std::int64_t step) const;
+
+  void apply(std::int64_t step, net::Model& model, const std::vector<std::vector<float>>& gradients,
+             optim::StepContext context);
+
+  // Every optimiser's state tensors with names, for a checkpoint to resume from.
+  struct State {
+    std::string name;
+    std::span<float> values;
+  };
+  std::vector<State> state();
+  std::vector<std::int64_t> steps_taken() const;
+  void set_steps_taken(std::span<const std::int64_t> steps);
+
+ private:
+  struct Group {
+    ParameterRole role;
+    OptimizerGroup config;
+    std::vector<int> parameters;
+    std::unique_ptr<optim::Optimizer> optimizer;
+  };
+
+  bool is_trained(const Group& group, std::int64_t step) const;
+
+  const net::Graph& graph_;
+  optim::TrainingLength length_;
+  std::vector<Group> groups_;
+};
+
+// The average of weights and running statistics that evaluation uses, where the recipe asks for one.
+class ModelAverage {
+ public:
+  ModelAverage(const EmaConfig& config, const optim::TrainingLength& length);
+
+  // After `step` (0 for the first) has changed the model.
+  void update(std::int64_t step, const net::Model& model);
+  // The average, or null while there is none yet.
+  const net::Model* model() const { return average_ ? &*average_ : nullptr; }
+  void restore(const net::Model& average) { average_ = average; }
+
+ private:
+  EmaConfig config_;
+  std::int64_t first_step_;
+  std::optional<net::Model> average_;
+};
+
+}  // namespace ftl::train

@@ -1,0 +1,217 @@
+#include "train/trainer.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/error.hpp"
+#include "base/interrupt.hpp"
+#include "net/whitening.hpp"
+
+namespace ftl::train {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+net::GraphInput graph_input(const data::Dataset& dataset) {
+  return {dataset.train.height, dataset.train.width, dataset.classes()};
+}
+
+}  // namespace
+
+Trainer::Trainer(const TrainerOptions& options)
+    : options_(options),
+      started_(Clock::now()),
+      graph_(net::build_graph(options.recipe.network, graph_input(options.dataset))),
+      model_(net::initialise(graph_, options.seed)),
+      loader_(options.dataset, options.recipe.augmentation, options.seed),
+      batch_(std::min<std::int64_t>(options.recipe.batch, loader_.count())),
+      steps_per_epoch_(loader_.count() / batch_),
+      length_{std::max<std::int64_t>(
+                  1, std::llround(options.recipe.epochs * static_cast<double>(steps_per_epoch_))),
+              static_cast<double>(steps_per_epoch_)},
+      update_(options.recipe, graph_, length_),
+      average_(options.recipe.ema, length_),
+      evaluator_({graph_, options.dataset, options.kernels, options.threads}) {
+  for (const net::Parameter& parameter : graph_.parameters) {
+    gradients_.emplace_back(static_cast<std::size_t>(parameter.elements()), 0.0f);
+  }
+  if (options.resume != nullptr) {
+    restore(*options.resume);
+  } else {
+    initialise_whitening();
+  }
+  prepare_executor();
+  seconds_.init = seconds_since(started_);
+}
+
+void Trainer::initialise_whitening() {
+  const net::WhiteningDescription* description = graph_.whitening();
+  if (description == nullptr) return;
+  const data::Split& split = options_.dataset.train;
+  const net::WhiteningSource source{.images = split.count,
+                                    .height = split.height,
+                                    .width = split.width,
+                                    .fill = [&](std::int64_t first, int count, bf16* pictures) {
+                                      data::fill_view(options_.dataset, split, data::View{}, first, count,
+                                                      pictures);
+                                    }};
+  model_.parameters[static_cast<std::size_t>(graph_.whitening_parameter)] =
+      net::whitening_filters(*description, source);
+}
+
+void Trainer::restore(const TrainingState& state) {
+  model_ = state.model;
+  if (state.average) average_.restore(*state.average);
+  const std::vector<ParameterUpdate::State> tensors = update_.state();
+  for (std::size_t i = 0; i < tensors.size(); ++i)
+    std::ranges::copy(state.optimizer[i], tensors[i].values.begin());
+  update_.set_steps_taken(state.optimizer_steps);
+  step_ = state.step;
+  epoch_ = {state.epoch_loss, state.epoch_correct, state.epoch_images};
+  flop_ = state.flop;
+  seconds_.train = state.train_seconds;
+}
+
+TrainingState Trainer::state() {
+  TrainingState state{.seed = options_.seed,
+                      .step = step_,
+                      .train_seconds = seconds_.train,
+                      .epoch_loss = epoch_.loss,
+                      .epoch_correct = epoch_.correct,
+                      .epoch_images = epoch_.images,
+                      .flop = flop_,
+                      .model = model_,
+                      .average = {},
+                      .optimizer = {},
+                      .optimizer_steps = update_.steps_taken()};
+  if (average_.model() != nullptr) state.average = *average_.model();
+  for (const ParameterUpdate::State& tensor : update_.state()) {
+    state.optimizer.emplace_back(tensor.values.begin(), tensor.values.end());
+  }
+  return state;
+}
+
+std::int64_t Trainer::memory_bytes() const {
+  return executor_->memory_bytes() + evaluator_.memory_bytes();
+}
+
+// A plan for the parameters that learn now; once the first layers are frozen, gradients need not go as far
+// back.
+void Trainer::prepare_executor() {
+  const std::vector<bool> trained = update_.trained_at(step_);
+  if (executor_ && executor_->plan().trained == trained) return;
+  executor_.reset();
+  executor_.emplace(
+      graph_, net::plan_training(graph_, trained), options_.kernels, options_.threads,
+      net::ExecutorOptions{.max_images = batch_,
+                           .label_smoothing = static_cast<float>(options_.recipe.label_smoothing)});
+}
+
+RunResult Trainer::run() {
+  RunResult result;
+  result.seed = options_.seed;
+  while (step_ < length_.total_steps && !result.failed && !result.interrupted) {
+    const auto step_started = Clock::now();
+    const bool finite = train_step();
+    seconds_.train += seconds_since(step_started);
+    if (!finite) {
+      result.failed = true;
+      result.failure = fmt::format(
+          "the loss became {} in step {} (epoch {:.2f}); try lower learning rates, e.g. --set "
+          "optimizer.filters.lr={:g}",
+          std::isnan(epoch_.loss) ? "NaN" : "infinite", step_, epochs_done(),
+          options_.recipe.optimizers.at(ParameterRole::filters).optimizer.learning_rate / 2);
+    }
+    if (options_.observer != nullptr) options_.observer->on_step(step_, length_.total_steps, seconds_.train);
+    result.interrupted = interrupted();
+    const bool epoch_ends = step_ % steps_per_epoch_ == 0 || step_ == length_.total_steps;
+    if (epoch_ends && !result.failed) finish_epoch();
+    if ((epoch_ends || result.interrupted) && !result.failed && options_.save_state)
+      options_.save_state(state());
+  }
+  result.epochs = epochs_done();
+  result.steps = step_;
+  result.flop = flop_;
+  if (!result.failed) evaluate(result);
+  result.seconds = seconds_;
+  result.seconds.total = seconds_since(started_);
+  return result;
+}
+
+bool Trainer::train_step() {
+  prepare_executor();
+  const int epoch = static_cast<int>(step_ / steps_per_epoch_);
+  if (epoch != epoch_begun_) {
+    loader_.begin_epoch(epoch);
+    epoch_begun_ = epoch;
+  }
+  const std::int64_t batch_first = step_ % steps_per_epoch_ * batch_;
+  const net::Batch batch{
+      .images = batch_,
+      .fill = [&](std::int64_t first, int images, bf16* pictures, kernels::Target* targets) {
+        std::array<data::MixedLabel, kBlockImages> labels;
+        loader_.fill({.first = batch_first + first,
+                      .images = images,
+                      .batch_first = batch_first,
+                      .batch_images = batch_,
+                      .pictures = pictures,
+                      .labels = labels.data()});
+        for (int i = 0; i < images; ++i) {
+          const data::MixedLabel& label = labels[static_cast<std::size_t>(i)];
+          targets[i] = {label.label, label.other, label.label_weight};
+        }
+      }};
+  executor_->load(model_);
+  const net::TrainingResult result = executor_->train(batch, model_, gradients_);
+  epoch_.loss += result.loss;
+  epoch_.correct += result.correct;
+  epoch_.images += batch_;
+  flop_ += executor_->plan().flop * static_cast<double>(batch_);
+  if (std::isfinite(result.loss)) {
+    update_.apply(step_, model_, gradients_, {options_.threads, options_.kernels.tile_product});
+    average_.update(step_, model_);
+  }
+  ++step_;
+  return std::isfinite(result.loss);
+}
+
+void Trainer::finish_epoch() {
+  const auto started = Clock::now();
+  const auto images = static_cast<double>(std::max<std::int64_t>(1, epoch_.images));
+  EpochRecord record;
+  record.run = options_.run;
+  record.epoch = epochs_done();
+  record.train_loss = epoch_.loss / images;
+  record.train_accuracy = static_cast<double>(epoch_.correct) / images;
+  const data::Split& test = options_.dataset.test;
+  const std::span labels(test.labels, static_cast<std::size_t>(test.count));
+  const auto score_of = [&](const net::Model& model) {
+    evaluator_.load(model);
+    return score(evaluator_.logits(test, EvaluationConfig{}), graph_.classes, labels);
+  };
+  const Score plain = score_of(model_);
+  record.val_loss = plain.loss;
+  record.val_accuracy = plain.accuracy;
+  if (average_.model() != nullptr) record.ema_val_accuracy = score_of(*average_.model()).accuracy;
+  record.total_seconds = seconds_.train;
+  epoch_ = {};
+  seconds_.eval += seconds_since(started);
+  if (options_.observer != nullptr) options_.observer->on_epoch(record);
+}
+
+void Trainer::evaluate(RunResult& result) {
+  const auto started = Clock::now();
+  const data::Split& test = options_.dataset.test;
+  const std::span labels(test.labels, static_cast<std::size_t>(test.count));
+  evaluator_.load(model());
+  result.accuracy_plain = score(evaluator_.logits(test, EvaluationConfig{}), graph_.classes, labels).accuracy;
+  result.accuracy =
+      score(evaluator_.logits(test, options_.recipe.evaluation), graph_.classes, labels).accuracy;
+  seconds_.eval += seconds_since(started);
+}
+
+}  // namespace ftl::train

@@ -1,0 +1,88 @@
+// One training run: from a recipe, a dataset and a seed to a trained model and its scores.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "base/thread_pool.hpp"
+#include "data/augmentation.hpp"
+#include "data/dataset.hpp"
+#include "net/executor.hpp"
+#include "train/evaluator.hpp"
+#include "train/parameter_update.hpp"
+#include "train/recipe.hpp"
+#include "train/result.hpp"
+#include "train/training_state.hpp"
+
+namespace ftl::train {
+
+struct TrainerOptions {
+  const Recipe& recipe;
+  const data::Dataset& dataset;
+  const kernels::Kernels& kernels;
+  ThreadPool& threads;
+  std::uint64_t seed = 0;
+  int run = 0;                           // for the observer's records
+  TrainingObserver* observer = nullptr;  // may be null
+  const TrainingState* resume =
+      nullptr;  // continue from here; the result has the same bits as an unbroken run
+  // Called at the end of each epoch and when interrupted, with the state to resume from; may be empty.
+  std::function<void(const TrainingState&)> save_state;
+};
+
+class Trainer {
+ public:
+  // Builds the network and its initial weights, whitening included. Throws InputError when recipe and data do
+  // not fit together.
+  explicit Trainer(const TrainerOptions& options);
+
+  // Trains and evaluates. A loss that is not finite and Ctrl-C end the run early; the result says so.
+  RunResult run();
+
+  const net::Graph& graph() const { return graph_; }
+  // The weights that evaluation uses: the average where the recipe keeps one.
+  const net::Model& model() const { return average_.model() != nullptr ? *average_.model() : model_; }
+  // Of training and evaluation together.
+  std::int64_t memory_bytes() const;
+
+ private:
+  struct EpochSums {
+    double loss = 0;
+    std::int64_t correct = 0;
+    std::int64_t images = 0;
+  };
+
+  void initialise_whitening();
+  void restore(const TrainingState& state);
+  TrainingState state();
+  void prepare_executor();
+  bool train_step();  // false when the loss is not finite
+  void finish_epoch();
+  void evaluate(RunResult& result);
+  double epochs_done() const { return static_cast<double>(step_) / length_.steps_per_epoch; }
+
+  TrainerOptions options_;
+  std::chrono::steady_clock::time_point started_;
+  net::Graph graph_;
+  net::Model model_;
+  data::TrainingLoader loader_;
+  std::int64_t batch_;
+  std::int64_t steps_per_epoch_;
+  optim::TrainingLength length_;
+  ParameterUpdate update_;
+  ModelAverage average_;
+  Evaluator evaluator_;
+  std::optional<net::Executor> executor_;
+  std::vector<std::vector<float>> gradients_;
+  std::int64_t step_ = 0;
+  int epoch_begun_ = -1;
+  EpochSums epoch_;
+  double flop_ = 0;
+  Seconds seconds_;
+};
+
+}  // namespace ftl::train
