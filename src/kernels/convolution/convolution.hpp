@@ -89,7 +89,6 @@ struct ConvolutionBackwardWeights {
   const bf16* dy = nullptr;          // a block of geometry.out; 0 in padding images
   bf16* scratch = nullptr;           // weight_gradient_scratch_elements
   float* weight_gradient = nullptr;  // of this lane; added to
-  float* bias_gradient = nullptr;    // padded to whole channel blocks, added to; or null
 };
 std::int64_t weight_gradient_scratch_elements(const ConvolutionGeometry& geometry);
 

@@ -1,0 +1,238 @@
+#include "kernels/convolution/convolution.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "kernels/registry.hpp"
+#include "kernels/test_support.hpp"
+
+namespace ftl::kernels {
+namespace {
+
+using namespace test;
+
+ConvolutionGeometry geometry(Shape in, int out_channels, int kernel_height, int kernel_width, int stride,
+                             int pad, int groups = 1) {
+  const Shape out{out_channels, (in.height + 2 * pad - kernel_height) / stride + 1,
+                  (in.width + 2 * pad - kernel_width) / stride + 1};
+  return {in, out, kernel_height, kernel_width, stride, pad, groups};
+}
+
+std::vector<ConvolutionGeometry> geometries() {
+  return {
+      geometry({1, 1, 1}, 1, 1, 1, 1, 0),        // the smallest
+      geometry({3, 7, 6}, 24, 3, 3, 1, 1),       // padding channels on both sides
+      geometry({33, 4, 5}, 65, 3, 2, 2, 1),      // several blocks, strided, kernel not square
+      geometry({64, 3, 3}, 32, 3, 3, 1, 1),      // whole blocks
+      geometry({40, 5, 4}, 100, 1, 1, 2, 0),     // a strided 1x1
+      geometry({24, 2, 3}, 10, 2, 3, 1, 0),      // linear
+      geometry({70, 5, 5}, 70, 3, 3, 1, 1, 70),  // depthwise
+      geometry({48, 4, 4}, 72, 3, 3, 2, 1, 3),   // groups that cross block borders
+      geometry({12, 12, 11}, 8, 5, 5, 3, 2, 2),
+  };
+}
+
+std::string describe(const ConvolutionGeometry& g, int images) {
+  return fmt::format("{} to {}, kernel {}x{}, stride {}, pad {}, {} groups, {} images", to_string(g.in),
+                     to_string(g.out), g.kernel_height, g.kernel_width, g.stride, g.pad, g.groups, images);
+}
+
+// Inputs of a convolution, plain and as the kernels want them.
+struct Problem {
+  Problem(const ConvolutionGeometry& convolution, int image_count)
+      : g(convolution),
+        images(image_count),
+        x_block(blocked(g.in, images, x)),
+        dy_block(blocked(g.out, images, dy)),
+        padded_bias(static_cast<std::size_t>(g.out.channel_blocks() * kBlockChannels)),
+        forward_tiles(static_cast<std::size_t>(packed_weight_elements(g))),
+        backward_tiles(forward_tiles.size()) {
+    std::copy(bias.begin(), bias.end(), padded_bias.begin());
+    pack_weights(g, weights, 0, g.out.channels, {forward_tiles, backward_tiles});
+  }
+
+  ConvolutionGeometry g;
+  int images;
+  Random random{14, RandomPurpose::test};
+  std::vector<float> x = random_values(random, images* g.in.elements());
+  std::vector<float> weights = random_values(random, g.weight_elements());
+  std::vector<float> bias = random_values(random, g.out.channels);
+  std::vector<float> dy = random_values(random, images* g.out.elements());
+  std::vector<bf16> x_block, dy_block;
+  std::vector<float> padded_bias;
+  std::vector<bf16> forward_tiles, backward_tiles;
+};
+
+class ConvolutionKernelsTest : public testing::TestWithParam<Isa> {
+ protected:
+  const ConvolutionKernels& kernels = kernels_for(GetParam()).convolution;
+
+  template <class Check>
+  void for_each_problem(const Check& check) {
+    for (const ConvolutionGeometry& g : geometries()) {
+      for (const int images : {1, 15, 17, 32}) {
+        SCOPED_TRACE(describe(g, images));
+        Problem problem(g, images);
+        check(problem);
+      }
+    }
+  }
+};
+
+TEST_P(ConvolutionKernelsTest, ForwardMatchesTheReference) {
+  for_each_problem([&](Problem& p) {
+    std::vector<double> exact(p.dy.size());
+    convolution_reference<double>(p.g, p.images, doubles(p.x), doubles(p.weights), doubles(p.bias), exact);
+    std::vector<bf16> y_block = unwritten(p.g.out);
+    kernels.forward(
+        {p.g, p.images, p.x_block.data(), p.forward_tiles.data(), p.padded_bias.data(), y_block.data()});
+    const std::vector<float> y = plain(p.g.out, p.images, y_block);
+    const int terms = p.g.taps() * p.g.group_inputs() + 1;  // each at most 1
+    for (std::size_t i = 0; i < y.size(); ++i)
+      ASSERT_NEAR(y[i], exact[i], bf16_tolerance(exact[i], terms, terms));
+    expect_zero_padding_channels(p.g.out, p.images, y_block);
+    for (const bf16 value : y_block) ASSERT_TRUE(std::isfinite(to_float(value)));
+  });
+}
+
+TEST_P(ConvolutionKernelsTest, BackwardDataMatchesTheReference) {
+  for_each_problem([&](Problem& p) {
+    std::vector<double> exact(p.x.size());
+    convolution_backward_reference<double>(p.g, p.images, doubles(p.x), doubles(p.weights), doubles(p.dy),
+                                           exact, {}, {});
+    std::vector<bf16> dx_block = unwritten(p.g.in);
+    kernels.backward_data({p.g, p.images, p.dy_block.data(), p.backward_tiles.data(), dx_block.data()});
+    const std::vector<float> dx = plain(p.g.in, p.images, dx_block);
+    const int terms = p.g.taps() * p.g.group_outputs();
+    for (std::size_t i = 0; i < dx.size(); ++i) {
+      ASSERT_NEAR(dx[i], exact[i], bf16_tolerance(exact[i], terms, terms));
+    }
+    expect_zero_padding_images(p.g.in, p.images, dx_block);
+    expect_zero_padding_channels(p.g.in, p.images, dx_block);
+  });
+}
+
+TEST_P(ConvolutionKernelsTest, BackwardWeightsAddsToItsLaneAndLanesAddUp) {
+  for_each_problem([&](Problem& p) {
+    std::vector<double> exact(p.weights.size());
+    convolution_backward_reference<double>(p.g, p.images, doubles(p.x), doubles(p.weights), doubles(p.dy), {},
+                                           exact, {});
+    const auto lane_elements = static_cast<std::size_t>(weight_gradient_elements(p.g));
+    std::vector<float> lanes(2 * lane_elements);
+    std::vector<bf16> scratch(static_cast<std::size_t>(weight_gradient_scratch_elements(p.g)));
+    fill_padding_images(p.g.in, p.images, p.x_block, 3.0f);
+    for (const std::size_t lane : {0, 1, 1}) {
+      kernels.backward_weights({p.g, p.images, p.x_block.data(), p.dy_block.data(), scratch.data(),
+                                lanes.data() + lane * lane_elements});
+    }
+    std::vector<float> dweights(p.weights.size());
+    const int half = p.g.out.channels / 2;
+    reduce_weight_gradient(p.g, lanes.data(), 2, 0, half, dweights);
+    reduce_weight_gradient(p.g, lanes.data(), 2, half, p.g.out.channels, dweights);
+    const double terms = 3.0 * p.images * p.g.out.positions();
+    for (std::size_t i = 0; i < dweights.size(); ++i) {
+      ASSERT_NEAR(dweights[i], 3 * exact[i], float_tolerance(terms, terms)) << "weight " << i;
+    }
+  });
+}
+
+TEST_P(ConvolutionKernelsTest, BackwardBiasAddsUpTheGradient) {
+  for_each_problem([&](Problem& p) {
+    std::vector<double> exact(p.bias.size());
+    convolution_backward_reference<double>(p.g, p.images, doubles(p.x), doubles(p.weights), doubles(p.dy), {},
+                                           {}, exact);
+    std::vector<float> gradient(p.padded_bias.size(), 1.0f);
+    kernels.backward_bias(p.g.out, p.dy_block.data(), gradient.data());
+    const double terms = 1.0 + p.images * p.g.out.positions();
+    for (std::size_t c = 0; c < gradient.size(); ++c) {
+      ASSERT_NEAR(gradient[c], 1 + (c < exact.size() ? exact[c] : 0), float_tolerance(terms, terms)) << c;
+    }
+  });
+}
+
+// The fused pool is held to the unfused convolution on the same ISA: the same sums, so equal bits.
+TEST_P(ConvolutionKernelsTest, ThePoolTakesTheLargestOfTheUnpooledOutputs) {
+  for (ConvolutionGeometry g : {geometry({24, 5, 7}, 40, 2, 2, 1, 0), geometry({3, 6, 5}, 10, 3, 3, 1, 1)}) {
+    for (const int images : {1, 17, 32}) {
+      SCOPED_TRACE(describe(g, images));
+      const Problem p(g, images);
+      std::vector<bf16> unpooled_block = unwritten(g.out);
+      kernels.forward({g, images, p.x_block.data(), p.forward_tiles.data(), nullptr, unpooled_block.data()});
+      g.pool = true;
+      const Shape pooled = g.written();
+      std::vector<bf16> y_block = unwritten(pooled);
+      std::vector<std::uint8_t> argmax(y_block.size(), 9);
+      kernels.forward(
+          {g, images, p.x_block.data(), p.forward_tiles.data(), nullptr, y_block.data(), argmax.data()});
+      g.pool = false;
+
+      for (int image = 0; image < images; ++image) {
+        for (int c = 0; c < pooled.channels; ++c) {
+          for (int y = 0; y < pooled.height; ++y) {
+            for (int x = 0; x < pooled.width; ++x) {
+              float window[4];
+              for (int i = 0; i < 4; ++i) {
+                const auto at =
+                    static_cast<std::size_t>(blocked_index(g.out, image, c, 2 * y + i / 2, 2 * x + i % 2));
+                window[i] = to_float(unpooled_block[at]);
+              }
+              const auto at = static_cast<std::size_t>(blocked_index(pooled, image, c, y, x));
+              ASSERT_EQ(to_float(y_block[at]), *std::max_element(window, window + 4));
+              ASSERT_LT(argmax[at], 4);
+              ASSERT_EQ(window[argmax[at]], to_float(y_block[at]));
+            }
+          }
+        }
+      }
+      expect_zero_padding_channels(pooled, images, y_block);
+    }
+  }
+}
+
+TEST_P(ConvolutionKernelsTest, UnpoolGivesTheGradientToTheWinnerOnly) {
+  ConvolutionGeometry g = geometry({3, 5, 7}, 33, 1, 1, 1, 0);
+  g.pool = true;
+  const Shape pooled = g.written();
+  Random random(15, RandomPurpose::test);
+  const std::vector<bf16> dy = blocked(pooled, 32, random_values(random, 32 * pooled.elements()));
+  std::vector<std::uint8_t> argmax(dy.size());
+  for (std::uint8_t& which : argmax) which = static_cast<std::uint8_t>(random.below(4));
+  std::vector<bf16> dx = unwritten(g.out);
+  kernels.unpool(g, dy.data(), argmax.data(), dx.data());
+  for (int image = 0; image < 32; ++image) {
+    for (int c = 0; c < g.out.channels; ++c) {
+      for (int y = 0; y < g.out.height; ++y) {
+        for (int x = 0; x < g.out.width; ++x) {
+          const float value = to_float(dx[static_cast<std::size_t>(blocked_index(g.out, image, c, y, x))]);
+          const bool covered = y / 2 < pooled.height && x / 2 < pooled.width;
+          const auto at =
+              covered ? static_cast<std::size_t>(blocked_index(pooled, image, c, y / 2, x / 2)) : 0;
+          const bool won = covered && argmax[at] == y % 2 * 2 + x % 2;
+          ASSERT_EQ(value, won ? to_float(dy[at]) : 0.0f);
+        }
+      }
+    }
+  }
+}
+
+FTL_FOR_EVERY_ISA(ConvolutionKernelsTest);
+
+TEST(Convolution, FlopCountsSkipTapsOutsideThePicture) {
+  const ConvolutionGeometry g = geometry({2, 3, 3}, 5, 3, 3, 1, 1);
+  const ConvolutionFlop flop = convolution_flop(g);
+  EXPECT_EQ(flop.nominal, 2.0 * 2 * 5 * 9 * 9);
+  EXPECT_EQ(flop.executed, 2.0 * 2 * 5 * 49);  // a side's 3 outputs see 2, 3 and 2 of their 3 taps
+}
+
+TEST(Convolution, ContradictoryGeometriesAreRefused) {
+  ConvolutionGeometry g = geometry({4, 3, 3}, 6, 3, 3, 1, 1, 2);
+  EXPECT_NO_THROW(check(g));
+  g.groups = 4;
+  EXPECT_THROW(check(g), std::invalid_argument);
+  g.groups = 2;
+  g.out.width = 4;
+  EXPECT_THROW(check(g), std::invalid_argument);
+}
+
+}  // namespace
+}  // namespace ftl::kernels
