@@ -29,7 +29,7 @@ function(ftl_event_protocol layer)
   endif()
   add_library(ftl_event_protocol STATIC)
   target_link_libraries(ftl_event_protocol PUBLIC protobuf::libprotobuf)
-  target_include_directories(ftl_event_protocol SYSTEM PUBLIC ${PROJECT_BINARY_DIR}/src)
+  target_include_directories(ftl_event_protocol SYSTEM PUBLIC ${PROJECT_BINARY_DIR} ${PROJECT_BINARY_DIR}/src)
   protobuf_generate(TARGET ftl_event_protocol LANGUAGE cpp PROTOS ${PROJECT_SOURCE_DIR}/src/${layer}/event.proto
                     IMPORT_DIRS ${PROJECT_SOURCE_DIR}/src/${layer} PROTOC_OUT_DIR ${PROJECT_BINARY_DIR})
   target_compile_options(ftl_event_protocol PRIVATE -w)
