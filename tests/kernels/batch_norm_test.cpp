@@ -235,6 +235,7 @@ TEST_P(BatchNormKernelsTest, TheWholeChainMatchesTheReference) {
     kernels.backward_reduce(shape, ActivationKind::identity, problem.images, problem.x_block.data(),
                             multiplier.data(), offset.data(), problem.dy_block.data(), dz.data(),
                             sum_dz.data(), sum_dz_x.data());
+    expect_zero_padding_images(shape, problem.images, dz);
     for (std::size_t i = 0; i < problem.channels(); ++i) {
       const BatchNormGradient gradient =
           batch_norm_gradient(moments[i], kEps, 1.0f, sum_dz[i], sum_dz_x[i], problem.count());

@@ -22,8 +22,8 @@ struct BatchNormKernels {
   // is f(0), which is 0 for every activation that a recipe may put after a norm. y may be x.
   void (*forward)(const Shape& shape, ActivationKind f, const bf16* x, const float* multiplier,
                   const float* offset, bf16* y);
-  // dz = dy f'(x * multiplier + offset), and adds sum_dz[c] += dz, sum_dz_x[c] += dz x over the first
-  // `images` images (dy of padding images is 0 by the layout's promise, so dz is too). dz may be dy.
+  // dz = dy f'(x * multiplier + offset) for the first `images` images, 0 for the padding images, and adds
+  // sum_dz[c] += dz, sum_dz_x[c] += dz x over the first `images` images. dz may be dy.
   void (*backward_reduce)(const Shape& shape, ActivationKind f, int images, const bf16* x,
                           const float* multiplier, const float* offset, const bf16* dy, bf16* dz,
                           float* sum_dz, float* sum_dz_x);
