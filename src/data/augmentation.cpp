@@ -28,11 +28,12 @@ namespace {
 ByteTable make_table(const Dataset& dataset, float scale, float offset) {
   ByteTable table;
   for (std::size_t c = 0; c < 3; ++c) {
-    const float deviation = dataset.standard_deviation[c];
-    const float factor = deviation > 0 ? 1 / deviation : 1;
-    for (std::size_t byte = 0; byte < 256; ++byte) {
-      const float value = scale * (static_cast<float>(byte) / 255) + offset;
-      table[c][byte] = to_bf16((value - dataset.mean[c]) * factor);
+    const double deviation = dataset.standard_deviation[c];
+    const double factor = deviation > 0 ? 1 / deviation : 1;
+    const auto slope = static_cast<float>(scale * factor / 255);
+    const auto start = static_cast<float>((offset - dataset.mean[c]) * factor);
+    for (int byte = 0; byte < 256; ++byte) {
+      table[c][static_cast<std::size_t>(byte)] = to_bf16(slope * static_cast<float>(byte) + start);
     }
   }
   return table;

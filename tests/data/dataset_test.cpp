@@ -2,11 +2,12 @@
 
 #include <gmock/gmock.h>
 #include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <Eigen/Dense>
-#include <cmath>
+#include <array>
 #include <fstream>
-#include <thread>
 
 #include "base/error.hpp"
 #include "data/digest.hpp"
@@ -349,6 +350,24 @@ TEST_F(DatasetTest, LeavesOnlyImportAndDigestInTheCache) {
   std::vector<std::string> endings;
   for (const fs::path& file : cache_files()) endings.push_back(file.extension());
   EXPECT_THAT(endings, ::testing::UnorderedElementsAre(".ftl", ".digest"));
+}
+
+TEST_F(DatasetTest, ImportsInTwoProcessesAtOnce) {
+  Tree tree = cifar10();
+  for (int i = 0; i < 2000; ++i) tree["data_batch_1.bin"] += cifar_record({'\1'}, 1, 2, 3);
+  const fs::path data = place(tree);
+  std::vector<pid_t> children;
+  for (int i = 0; i < 4; ++i) {
+    const pid_t child = fork();
+    if (child == 0) _exit(refusal(data).empty() && open(data).train.count == 2003 ? 0 : 1);
+    children.push_back(child);
+  }
+  for (const pid_t child : children) {
+    int status = -1;
+    ASSERT_EQ(waitpid(child, &status, 0), child);
+    EXPECT_EQ(status, 0);
+  }
+  EXPECT_EQ(cache_files().size(), 2u) << "one import, one digest, no partial files";
 }
 
 TEST_F(DatasetTest, NamesACacheFolderThatCannotBeWritten) {
