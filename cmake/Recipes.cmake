@@ -27,11 +27,15 @@ function(ftl_event_protocol layer)
   if(NOT EXISTS ${PROJECT_SOURCE_DIR}/src/${layer}/event.proto)
     return()
   endif()
-  add_library(ftl_event_protocol STATIC)
+  set(folder ${PROJECT_BINARY_DIR}/protocol)
+  file(MAKE_DIRECTORY ${folder})
+  add_custom_command(OUTPUT ${folder}/event.pb.cc ${folder}/event.pb.h
+                     COMMAND protobuf::protoc --proto_path=${PROJECT_SOURCE_DIR}/src/${layer}
+                             --cpp_out=${folder} event.proto
+                     DEPENDS ${PROJECT_SOURCE_DIR}/src/${layer}/event.proto)
+  add_library(ftl_event_protocol STATIC ${folder}/event.pb.cc)
   target_link_libraries(ftl_event_protocol PUBLIC protobuf::libprotobuf)
-  target_include_directories(ftl_event_protocol SYSTEM PUBLIC ${PROJECT_BINARY_DIR} ${PROJECT_BINARY_DIR}/src)
-  protobuf_generate(TARGET ftl_event_protocol LANGUAGE cpp PROTOS ${PROJECT_SOURCE_DIR}/src/${layer}/event.proto
-                    IMPORT_DIRS ${PROJECT_SOURCE_DIR}/src/${layer} PROTOC_OUT_DIR ${PROJECT_BINARY_DIR})
+  target_include_directories(ftl_event_protocol SYSTEM PUBLIC ${folder})
   target_compile_options(ftl_event_protocol PRIVATE -w)
   target_link_libraries(ftl_${layer} PRIVATE ftl_event_protocol)
 endfunction()

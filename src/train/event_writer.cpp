@@ -1,6 +1,6 @@
 #include "train/event_writer.hpp"
 
-#include <train/event.pb.h>
+#include <event.pb.h>
 #include <unistd.h>
 
 #include <array>
