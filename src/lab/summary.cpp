@@ -1,6 +1,6 @@
 #include "lab/summary.hpp"
 
-#include <algorithm>
+#include <functional>
 #include <nlohmann/json.hpp>
 
 namespace ftl::lab {
@@ -20,15 +20,15 @@ std::vector<RunResult> representative(std::span<const RunResult> results) {
 }
 
 template <class Figure>
-Sample describe(const std::vector<RunResult>& results, Figure figure) {
+Sample sample_of(const std::vector<RunResult>& results, Figure figure) {
   std::vector<double> values;
   for (const RunResult& result : results) values.push_back(std::invoke(figure, result));
-  return describe(std::span<const double>(values));
+  return describe(values);
 }
 
 Seconds mean_seconds(const std::vector<RunResult>& results) {
   const auto mean = [&](double Seconds::*part) {
-    return describe(results, [=](const RunResult& result) { return result.seconds.*part; }).mean;
+    return sample_of(results, [=](const RunResult& result) { return result.seconds.*part; }).mean;
   };
   return {mean(&Seconds::load), mean(&Seconds::init), mean(&Seconds::train), mean(&Seconds::eval),
           mean(&Seconds::total)};
@@ -66,11 +66,11 @@ Summary summarize(const RunSettings& settings, std::span<const RunResult> result
     summary.interrupted = summary.interrupted || result.interrupted;
   }
   const std::vector<RunResult> counted = representative(results);
-  summary.accuracy = describe(counted, &RunResult::accuracy);
-  summary.accuracy_plain = describe(counted, &RunResult::accuracy_plain);
+  summary.accuracy = sample_of(counted, &RunResult::accuracy);
+  summary.accuracy_plain = sample_of(counted, &RunResult::accuracy_plain);
   summary.seconds = mean_seconds(counted);
-  summary.epochs = describe(counted, &RunResult::epochs).mean;
-  summary.flop_per_run = describe(counted, &RunResult::flop).mean;
+  summary.epochs = sample_of(counted, &RunResult::epochs).mean;
+  summary.flop_per_run = sample_of(counted, &RunResult::flop).mean;
   summary.tflops = summary.flop_per_run / summary.seconds.train / 1e12;
   return summary;
 }

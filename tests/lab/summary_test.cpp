@@ -1,0 +1,105 @@
+#include "lab/summary.hpp"
+
+#include <gmock/gmock.h>
+
+#include <nlohmann/json.hpp>
+
+namespace ftl::lab {
+namespace {
+
+using nlohmann::json;
+using testing::ElementsAre;
+using testing::IsEmpty;
+using train::RunResult;
+
+RunSettings settings() {
+  return {"airbench94", "cifar10", 10, 50000, 10000, 2000, "amx", 2, "cpu", "0.1.0", 5, 1 << 20};
+}
+
+RunResult run(std::uint64_t seed, double accuracy, double train_seconds) {
+  RunResult result;
+  result.seed = seed;
+  result.accuracy = accuracy;
+  result.accuracy_plain = accuracy - 0.25;
+  result.epochs = 8;
+  result.flop = 2e12;
+  result.seconds = {1, 2, train_seconds, 3, train_seconds + 6};
+  return result;
+}
+
+RunResult failed(std::uint64_t seed) {
+  RunResult result;
+  result.seed = seed;
+  result.failed = true;
+  result.failure = "diverged";
+  return result;
+}
+
+TEST(Summary, HasTheDocumentedKeys) {
+  const RunResult results[] = {run(1, 0.5, 1), run(2, 1, 3)};
+  const json summary = json::parse(to_json(summarize(settings(), results)));
+  EXPECT_EQ(summary["recipe"], "airbench94");
+  EXPECT_EQ(summary["dataset"], "cifar10");
+  EXPECT_EQ(summary["classes"], 10);
+  EXPECT_EQ(summary["train_images"], 50000);
+  EXPECT_EQ(summary["test_images"], 10000);
+  EXPECT_EQ(summary["batch"], 2000);
+  EXPECT_EQ(summary["epochs"], 8.0);
+  EXPECT_EQ(summary["runs"], 2);
+  EXPECT_EQ(summary["seeds"], json({1, 2}));
+  EXPECT_EQ(summary["failed_runs"], 0);
+  EXPECT_EQ(summary["accuracy"]["mean"], 0.75);
+  EXPECT_NEAR(summary["accuracy"]["std"].get<double>(), 0.35355339, 1e-8);
+  EXPECT_NEAR(summary["accuracy"]["ci95"].get<double>(), 12.7062047 * 0.25, 1e-6);
+  EXPECT_EQ(summary["accuracy"]["values"], json({0.5, 1.0}));
+  EXPECT_EQ(summary["accuracy_plain"]["values"], json({0.25, 0.75}));
+  EXPECT_EQ(summary["seconds"],
+            json({{"load", 1.0}, {"init", 2.0}, {"train", 2.0}, {"eval", 3.0}, {"total", 8.0}}));
+  EXPECT_EQ(summary["flop_per_run"], 2e12);
+  EXPECT_EQ(summary["tflops"], 1.0);
+  EXPECT_EQ(summary["peak_tflops"], 5.0);
+  EXPECT_EQ(summary["fraction_of_peak"], 0.2);
+  EXPECT_EQ(summary["peak_memory_bytes"], 1 << 20);
+  EXPECT_EQ(summary["isa"], "amx");
+  EXPECT_EQ(summary["threads"], 2);
+  EXPECT_EQ(summary["device"], "cpu");
+  EXPECT_EQ(summary["version"], "0.1.0");
+  EXPECT_EQ(summary["protocol"], "hlb");
+}
+
+TEST(Summary, FailedRunsAreCountedAndLeftOutOfTheMeans) {
+  const RunResult results[] = {run(1, 0.5, 1), failed(2)};
+  const Summary summary = summarize(settings(), results);
+  EXPECT_EQ(summary.runs, 2);
+  EXPECT_THAT(summary.seeds, ElementsAre(1, 2));
+  EXPECT_THAT(summary.accuracy.values, ElementsAre(0.5));
+  EXPECT_EQ(summary.seconds.train, 1);
+  const json parsed = json::parse(to_json(summary));
+  EXPECT_EQ(parsed["failed_runs"], 1);
+  EXPECT_EQ(parsed["failures"], json::array({{{"seed", 2}, {"reason", "diverged"}}}));
+  EXPECT_TRUE(parsed["accuracy"]["std"].is_null());
+  EXPECT_TRUE(parsed["accuracy"]["ci95"].is_null());
+}
+
+TEST(Summary, OfFailedRunsOnlyHasNoFigures) {
+  const RunResult results[] = {failed(1)};
+  const json summary = json::parse(to_json(summarize(settings(), results)));
+  EXPECT_TRUE(summary["accuracy"]["mean"].is_null());
+  EXPECT_THAT(summary["accuracy"]["values"], IsEmpty());
+  EXPECT_TRUE(summary["seconds"]["train"].is_null());
+  EXPECT_TRUE(summary["tflops"].is_null());
+}
+
+TEST(Summary, InterruptedRunCountsOnlyWhereNoOtherIsComplete) {
+  RunResult interrupted = run(2, 0.25, 1);
+  interrupted.interrupted = true;
+  const RunResult both[] = {run(1, 0.5, 1), interrupted};
+  EXPECT_THAT(summarize(settings(), both).accuracy.values, ElementsAre(0.5));
+  const RunResult alone[] = {interrupted};
+  const Summary summary = summarize(settings(), alone);
+  EXPECT_THAT(summary.accuracy.values, ElementsAre(0.25));
+  EXPECT_TRUE(summary.interrupted);
+}
+
+}  // namespace
+}  // namespace ftl::lab
