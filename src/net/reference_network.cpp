@@ -53,6 +53,7 @@ auto ReferenceNetwork<Real>::train(const ReferenceBatch<Real>& batch) -> Trainin
   result.loss = kernels::softmax_cross_entropy_reference<Real>(loss, last.value, last.gradient);
   for (std::size_t n = graph_.nodes.size(); n-- > 0;) {
     const Node& node = graph_.nodes[n];
+    store(states_[n].gradient);
     std::visit([&](const auto& op) { backward(op, node, states_[n]); }, node.op);
   }
   result.logits = logits();
@@ -84,7 +85,14 @@ void ReferenceNetwork<Real>::forward(const ReferenceBatch<Real>& batch, bool tra
     states_[n].value.assign(elements, Real{0});
     states_[n].gradient.assign(elements, Real{0});
     std::visit([&](const auto& op) { forward(op, node, states_[n]); }, node.op);
+    store(states_[n].value);
   }
+}
+
+template <class Real>
+void ReferenceNetwork<Real>::store(Values& values) const {
+  if (storage_ == ReferenceStorage::exact) return;
+  for (Real& value : values) value = static_cast<Real>(to_float(to_bf16(static_cast<float>(value))));
 }
 
 template <class Real>

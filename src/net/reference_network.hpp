@@ -31,6 +31,10 @@ struct ReferenceBatch {
   float label_smoothing = 0;
 };
 
+// Between nodes, values and gradients are kept as they are, or rounded to bf16 as the fused plan keeps them:
+// then the same elements win a max-pool and pass a ReLU, and only the order of sums tells the two apart.
+enum class ReferenceStorage { exact, bf16 };
+
 template <class Real>
 class ReferenceNetwork {
  public:
@@ -43,7 +47,9 @@ class ReferenceNetwork {
   };
 
   // Both must outlive the network.
-  ReferenceNetwork(const Graph& graph, ReferenceModel<Real>& model) : graph_(graph), model_(model) {}
+  ReferenceNetwork(const Graph& graph, ReferenceModel<Real>& model,
+                   ReferenceStorage storage = ReferenceStorage::exact)
+      : graph_(graph), model_(model), storage_(storage) {}
 
   // Forward with the batch's statistics, which also enter the model's running ones, and backward.
   Training train(const ReferenceBatch<Real>& batch);
@@ -81,6 +87,7 @@ class ReferenceNetwork {
 
   void normalise_by_batch(const BatchNormNode& op, const Node& node, State& state);
   void normalise_by_running_statistics(const BatchNormNode& op, const Node& node, State& state);
+  void store(Values& values) const;
   Values logits() const;
   State& input(const Node& node, std::size_t which) {
     return states_[static_cast<std::size_t>(node.inputs[which])];
@@ -89,6 +96,7 @@ class ReferenceNetwork {
 
   const Graph& graph_;
   ReferenceModel<Real>& model_;
+  ReferenceStorage storage_;
   const ReferenceBatch<Real>* batch_ = nullptr;
   bool training_ = false;
   std::vector<State> states_;  // by node

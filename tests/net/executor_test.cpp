@@ -1,0 +1,340 @@
+#include "net/executor.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "net/net_test_support.hpp"
+
+namespace ftl::net {
+namespace {
+
+using namespace test;
+using kernels::kernels_for;
+
+constexpr float kLabelSmoothing = 0.1f;
+constexpr std::uint64_t kSeed = 5;
+
+std::vector<std::vector<float>> gradients_like(const Model& model, float value = 0) {
+  std::vector<std::vector<float>> gradients;
+  for (const auto& parameter : model.parameters) gradients.emplace_back(parameter.size(), value);
+  return gradients;
+}
+
+std::vector<bool> all_but_frozen(const Graph& graph) {
+  std::vector<bool> trained;
+  for (const Parameter& parameter : graph.parameters) trained.push_back(!parameter.frozen);
+  return trained;
+}
+
+Batch source(const ReferenceBatch<double>& batch, const GraphInput& input) {
+  const auto elements = static_cast<std::size_t>(input.height) * static_cast<std::size_t>(input.width) * 3;
+  return {batch.images,
+          [&batch, elements](std::int64_t first, int images, bf16* pictures, kernels::Target* targets) {
+            const auto start = static_cast<std::size_t>(first);
+            const auto count = static_cast<std::size_t>(images);
+            for (std::size_t i = 0; i < count * elements; ++i) {
+              pictures[i] = to_bf16(static_cast<float>(batch.pictures[start * elements + i]));
+            }
+            for (std::size_t i = 0; targets != nullptr && i < count; ++i)
+              targets[i] = batch.targets[start + i];
+          }};
+}
+
+struct TrainingRun {
+  TrainingResult result;
+  Model model;
+  std::vector<std::vector<float>> gradients;
+};
+
+TrainingRun train_once(const TestNetwork& network, const Graph& graph, Isa isa, int images,
+                       int thread_count) {
+  ThreadPool threads(thread_count);
+  Executor executor(graph, plan_training(graph, all_but_frozen(graph)), kernels_for(isa), threads,
+                    {.max_images = images, .label_smoothing = kLabelSmoothing});
+  TrainingRun run{.result = {}, .model = random_model(graph, kSeed), .gradients = {}};
+  run.gradients = gradients_like(run.model);
+  const auto batch = random_batch<double>(network.input, images, kLabelSmoothing);
+  executor.load(run.model);
+  run.result = executor.train(source(batch, network.input), run.model, run.gradients);
+  return run;
+}
+
+// What the reference makes of a network and a batch; computed once for all ISAs.
+struct Expectation {
+  ReferenceNetwork<double>::Training training;
+  ReferenceModel<double> model;  // after training
+};
+
+const Expectation& expectation(const TestNetwork& network, int images) {
+  static std::map<std::pair<std::string, int>, Expectation> cache;
+  const auto key = std::make_pair(network.name, images);
+  if (const auto found = cache.find(key); found != cache.end()) return found->second;
+  const Graph graph = network.graph();
+  ReferenceModel<double> model(random_model(graph, kSeed));
+  ReferenceNetwork<double> reference(graph, model, ReferenceStorage::bf16);
+  const auto batch = random_batch<double>(network.input, images, kLabelSmoothing);
+  auto training = reference.train(batch);
+  return cache.emplace(key, Expectation{std::move(training), std::move(model)}).first->second;
+}
+
+double norm_of(std::span<const double> values) {
+  return std::sqrt(kernels::test::dot(values, values));
+}
+
+// |actual - expected| / |expected|.
+double relative_error(std::span<const float> actual, std::span<const double> expected) {
+  std::vector<double> difference(actual.begin(), actual.end());
+  for (std::size_t i = 0; i < difference.size(); ++i) difference[i] -= expected[i];
+  return norm_of(difference) / norm_of(expected);
+}
+
+double cosine(std::span<const float> actual, std::span<const double> expected) {
+  const std::vector<double> values(actual.begin(), actual.end());
+  return kernels::test::dot(values, expected) / (norm_of(values) * norm_of(expected));
+}
+
+std::vector<double> inference_reference(const TestNetwork& network, int images) {
+  const Graph graph = network.graph();
+  ReferenceModel<double> model(random_model(graph, kSeed));
+  return ReferenceNetwork<double>(graph, model).infer(random_batch<double>(network.input, images, 0));
+}
+
+// Quick enough for many images.
+TestNetwork small_network() {
+  return {"small",
+          {.layers = {conv(16), norm(true), act(ActivationKind::silu), conv(8, 3, 1, 1, true),
+                      pool(PoolKind::average), linear()}},
+          {8, 8, 10}};
+}
+
+std::vector<TestNetwork> networks() {
+  return {airbench_like(), hlb_like(), resnet_like(), plain_network()};
+}
+
+class ExecutorIsa : public testing::TestWithParam<Isa> {};
+FTL_FOR_EVERY_ISA(ExecutorIsa);
+
+// How far gradients may be from the reference's. The two differ by the order of fp32 sums only, which moves a
+// value stored in bf16 by one rounding now and then, and by it a maximum. A gate's biases nearly cancel in
+// the norm behind the gate, so what is left of their gradient is less exact.
+double allowed_error(const Parameter& parameter) {
+  const bool gate_bias = parameter.name.starts_with("se") && parameter.name.ends_with(".bias");
+  return gate_bias ? 0.1 : 0.035;
+}
+
+void expect_gradients(const Graph& graph, const std::vector<std::vector<float>>& actual,
+                      const std::vector<std::vector<double>>& expected) {
+  for (std::size_t p = 0; p < graph.parameters.size(); ++p) {
+    const Parameter& parameter = graph.parameters[p];
+    if (parameter.frozen) continue;
+    SCOPED_TRACE(parameter.name);
+    const double error = allowed_error(parameter);
+    EXPECT_LT(relative_error(actual[p], expected[p]), error);
+    EXPECT_GT(cosine(actual[p], expected[p]), 1 - error * error);
+  }
+}
+
+TEST_P(ExecutorIsa, TrainingAgreesWithTheReference) {
+  for (const TestNetwork& network : networks()) {
+    const Graph graph = network.graph();
+    for (const int images : {1, 16, 33, 80}) {
+      // The norm behind a gate undoes the gate of a single image: its gradient is 0 but for rounding.
+      if (network.name == "hlb" && images == 1) continue;
+      SCOPED_TRACE(fmt::format("{}, {} images", network.name, images));
+      const Expectation& expected = expectation(network, images);
+      const TrainingRun run = train_once(network, graph, GetParam(), images, 1);
+      EXPECT_NEAR(run.result.loss, expected.training.loss, 2e-3 * expected.training.loss);
+      expect_gradients(graph, run.gradients, expected.training.gradients);
+    }
+  }
+}
+
+TEST_P(ExecutorIsa, RunningStatisticsFollowTheReference) {
+  const TestNetwork network = resnet_like();
+  const Graph graph = network.graph();
+  const TrainingRun run = train_once(network, graph, GetParam(), 33, 1);
+  const ReferenceModel<double>& expected = expectation(network, 33).model;
+  for (std::size_t n = 0; n < graph.norms.size(); ++n) {
+    SCOPED_TRACE(graph.norm_names[n]);
+    EXPECT_LT(relative_error(run.model.norms[n].mean, expected.norms[n].mean), 1e-3);
+    EXPECT_LT(relative_error(run.model.norms[n].variance, expected.norms[n].variance), 1e-3);
+  }
+}
+
+TEST_P(ExecutorIsa, InferenceAgreesWithTheReference) {
+  for (const TestNetwork& network : networks()) {
+    const Graph graph = network.graph();
+    const Model model = random_model(graph, kSeed);
+    ThreadPool threads(2);
+    Executor executor(graph, plan_inference(graph), kernels_for(GetParam()), threads, {.max_images = 40});
+    executor.load(model);
+    const std::vector<double> expected = inference_reference(network, 40);
+    for (const int images : {40, 1, 17}) {
+      SCOPED_TRACE(fmt::format("{}, {} images", network.name, images));
+      const auto batch = random_batch<double>(network.input, images, 0);
+      std::vector<float> logits(static_cast<std::size_t>(images * network.input.classes));
+      executor.infer(source(batch, network.input), logits);
+      EXPECT_LT(relative_error(logits, std::span(expected).first(logits.size())), 0.01);
+    }
+  }
+}
+
+TEST_P(ExecutorIsa, SameBitsOnAnyNumberOfThreads) {
+  // 20 blocks: 8 lanes of two or three.
+  const TestNetwork network = small_network();
+  const Graph graph = network.graph();
+  const TrainingRun one = train_once(network, graph, GetParam(), 630, 1);
+  for (const int thread_count : {2, 3}) {
+    const TrainingRun more = train_once(network, graph, GetParam(), 630, thread_count);
+    EXPECT_EQ(one.result.loss, more.result.loss);
+    EXPECT_EQ(one.result.correct, more.result.correct);
+    EXPECT_EQ(one.gradients, more.gradients);
+    EXPECT_EQ(one.model.norms[0].variance, more.model.norms[0].variance);
+  }
+  const Expectation& expected = expectation(network, 630);
+  expect_gradients(graph, one.gradients, expected.training.gradients);
+}
+
+class ExecutorTest : public testing::Test {
+ protected:
+  ThreadPool threads{2};
+  const kernels::Kernels& kernels = kernels_for(kernels::test::usable_isas().front());
+};
+
+TEST_F(ExecutorTest, CountsImagesWhoseLargestLogitIsTheirLabel) {
+  const TestNetwork network = small_network();
+  const Graph graph = network.graph();
+  const TrainingRun run = train_once(network, graph, kernels.isa, 80, 1);
+  const auto& logits = expectation(network, 80).training.logits;
+  const auto batch = random_batch<double>(network.input, 80, 0);
+  int sure = 0;
+  int close = 0;
+  for (std::size_t image = 0; image < 80; ++image) {
+    const auto classes = static_cast<std::size_t>(graph.classes);
+    std::vector<double> row(logits.begin() + static_cast<std::ptrdiff_t>(image * classes),
+                            logits.begin() + static_cast<std::ptrdiff_t>((image + 1) * classes));
+    const double of_label = row[static_cast<std::size_t>(batch.targets[image].label)];
+    row.erase(row.begin() + batch.targets[image].label);
+    const double margin = of_label - *std::ranges::max_element(row);
+    if (std::abs(margin) < 0.01) {
+      ++close;
+    } else if (margin > 0) {
+      ++sure;
+    }
+  }
+  ASSERT_LT(close, 10);
+  EXPECT_GE(run.result.correct, sure);
+  EXPECT_LE(run.result.correct, sure + close);
+}
+
+TEST_F(ExecutorTest, ASmallerBatchForgetsTheOneBefore) {
+  const TestNetwork network = airbench_like();
+  const Graph graph = network.graph();
+  const TrainingRun fresh = train_once(network, graph, kernels.isa, 17, 1);
+  Executor executor(graph, plan_training(graph, all_but_frozen(graph)), kernels, threads,
+                    {.max_images = 150, .label_smoothing = kLabelSmoothing});
+  Model model = random_model(graph, kSeed);
+  auto gradients = gradients_like(model);
+  executor.load(model);
+  TrainingResult result;
+  for (const int images : {150, 17}) {
+    const auto batch = random_batch<double>(network.input, images, kLabelSmoothing);
+    result = executor.train(source(batch, network.input), model, gradients);
+  }
+  EXPECT_EQ(result.loss, fresh.result.loss);
+  EXPECT_EQ(gradients, fresh.gradients);
+}
+
+TEST_F(ExecutorTest, FreezingParametersSavesWorkAndChangesNoOtherGradient) {
+  const TestNetwork network = resnet_like();
+  const Graph graph = network.graph();
+  const TrainingRun full = train_once(network, graph, kernels.isa, 33, 1);
+  std::vector<bool> trained(graph.parameters.size(), true);
+  for (const std::size_t frozen : {0, 1, 2, 6, 11}) trained[frozen] = false;  // all of the stem, and more
+  const Plan plan = plan_training(graph, trained);
+  EXPECT_LT(plan.flop, plan_training(graph, all_but_frozen(graph)).flop);
+  Executor executor(graph, plan, kernels, threads, {.max_images = 33, .label_smoothing = kLabelSmoothing});
+  Model model = random_model(graph, kSeed);
+  auto gradients = gradients_like(model, 7);
+  const auto batch = random_batch<double>(network.input, 33, kLabelSmoothing);
+  executor.load(model);
+  (void)executor.train(source(batch, network.input), model, gradients);
+  for (std::size_t p = 0; p < graph.parameters.size(); ++p) {
+    SCOPED_TRACE(graph.parameters[p].name);
+    if (trained[p]) {
+      EXPECT_EQ(gradients[p], full.gradients[p]);
+    } else {
+      EXPECT_EQ(gradients[p], std::vector<float>(gradients[p].size(), 7.0f));
+    }
+  }
+}
+
+TEST_F(ExecutorTest, NewWeightsTakeTheFormerOnesPlace) {
+  const TestNetwork network = hlb_like();
+  const Graph graph = network.graph();
+  const auto batch = random_batch<double>(network.input, 5, 0);
+  const auto logits_after = [&](const std::vector<std::uint64_t>& seeds) {
+    Executor executor(graph, plan_inference(graph), kernels, threads, {.max_images = 5});
+    std::vector<float> logits(50);
+    for (const std::uint64_t seed : seeds) {
+      executor.load(random_model(graph, seed));
+      executor.infer(source(batch, network.input), logits);
+    }
+    return logits;
+  };
+  EXPECT_EQ(logits_after({1, 2}), logits_after({2}));
+  EXPECT_NE(logits_after({1}), logits_after({2}));
+}
+
+TEST(Plan, CountsTheWorkOfEveryPass) {
+  const TestNetwork network = small_network();
+  const Graph graph = network.graph();
+  // 3x3 over patches of pictures is a 1x1 of 27 inputs: no taps to skip. The second convolution skips some:
+  // (3 * 8 - 2)^2 of (3 * 8)^2 taps.
+  const double first = 2.0 * 27 * 16 * 64;
+  const double second = 2.0 * 16 * 8 * 22 * 22;
+  const double last = 2.0 * 8 * 16 * 10;
+  EXPECT_DOUBLE_EQ(plan_inference(graph).flop, first + second + last);
+  EXPECT_DOUBLE_EQ(plan_inference(graph).nominal_flop, first + 2.0 * 16 * 8 * 24 * 24 + last);
+  // The first convolution has no data gradient.
+  EXPECT_DOUBLE_EQ(plan_training(graph, all_but_frozen(graph)).flop, 2 * first + 3 * second + 3 * last);
+  // With only the last layer trained, nothing is carried back.
+  std::vector<bool> last_only(graph.parameters.size(), false);
+  last_only.back() = true;
+  EXPECT_DOUBLE_EQ(plan_training(graph, last_only).flop, first + second + 2 * last);
+}
+
+TEST(Plan, KeepsLessThanAllBuffersTogether) {
+  for (const TestNetwork& network : networks()) {
+    SCOPED_TRACE(network.name);
+    const Graph graph = network.graph();
+    const Plan plan = plan_training(graph, all_but_frozen(graph));
+    std::int64_t kept = 0;
+    std::int64_t scratch = 0;
+    for (const PlanBuffer& buffer : plan.buffers) (buffer.kept ? kept : scratch) += buffer.bytes;
+    EXPECT_LE(plan.kept_bytes, kept);
+    EXPECT_LT(plan.scratch_bytes, scratch);
+    EXPECT_LT(plan.kept_bytes + plan.scratch_bytes, kept + scratch);
+    // For inference only the logits outlive a block.
+    EXPECT_EQ(plan_inference(graph).kept_bytes, (Shape{graph.classes, 1, 1}.block_elements() * 2));
+  }
+}
+
+TEST(Plan, KeepsNoValueThatIsCheapToComputeAgain) {
+  const TestNetwork network = airbench_like();
+  const Graph graph = network.graph();
+  const Plan plan = plan_training(graph, all_but_frozen(graph));
+  for (const Segment& segment : plan.segments) {
+    for (const Step& step : segment.steps) {
+      const bool cheap = step.kind == StepKind::batch_norm || step.kind == StepKind::activation ||
+                         step.kind == StepKind::patches;
+      const bool kept = step.out != kNone && plan.buffers[static_cast<std::size_t>(step.out)].kept;
+      EXPECT_FALSE(cheap && kept) << name(step.kind);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace ftl::net
