@@ -4,7 +4,7 @@
 #include <cmath>
 #include <map>
 #include <numeric>
-#include <optional>
+#include <set>
 
 #include "base/error.hpp"
 #include "net/fusion.hpp"
@@ -47,6 +47,7 @@ class Builder {
     for (std::size_t i = 0; i < layers.size(); ++i) {
       path_ = fmt::format("{}[{}]", path, i);
       const std::string own_path = path_;
+      claim_name(layers[i].name);
       value =
           std::visit([&](const auto& layer) { return add(layer, layers[i].name, value); }, layers[i].layer);
       path_ = own_path;
@@ -60,9 +61,18 @@ class Builder {
     return graph_.output();
   }
 
+  // Parameters are saved under their layer's name, so it must be the layer's own.
+  void claim_name(const std::string& name) {
+    if (name.empty() || names_.insert(name).second) return;
+    throw InputError("{}: an earlier layer is already named \"{}\"", path_, name);
+  }
+
+  // The given name, or the kind and the first number that makes it a new one.
   std::string name_for(const std::string& given, const std::string& kind) {
-    const int number = ++counts_[kind];
-    return given.empty() ? kind + std::to_string(number) : given;
+    int number = ++counts_[kind];
+    if (!given.empty()) return given;
+    while (!names_.insert(kind + std::to_string(number)).second) number = ++counts_[kind];
+    return kind + std::to_string(number);
   }
 
   int add_parameter(Parameter parameter) {
@@ -159,6 +169,7 @@ class Builder {
 
   int add(const WhiteningDescription& layer, const std::string& name, int input) {
     if (input != 0) refuse("whiten", "it works on pictures and must be the first layer");
+    if (name.empty()) claim_name("whiten");
     const int filters = kPictureChannels * layer.kernel * layer.kernel;
     const ConvolutionGeometry geometry{.out = {layer.negatives ? 2 * filters : filters, 0, 0},
                                        .kernel_height = layer.kernel,
@@ -295,6 +306,7 @@ class Builder {
   Graph graph_;
   std::string path_;
   std::map<std::string, int> named_;
+  std::set<std::string> names_;
   std::map<std::string, int> counts_;
   std::map<int, int> unscaled_;
 };
