@@ -51,14 +51,14 @@ void NewtonSchulz::iterate(float* x, int rows, int columns, StepContext context)
   float* a = at_least(a_, square);
   float* b = at_least(b_, square);
 
-  pack_rows(threads, {x, rows, columns}, row_tiles_);
+  pack_rows(threads, context.tile_product, {x, rows, columns}, row_tiles_);
   pack_transposed(threads, row_tiles_, x_transposed_);
-  pack_columns(threads, row_tiles_, x_);
+  pack_columns(threads, context.tile_product, row_tiles_, x_);
   matrix_product(threads, context.tile_product,
                  {.a = row_tiles_, .b = x_transposed_, .c = a, .symmetric = true});
 
-  pack_rows(threads, {a, rows, rows}, row_tiles_);
-  pack_columns(threads, row_tiles_, a_tiles_);
+  pack_rows(threads, context.tile_product, {a, rows, rows}, row_tiles_);
+  pack_columns(threads, context.tile_product, row_tiles_, a_tiles_);
   matrix_product(threads, context.tile_product,
                  {.a = row_tiles_,
                   .b = a_tiles_,
@@ -68,7 +68,7 @@ void NewtonSchulz::iterate(float* x, int rows, int columns, StepContext context)
                   .addend_scale = kCubic,
                   .symmetric = true});
 
-  pack_rows(threads, {b, rows, rows}, row_tiles_);
+  pack_rows(threads, context.tile_product, {b, rows, rows}, row_tiles_);
   matrix_product(threads, context.tile_product,
                  {.a = row_tiles_, .b = x_, .c = x, .addend = x, .addend_scale = kLinear});
 }

@@ -55,9 +55,9 @@ TEST_P(MatrixProductIsa, AgreesWithDoubleAtAwkwardSizes) {
     const Matrix before = c;
     RowTiles a_tiles, b_rows;
     ColumnTiles b_tiles;
-    pack_rows(threads, a.view(), a_tiles);
-    pack_rows(threads, b.view(), b_rows);
-    pack_columns(threads, b_rows, b_tiles);
+    pack_rows(threads, tile_product, a.view(), a_tiles);
+    pack_rows(threads, tile_product, b.view(), b_rows);
+    pack_columns(threads, tile_product, b_rows, b_tiles);
     matrix_product(threads, tile_product,
                    {.a = a_tiles,
                     .b = b_tiles,
@@ -84,7 +84,7 @@ TEST_P(MatrixProductIsa, SymmetricProductWithItsOwnTransposeIsMirrored) {
   Matrix x = random_matrix(75, 130, 4), c(75, 75), plain(75, 75);
   RowTiles rows;
   ColumnTiles transposed;
-  pack_rows(threads, x.view(), rows);
+  pack_rows(threads, tile_product, x.view(), rows);
   pack_transposed(threads, rows, transposed);
   matrix_product(threads, tile_product, {.a = rows, .b = transposed, .c = plain.values.data()});
   matrix_product(threads, tile_product,
@@ -107,9 +107,9 @@ TEST_P(MatrixProductIsa, SameBitsOnAnyNumberOfThreads) {
     Matrix c(100, 400);
     RowTiles a_tiles, b_rows;
     ColumnTiles b_tiles;
-    pack_rows(pool, a.view(), a_tiles);
-    pack_rows(pool, b.view(), b_rows);
-    pack_columns(pool, b_rows, b_tiles);
+    pack_rows(pool, tile_product, a.view(), a_tiles);
+    pack_rows(pool, tile_product, b.view(), b_rows);
+    pack_columns(pool, tile_product, b_rows, b_tiles);
     matrix_product(pool, tile_product, {.a = a_tiles, .b = b_tiles, .c = c.values.data()});
     results.push_back(c.values);
   }
@@ -122,7 +122,7 @@ TEST_P(MatrixProductIsa, ReusedTilesForgetALargerMatrix) {
   RowTiles rows;
   ColumnTiles transposed;
   for (const Matrix* matrix : {&large, &small}) {
-    pack_rows(threads, matrix->view(), rows);
+    pack_rows(threads, tile_product, matrix->view(), rows);
     pack_transposed(threads, rows, transposed);
   }
   matrix_product(threads, tile_product, {.a = rows, .b = transposed, .c = c.values.data()});

@@ -22,7 +22,26 @@ inline void multiply(const kernels::TileTerm* terms, int term_count, int row_cou
   }
 }
 
-inline constexpr kernels::TileProductKernels kScalarTileProduct{
-    .multiply = multiply, .burn = [](long) {}, .begin = [] {}, .end = [] {}};
+inline void pack_rows(const float* values, std::int64_t stride, bf16* rows) {
+  for (int row = 0; row < kernels::kTileRows; ++row) {
+    for (int k = 0; k < kernels::kTileDepth; ++k)
+      rows[row * kernels::kTileDepth + k] = to_bf16(values[row * stride + k]);
+  }
+}
+
+inline void pair_rows(const bf16* rows, bf16* columns) {
+  for (int k = 0; k < kernels::kTileDepth; ++k) {
+    for (int column = 0; column < kernels::kTileColumns; ++column) {
+      columns[(k / 2) * 64 + column * 2 + k % 2] = rows[k * kernels::kTileColumns + column];
+    }
+  }
+}
+
+inline constexpr kernels::TileProductKernels kScalarTileProduct{.multiply = multiply,
+                                                                .burn = [](long) {},
+                                                                .begin = [] {},
+                                                                .end = [] {},
+                                                                .pack_rows = pack_rows,
+                                                                .pair_rows = pair_rows};
 
 }  // namespace ftl::optim::test

@@ -28,22 +28,17 @@ bf16* reserve_tiles(Buffer& buffer, int rows, int columns) {
   return buffer.as<bf16>();
 }
 
-void pack_tile(const MatrixView& matrix, int first_row, int first_column, bf16* tile) {
+void pack_tile(const TileProductKernels& kernels, const MatrixView& matrix, int first_row, int first_column,
+               bf16* tile) {
+  const float* values = matrix.values + std::int64_t{first_row} * matrix.columns + first_column;
   const int rows = std::min(kSide, matrix.rows - first_row);
   const int columns = std::min(kSide, matrix.columns - first_column);
-  if (rows < kSide || columns < kSide) std::memset(tile, 0, kTileSize * sizeof(bf16));
+  if (rows == kSide && columns == kSide) return kernels.pack_rows(values, matrix.columns, tile);
+  alignas(64) std::array<float, kTileSize> padded{};
   for (int row = 0; row < rows; ++row) {
-    const float* from = matrix.values + std::int64_t{first_row + row} * matrix.columns + first_column;
-    for (int column = 0; column < columns; ++column) tile[row * kSide + column] = to_bf16(from[column]);
+    std::copy_n(values + std::int64_t{row} * matrix.columns, columns, padded.begin() + row * kSide);
   }
-}
-
-void interleave_rows(const bf16* tile, bf16* pairs) {
-  for (int row = 0; row < kSide; ++row) {
-    for (int column = 0; column < kSide; ++column) {
-      pairs[(row / 2) * 2 * kSide + column * 2 + row % 2] = tile[row * kSide + column];
-    }
-  }
+  kernels.pack_rows(padded.data(), kSide, tile);
 }
 
 void transpose_pairs(const bf16* tile, bf16* pairs) {
@@ -123,20 +118,22 @@ void multiply_strip(const TileProductKernels& kernels, const MatrixProduct& prod
 
 }  // namespace
 
-void pack_rows(ThreadPool& threads, const MatrixView& matrix, RowTiles& packed) {
+void pack_rows(ThreadPool& threads, const TileProductKernels& kernels, const MatrixView& matrix,
+               RowTiles& packed) {
   bf16* tiles = reserve_tiles(packed.tiles, matrix.rows, matrix.columns);
   packed.rows = matrix.rows;
   packed.columns = matrix.columns;
   const int across = blocks(matrix.columns);
   threads.parallel_for(blocks(matrix.rows), [&](std::int64_t row, int) {
     for (int column = 0; column < across; ++column) {
-      pack_tile(matrix, static_cast<int>(row) * kSide, column * kSide,
+      pack_tile(kernels, matrix, static_cast<int>(row) * kSide, column * kSide,
                 tiles + (row * across + column) * kTileSize);
     }
   });
 }
 
-void pack_columns(ThreadPool& threads, const RowTiles& matrix, ColumnTiles& packed) {
+void pack_columns(ThreadPool& threads, const TileProductKernels& kernels, const RowTiles& matrix,
+                  ColumnTiles& packed) {
   bf16* tiles = reserve_tiles(packed.tiles, matrix.rows, matrix.columns);
   packed.rows = matrix.rows;
   packed.columns = matrix.columns;
@@ -145,7 +142,8 @@ void pack_columns(ThreadPool& threads, const RowTiles& matrix, ColumnTiles& pack
   const bf16* from = matrix.tiles.as<bf16>();
   threads.parallel_for(down, [&](std::int64_t row, int) {
     for (int column = 0; column < across; ++column) {
-      interleave_rows(from + (row * across + column) * kTileSize, tiles + (column * down + row) * kTileSize);
+      kernels.pair_rows(from + (row * across + column) * kTileSize,
+                        tiles + (column * down + row) * kTileSize);
     }
   });
 }
@@ -168,9 +166,12 @@ void matrix_product(ThreadPool& threads, const TileProductKernels& kernels, cons
   if (product.symmetric && (product.a.rows != product.b.columns || product.addend == product.c)) {
     throw std::invalid_argument("matrix_product: a symmetric result is square and not its own addend");
   }
+  // A strip's columns stay in cache from one row of tiles to the next.
+  const int row_blocks = blocks(product.a.rows);
   const int strips = divide_up(blocks(product.b.columns), kStripTiles);
-  threads.parallel_for(std::int64_t{blocks(product.a.rows)} * strips, [&](std::int64_t item, int) {
-    multiply_strip(kernels, product, static_cast<int>(item / strips), static_cast<int>(item % strips));
+  threads.parallel_for(std::int64_t{row_blocks} * strips, [&](std::int64_t item, int) {
+    multiply_strip(kernels, product, static_cast<int>(item % row_blocks),
+                   static_cast<int>(item / row_blocks));
   });
 }
 

@@ -36,9 +36,11 @@ struct ColumnTiles {
 };
 
 // Rounds a matrix to bf16 as a left operand.
-void pack_rows(ThreadPool& threads, const MatrixView& matrix, RowTiles& packed);
+void pack_rows(ThreadPool& threads, const TileProductKernels& kernels, const MatrixView& matrix,
+               RowTiles& packed);
 // The packed matrix itself as a right operand.
-void pack_columns(ThreadPool& threads, const RowTiles& matrix, ColumnTiles& packed);
+void pack_columns(ThreadPool& threads, const TileProductKernels& kernels, const RowTiles& matrix,
+                  ColumnTiles& packed);
 // The packed matrix' transpose as a right operand.
 void pack_transposed(ThreadPool& threads, const RowTiles& matrix, ColumnTiles& packed);
 

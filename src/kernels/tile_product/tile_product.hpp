@@ -2,6 +2,8 @@
 // sum of products of bf16 tiles. It is the only thing in them that differs between ISAs.
 #pragma once
 
+#include <cstdint>
+
 #include "base/bfloat16.hpp"
 
 namespace ftl::kernels {
@@ -29,6 +31,10 @@ struct TileProductKernels {
   // configuration).
   void (*begin)();
   void (*end)();
+  // Rounds 32 rows of 32 values, `stride` values apart, to a tile as TileTerm::rows has it.
+  void (*pack_rows)(const float* values, std::int64_t stride, bf16* rows);
+  // Lays such a tile out as TileTerm::columns has it: row k becomes row k there.
+  void (*pair_rows)(const bf16* rows, bf16* columns);
 };
 
 }  // namespace ftl::kernels

@@ -250,8 +250,29 @@ void burn(long repetitions) {
 
 #endif
 
+void pack_rows(const float* values, std::int64_t stride, bf16* rows) {
+  for (int row = 0; row < kTileRows; ++row) {
+    for (int k = 0; k < kTileDepth; k += kLanes) {
+      store(rows + row * kTileDepth + k, load(values + row * stride + k));
+    }
+  }
+}
+
+// A pair is one 32-bit number: the even row's value below, the odd row's above, where load() leaves it.
+void pair_rows(const bf16* rows, bf16* columns) {
+  for (int row = 0; row < kTileDepth; row += 2) {
+    const bf16* even = rows + row * kTileColumns;
+    bf16* pairs = columns + row * kTileColumns;
+    for (int column = 0; column < kTileColumns; column += kLanes) {
+      const vuint below = reinterpret_cast<vuint>(load(even + column)) >> 16;
+      const vuint above = reinterpret_cast<vuint>(load(even + kTileColumns + column));
+      store(reinterpret_cast<float*>(pairs + 2 * column), reinterpret_cast<vfloat>(above | below));
+    }
+  }
+}
+
 }  // namespace
 
-const TileProductKernels tile_product{multiply, burn, begin, end};
+const TileProductKernels tile_product{multiply, burn, begin, end, pack_rows, pair_rows};
 
 }  // namespace ftl::kernels::FTL_ISA
