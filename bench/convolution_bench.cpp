@@ -1,0 +1,119 @@
+// The convolutions of airbench94, each direction, one image block on one thread, on the ISA in use (FTL_ISA).
+// Rates are of executed floating-point operations; the first benchmark is the peak of the same run.
+#include <benchmark/benchmark.h>
+
+#include <vector>
+
+#include "kernels/registry.hpp"
+
+namespace ftl::kernels {
+namespace {
+
+const Kernels& selected() {
+  static const Kernels& kernels = kernels_for(select_isa());
+  return kernels;
+}
+
+void set_rate(benchmark::State& state, double flop) {
+  state.counters["FLOP/s"] =
+      benchmark::Counter(flop * static_cast<double>(state.iterations()), benchmark::Counter::kIsRate);
+}
+
+void peak(benchmark::State& state) {
+  constexpr long kProducts = 1000;
+  for (auto _ : state) selected().tile_product.burn(kProducts);
+  set_rate(state, 2.0 * kTileRows * kTileColumns * kTileDepth * kProducts);
+}
+BENCHMARK(peak);
+
+// Arguments: input channels, output channels, size, kernel, padding, pool.
+ConvolutionGeometry geometry_of(const benchmark::State& state) {
+  const int size = static_cast<int>(state.range(2));
+  const int kernel = static_cast<int>(state.range(3));
+  const int pad = static_cast<int>(state.range(4));
+  const int out = size + 2 * pad - kernel + 1;
+  return {.in = {static_cast<int>(state.range(0)), size, size},
+          .out = {static_cast<int>(state.range(1)), out, out},
+          .kernel_height = kernel,
+          .kernel_width = kernel,
+          .pad = pad,
+          .pool = state.range(5) != 0};
+}
+
+// Several image blocks one after the other, as in training: no block finds its own data in the nearest cache.
+constexpr int kBlocks = 4;
+
+struct Tensors {
+  explicit Tensors(const ConvolutionGeometry& g)
+      : x(static_cast<std::size_t>(g.in.block_elements() * kBlocks)),
+        y(static_cast<std::size_t>(g.out.block_elements() * kBlocks)),
+        argmax(y.size()),
+        weights(static_cast<std::size_t>(packed_weight_elements(g))),
+        scratch(static_cast<std::size_t>(weight_gradient_scratch_elements(g))),
+        gradient(static_cast<std::size_t>(weight_gradient_elements(g))) {}
+
+  std::vector<bf16> x, y;
+  std::vector<std::uint8_t> argmax;
+  std::vector<bf16> weights, scratch;
+  std::vector<float> gradient;
+};
+
+template <class Run>
+void run(benchmark::State& state, const Run& once) {
+  const ConvolutionGeometry g = geometry_of(state);
+  Tensors tensors(g);
+  std::size_t block = 0;
+  for (auto _ : state) {
+    once(g, tensors, block);
+    block = (block + 1) % kBlocks;
+  }
+  set_rate(state, convolution_flop(g).executed * kBlockImages);
+}
+
+void forward(benchmark::State& state) {
+  run(state, [](const ConvolutionGeometry& g, Tensors& t, std::size_t block) {
+    selected().convolution.forward({.geometry = g,
+                                    .images = kBlockImages,
+                                    .x = t.x.data() + block * t.x.size() / kBlocks,
+                                    .weights = t.weights.data(),
+                                    .y = t.y.data() + block * t.y.size() / kBlocks,
+                                    .argmax = g.pool ? t.argmax.data() : nullptr});
+  });
+}
+
+void backward_data(benchmark::State& state) {
+  run(state, [](const ConvolutionGeometry& g, Tensors& t, std::size_t block) {
+    selected().convolution.backward_data({.geometry = g,
+                                          .images = kBlockImages,
+                                          .dy = t.y.data() + block * t.y.size() / kBlocks,
+                                          .weights = t.weights.data(),
+                                          .dx = t.x.data() + block * t.x.size() / kBlocks});
+  });
+}
+
+void backward_weights(benchmark::State& state) {
+  run(state, [](const ConvolutionGeometry& g, Tensors& t, std::size_t block) {
+    selected().convolution.backward_weights({.geometry = g,
+                                             .images = kBlockImages,
+                                             .x = t.x.data() + block * t.x.size() / kBlocks,
+                                             .dy = t.y.data() + block * t.y.size() / kBlocks,
+                                             .scratch = t.scratch.data(),
+                                             .weight_gradient = t.gradient.data()});
+  });
+}
+
+void airbench94(benchmark::internal::Benchmark* benchmark) {
+  benchmark->ArgNames({"in", "out", "size", "kernel", "pad", "pool"})
+      ->Args({24, 64, 31, 3, 1, 1})
+      ->Args({64, 64, 15, 3, 1, 0})
+      ->Args({64, 256, 15, 3, 1, 1})
+      ->Args({256, 256, 7, 3, 1, 0})
+      ->Args({256, 256, 7, 3, 1, 1})
+      ->Args({256, 256, 3, 3, 1, 0});
+}
+BENCHMARK(forward)->Apply(airbench94);
+BENCHMARK(backward_data)->Apply(airbench94);
+BENCHMARK(backward_weights)->Apply(airbench94);
+
+}  // namespace
+}  // namespace ftl::kernels
