@@ -28,7 +28,8 @@ std::vector<ConvolutionGeometry> geometries() {
       geometry({24, 2, 3}, 10, 2, 3, 1, 0),      // linear
       geometry({70, 5, 5}, 70, 3, 3, 1, 1, 70),  // depthwise
       geometry({48, 4, 4}, 72, 3, 3, 2, 1, 3),   // groups that cross block borders
-      geometry({12, 12, 11}, 8, 5, 5, 3, 2, 2),
+      geometry({12, 12, 11}, 8, 5, 5, 3, 2, 2), geometry({8, 9, 35}, 16, 7, 7, 2, 3),
+      geometry({24, 4, 4}, 48, 3, 3, 1, 1, 24),  // depthwise, two outputs a channel
   };
 }
 
@@ -70,7 +71,7 @@ class ConvolutionKernelsTest : public testing::TestWithParam<Isa> {
   template <class Check>
   void for_each_problem(const Check& check) {
     for (const ConvolutionGeometry& g : geometries()) {
-      for (const int images : {1, 15, 17, 32}) {
+      for (const int images : {1, 15, 16, 17, 31, 32}) {
         SCOPED_TRACE(describe(g, images));
         Problem problem(g, images);
         check(problem);
@@ -215,7 +216,90 @@ TEST_P(ConvolutionKernelsTest, UnpoolGivesTheGradientToTheWinnerOnly) {
   }
 }
 
+// With a pool, rows and columns that no window covers have no gradient: they are skipped, whatever dy holds
+// there.
+TEST_P(ConvolutionKernelsTest, BackwardOfAPooledConvolutionSkipsWhatNoWindowCovers) {
+  ConvolutionGeometry g = geometry({33, 5, 7}, 34, 3, 3, 1, 1);
+  const int images = 17;
+  Problem p(g, images);
+  std::vector<float> covered = p.dy;
+  for (std::size_t i = 0; i < covered.size(); ++i) {
+    const bool inside = i / 7 % 5 < 4 && i % 7 < 6;
+    if (!inside) covered[i] = 0;
+  }
+  std::vector<double> exact_dx(p.x.size()), exact_dweights(p.weights.size());
+  convolution_backward_reference<double>(g, images, doubles(p.x), doubles(p.weights), doubles(covered),
+                                         exact_dx, exact_dweights, {});
+  g.pool = true;
+  std::vector<bf16> dx_block = unwritten(g.in);
+  kernels.backward_data({g, images, p.dy_block.data(), p.backward_tiles.data(), dx_block.data()});
+  const std::vector<float> dx = plain(g.in, images, dx_block);
+  for (std::size_t i = 0; i < dx.size(); ++i) {
+    ASSERT_NEAR(dx[i], exact_dx[i], bf16_tolerance(exact_dx[i], 9 * 34, 9 * 34));
+  }
+  std::vector<float> lane(static_cast<std::size_t>(weight_gradient_elements(g)));
+  std::vector<bf16> scratch(static_cast<std::size_t>(weight_gradient_scratch_elements(g)));
+  kernels.backward_weights({g, images, p.x_block.data(), p.dy_block.data(), scratch.data(), lane.data()});
+  std::vector<float> dweights(p.weights.size());
+  reduce_weight_gradient(g, lane.data(), 1, 0, g.out.channels, dweights);
+  for (std::size_t i = 0; i < dweights.size(); ++i) {
+    ASSERT_NEAR(dweights[i], exact_dweights[i], float_tolerance(24 * images, 24 * images));
+  }
+}
+
+// More tiles to add up than are passed to the micro-kernel at once: taps forward and backward, positions for
+// the weights' gradient.
+TEST_P(ConvolutionKernelsTest, SumsOfVeryManyTilesAreExactToo) {
+  const ConvolutionGeometry linear = geometry({2, 24, 23}, 3, 24, 23, 1, 0);
+  const int images = 3;
+  Problem p(linear, images);
+  std::vector<double> exact(p.dy.size());
+  convolution_reference<double>(linear, images, doubles(p.x), doubles(p.weights), doubles(p.bias), exact);
+  std::vector<bf16> y_block = unwritten(linear.out);
+  kernels.forward(
+      {linear, images, p.x_block.data(), p.forward_tiles.data(), p.padded_bias.data(), y_block.data()});
+  const std::vector<float> y = plain(linear.out, images, y_block);
+  const double terms = 2 * 24 * 23 + 1;
+  for (std::size_t i = 0; i < y.size(); ++i)
+    ASSERT_NEAR(y[i], exact[i], bf16_tolerance(exact[i], terms, terms));
+
+  const ConvolutionGeometry wide = geometry({2, 24, 23}, 3, 1, 1, 1, 0);
+  Problem q(wide, images);
+  std::vector<double> exact_dweights(q.weights.size());
+  convolution_backward_reference<double>(wide, images, doubles(q.x), doubles(q.weights), doubles(q.dy), {},
+                                         exact_dweights, {});
+  std::vector<float> lane(static_cast<std::size_t>(weight_gradient_elements(wide)));
+  std::vector<bf16> scratch(static_cast<std::size_t>(weight_gradient_scratch_elements(wide)));
+  kernels.backward_weights({wide, images, q.x_block.data(), q.dy_block.data(), scratch.data(), lane.data()});
+  std::vector<float> dweights(q.weights.size());
+  reduce_weight_gradient(wide, lane.data(), 1, 0, 3, dweights);
+  for (std::size_t i = 0; i < dweights.size(); ++i) {
+    ASSERT_NEAR(dweights[i], exact_dweights[i], float_tolerance(24 * 23 * images, 24 * 23 * images));
+  }
+}
+
 FTL_FOR_EVERY_ISA(ConvolutionKernelsTest);
+
+// airbench94's convolutions, in MFLOP an image, worked out by hand: 3 * size - 2 of a side's 3 * size taps
+// are inside.
+TEST(Convolution, FlopCountsOfAKnownNetwork) {
+  const auto mflop = [](int in, int out, int size) {
+    const ConvolutionFlop flop = convolution_flop(geometry({in, size, size}, out, 3, 3, 1, 1));
+    return std::pair(std::round(flop.nominal / 1e5) / 10, std::round(flop.executed / 1e5) / 10);
+  };
+  EXPECT_EQ(mflop(24, 64, 31), std::pair(26.6, 25.4));
+  EXPECT_EQ(mflop(64, 64, 15), std::pair(16.6, 15.1));
+  EXPECT_EQ(mflop(64, 256, 15), std::pair(66.4, 60.6));
+  EXPECT_EQ(mflop(256, 256, 7), std::pair(57.8, 47.3));
+  EXPECT_EQ(mflop(256, 256, 3), std::pair(10.6, 6.4));
+}
+
+TEST(Convolution, FlopCountsSkipPositionsThatNoPoolCovers) {
+  ConvolutionGeometry g = geometry({2, 3, 5}, 4, 1, 1, 1, 0);
+  g.pool = true;
+  EXPECT_EQ(convolution_flop(g).nominal, 2.0 * 2 * 4 * 15);
+  EXPECT_EQ(convolution_flop(g).executed, 2.0 * 2 * 4 * 8);
+}
 
 TEST(Convolution, FlopCountsSkipTapsOutsideThePicture) {
   const ConvolutionGeometry g = geometry({2, 3, 3}, 5, 3, 3, 1, 1);
@@ -232,6 +316,11 @@ TEST(Convolution, ContradictoryGeometriesAreRefused) {
   g.groups = 2;
   g.out.width = 4;
   EXPECT_THROW(check(g), std::invalid_argument);
+  EXPECT_THROW(check(geometry({4, 3, 3}, 6, 5, 5, 1, 0)), std::invalid_argument);  // larger than its input
+  ConvolutionGeometry narrow = geometry({4, 1, 3}, 6, 1, 1, 1, 0);
+  EXPECT_NO_THROW(check(narrow));
+  narrow.pool = true;
+  EXPECT_THROW(check(narrow), std::invalid_argument);
 }
 
 }  // namespace
