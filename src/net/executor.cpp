@@ -1,6 +1,9 @@
 #include "net/executor.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <stdexcept>
 
 #include "net/step_runner.hpp"
 
@@ -146,8 +149,16 @@ void Executor::set_affine(const BatchNormNode& norm, int channel, double mean, d
   state.offset[at(channel)] = affine.offset;
 }
 
-TrainingResult Executor::train(const Batch& batch, Model& model, std::vector<std::vector<float>>& gradients) {
+void Executor::accept(const Batch& batch) {
+  if (batch.images < 1 || batch.images > options_.max_images) {
+    throw std::invalid_argument(
+        fmt::format("a batch of {} images for an executor of 1 to {}", batch.images, options_.max_images));
+  }
   images_ = batch.images;
+}
+
+TrainingResult Executor::train(const Batch& batch, Model& model, std::vector<std::vector<float>>& gradients) {
+  accept(batch);
   for (const Segment& segment : plan_.segments) {
     run_segment(segment, batch);
     for (const int node : segment.forward_statistics) finish_statistics(node, model);
@@ -163,7 +174,7 @@ TrainingResult Executor::train(const Batch& batch, Model& model, std::vector<std
 }
 
 void Executor::infer(const Batch& batch, std::span<float> logits) {
-  images_ = batch.images;
+  accept(batch);
   run_segment(plan_.segments.front(), batch);
   const Shape shape{graph_.classes, 1, 1};
   const PlanBuffer& output = plan_.buffers[at(plan_.output)];

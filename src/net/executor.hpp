@@ -18,7 +18,8 @@
 namespace ftl::net {
 
 // Where pictures come from: fill writes pictures [first, first + images) of the batch,
-// [images][height][width][3], and in training their targets. Called from several threads.
+// [images][height][width][3], and in training their targets. Called from several threads. An executor refuses
+// more images than its max_images, and none, with std::invalid_argument.
 struct Batch {
   std::int64_t images = 0;
   std::function<void(std::int64_t first, int images, bf16* pictures, kernels::Target* targets)> fill;
@@ -72,6 +73,7 @@ class Executor {
     Buffer backward_sums;  // [blocks][2][padded channels]
   };
 
+  void accept(const Batch& batch);
   void prepare_convolutions();
   void prepare_norms();
   void run_segment(const Segment& segment, const Batch& batch);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <stdexcept>
 
 #include "net/net_test_support.hpp"
 
@@ -245,6 +246,17 @@ TEST_F(ExecutorTest, ASmallerBatchForgetsTheOneBefore) {
   }
   EXPECT_EQ(result.loss, fresh.result.loss);
   EXPECT_EQ(gradients, fresh.gradients);
+}
+
+TEST_F(ExecutorTest, RefusesBatchesItHasNoMemoryFor) {
+  const TestNetwork network = small_network();
+  const Graph graph = network.graph();
+  Executor executor(graph, plan_inference(graph), kernels, threads, {.max_images = 32});
+  std::vector<float> logits(330);
+  for (const int images : {0, 33}) {
+    const auto batch = random_batch<double>(network.input, images, 0);
+    EXPECT_THROW(executor.infer(source(batch, network.input), logits), std::invalid_argument);
+  }
 }
 
 TEST_F(ExecutorTest, FreezingParametersSavesWorkAndChangesNoOtherGradient) {
