@@ -2,9 +2,8 @@
 // Rates are of executed floating-point operations; the first benchmark is the peak of the same run.
 #include <benchmark/benchmark.h>
 
-#include <vector>
-
 #include "kernels/registry.hpp"
+#include "tensor/buffer.hpp"
 
 namespace ftl::kernels {
 namespace {
@@ -45,24 +44,21 @@ constexpr int kBlocks = 4;
 
 struct Tensors {
   explicit Tensors(const ConvolutionGeometry& g)
-      : x(static_cast<std::size_t>(g.in.block_elements() * kBlocks)),
-        y(static_cast<std::size_t>(g.out.block_elements() * kBlocks)),
-        argmax(y.size()),
-        weights(static_cast<std::size_t>(packed_weight_elements(g))),
-        scratch(static_cast<std::size_t>(weight_gradient_scratch_elements(g))),
-        gradient(static_cast<std::size_t>(weight_gradient_elements(g))) {}
+      : x(g.in.block_elements() * kBlocks * 2),
+        y(g.out.block_elements() * kBlocks * 2),
+        argmax(g.out.block_elements()),
+        weights(packed_weight_elements(g) * 2),
+        scratch(weight_gradient_scratch_elements(g) * 2),
+        gradient(weight_gradient_elements(g) * 4) {}
 
-  std::vector<bf16> x, y;
-  std::vector<std::uint8_t> argmax;
-  std::vector<bf16> weights, scratch;
-  std::vector<float> gradient;
+  Buffer x, y, argmax, weights, scratch, gradient;
 };
 
 template <class Run>
 void run(benchmark::State& state, const Run& once) {
   const ConvolutionGeometry g = geometry_of(state);
   Tensors tensors(g);
-  std::size_t block = 0;
+  std::int64_t block = 0;
   for (auto _ : state) {
     once(g, tensors, block);
     block = (block + 1) % kBlocks;
@@ -71,34 +67,34 @@ void run(benchmark::State& state, const Run& once) {
 }
 
 void forward(benchmark::State& state) {
-  run(state, [](const ConvolutionGeometry& g, Tensors& t, std::size_t block) {
+  run(state, [](const ConvolutionGeometry& g, Tensors& t, std::int64_t block) {
     selected().convolution.forward({.geometry = g,
                                     .images = kBlockImages,
-                                    .x = t.x.data() + block * t.x.size() / kBlocks,
-                                    .weights = t.weights.data(),
-                                    .y = t.y.data() + block * t.y.size() / kBlocks,
-                                    .argmax = g.pool ? t.argmax.data() : nullptr});
+                                    .x = t.x.as<bf16>() + block * g.in.block_elements(),
+                                    .weights = t.weights.as<bf16>(),
+                                    .y = t.y.as<bf16>() + block * g.out.block_elements(),
+                                    .argmax = g.pool ? t.argmax.as<std::uint8_t>() : nullptr});
   });
 }
 
 void backward_data(benchmark::State& state) {
-  run(state, [](const ConvolutionGeometry& g, Tensors& t, std::size_t block) {
+  run(state, [](const ConvolutionGeometry& g, Tensors& t, std::int64_t block) {
     selected().convolution.backward_data({.geometry = g,
                                           .images = kBlockImages,
-                                          .dy = t.y.data() + block * t.y.size() / kBlocks,
-                                          .weights = t.weights.data(),
-                                          .dx = t.x.data() + block * t.x.size() / kBlocks});
+                                          .dy = t.y.as<bf16>() + block * g.out.block_elements(),
+                                          .weights = t.weights.as<bf16>(),
+                                          .dx = t.x.as<bf16>() + block * g.in.block_elements()});
   });
 }
 
 void backward_weights(benchmark::State& state) {
-  run(state, [](const ConvolutionGeometry& g, Tensors& t, std::size_t block) {
+  run(state, [](const ConvolutionGeometry& g, Tensors& t, std::int64_t block) {
     selected().convolution.backward_weights({.geometry = g,
                                              .images = kBlockImages,
-                                             .x = t.x.data() + block * t.x.size() / kBlocks,
-                                             .dy = t.y.data() + block * t.y.size() / kBlocks,
-                                             .scratch = t.scratch.data(),
-                                             .weight_gradient = t.gradient.data()});
+                                             .x = t.x.as<bf16>() + block * g.in.block_elements(),
+                                             .dy = t.y.as<bf16>() + block * g.out.block_elements(),
+                                             .scratch = t.scratch.as<bf16>(),
+                                             .weight_gradient = t.gradient.as<float>()});
   });
 }
 

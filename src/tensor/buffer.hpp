@@ -31,7 +31,7 @@ class Buffer {
 
  private:
   struct Free {
-    std::int64_t bytes;
+    std::size_t size;
     void operator()(std::byte* data) const;
   };
   std::unique_ptr<std::byte, Free> data_;

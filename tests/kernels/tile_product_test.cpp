@@ -14,19 +14,20 @@ struct Problem {
     for (int term = 0; term < term_count; ++term) {
       rows.push_back(random_values(random, kTileRows * kTileDepth));
       columns.push_back(random_values(random, kTileDepth * kTileColumns));
-      row_tiles.emplace_back();
-      for (const float value : rows.back()) row_tiles.back().push_back(to_bf16(value));
-      column_tiles.emplace_back(columns.back().size());
+      for (const float value : rows.back()) row_tiles.push_back(to_bf16(value));
+      terms.push_back({term * kTileRows * kTileDepth, term * kTileDepth * kTileColumns});
+      column_tiles.resize(column_tiles.size() + columns.back().size());
       for (int k = 0; k < kTileDepth; ++k) {
         for (int n = 0; n < kTileColumns; ++n) {
-          column_tiles.back()[static_cast<std::size_t>(k / 2 * 64 + n * 2 + k % 2)] =
+          column_tiles[static_cast<std::size_t>(terms.back().columns + k / 2 * 64 + n * 2 + k % 2)] =
               to_bf16(columns.back()[static_cast<std::size_t>(k * kTileColumns + n)]);
         }
       }
     }
-    for (std::size_t term = 0; term < rows.size(); ++term) {
-      terms.push_back({row_tiles[term].data(), column_tiles[term].data()});
-    }
+  }
+
+  TileSum sum() const {
+    return {terms.data(), static_cast<int>(terms.size()), row_tiles.data(), column_tiles.data()};
   }
 
   double exact(int row, int column) const {
@@ -42,7 +43,7 @@ struct Problem {
 
   Random random{13, RandomPurpose::test};
   std::vector<std::vector<float>> rows, columns;
-  std::vector<std::vector<bf16>> row_tiles, column_tiles;
+  std::vector<bf16> row_tiles, column_tiles;
   std::vector<TileTerm> terms;
 };
 
@@ -61,7 +62,7 @@ TEST_P(TileProductTest, SumsTheProductsOfTheFirstRows) {
                                  accumulate ? "added" : "overwritten"));
         std::vector<float> result(kTileRows * kTileColumns, 0.75f);
         kernels.begin();
-        kernels.multiply(problem.terms.data(), term_count, row_count, accumulate, result.data());
+        kernels.multiply(problem.sum(), row_count, accumulate, result.data());
         kernels.end();
         for (int row = 0; row < kTileRows; ++row) {
           for (int column = 0; column < kTileColumns; ++column) {

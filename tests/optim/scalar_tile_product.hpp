@@ -6,15 +6,16 @@
 
 namespace ftl::optim::test {
 
-inline void multiply(const kernels::TileTerm* terms, int term_count, int row_count, bool accumulate,
-                     float* result) {
+inline void multiply(const kernels::TileSum& tiles, int row_count, bool accumulate, float* result) {
   for (int row = 0; row < row_count; ++row) {
     for (int column = 0; column < kernels::kTileColumns; ++column) {
       float sum = accumulate ? result[row * kernels::kTileColumns + column] : 0.0f;
-      for (int term = 0; term < term_count; ++term) {
+      for (int term = 0; term < tiles.term_count; ++term) {
+        const bf16* rows = tiles.rows + tiles.terms[term].rows;
+        const bf16* columns = tiles.columns + tiles.terms[term].columns;
         for (int k = 0; k < kernels::kTileDepth; ++k) {
-          sum += to_float(terms[term].rows[row * kernels::kTileDepth + k]) *
-                 to_float(terms[term].columns[(k / 2) * 64 + column * 2 + k % 2]);
+          sum += to_float(rows[row * kernels::kTileDepth + k]) *
+                 to_float(columns[(k / 2) * 64 + column * 2 + k % 2]);
         }
       }
       result[row * kernels::kTileColumns + column] = sum;
@@ -37,11 +38,20 @@ inline void pair_rows(const bf16* rows, bf16* columns) {
   }
 }
 
+inline void transpose(const bf16* rows, bf16* to) {
+  for (int k = 0; k < kernels::kTileDepth; ++k) {
+    for (int row = 0; row < kernels::kTileRows; ++row) {
+      to[k * kernels::kTileRows + row] = rows[row * kernels::kTileDepth + k];
+    }
+  }
+}
+
 inline constexpr kernels::TileProductKernels kScalarTileProduct{.multiply = multiply,
                                                                 .burn = [](long) {},
                                                                 .begin = [] {},
                                                                 .end = [] {},
                                                                 .pack_rows = pack_rows,
-                                                                .pair_rows = pair_rows};
+                                                                .pair_rows = pair_rows,
+                                                                .transpose = transpose};
 
 }  // namespace ftl::optim::test

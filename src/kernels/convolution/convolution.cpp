@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "kernels/convolution/gradient_bands.hpp"
 #include "kernels/convolution/weight_tiles.hpp"
 
 namespace ftl::kernels {
@@ -110,7 +111,7 @@ void reduce_weight_gradient(const ConvolutionGeometry& geometry, const float* la
 }
 
 std::int64_t weight_gradient_scratch_elements(const ConvolutionGeometry& geometry) {
-  return geometry.in.block_elements() + geometry.out.block_elements();
+  return band_elements(geometry);
 }
 
 }  // namespace ftl::kernels

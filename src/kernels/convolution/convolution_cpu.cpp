@@ -1,4 +1,7 @@
+#include <cstdlib>
+
 #include "kernels/convolution/convolution.hpp"
+#include "kernels/convolution/gradient_bands.hpp"
 #include "kernels/convolution/weight_tiles.hpp"
 #include "kernels/simd.hpp"
 
@@ -9,34 +12,57 @@ extern const TileProductKernels tile_product;
 
 namespace {
 
-// Collects the terms of one output tile and multiplies them, in parts when there are very many.
-class TileSum {
+// The taps of a window that meet the picture along one axis: the first one and how many.
+struct Taps {
+  int first;
+  int count;
+};
+
+struct Window {
+  Taps y;
+  Taps x;
+};
+
+constexpr bool same(const Window& a, const Window& b) {
+  return a.y.first == b.y.first && a.y.count == b.y.count && a.x.first == b.x.first && a.x.count == b.x.count;
+}
+
+// The lists of terms of the windows seen so far. Windows differ only at the picture's borders, so a few lists
+// serve all positions; a list's distances start at the window's first tap.
+class TermLists {
  public:
-  TileSum(int row_count, bool accumulate, float* result)
-      : row_count_(row_count), accumulate_(accumulate), result_(result) {}
-
-  void add(const bf16* rows, const bf16* columns) {
-    if (count_ == kCapacity) flush();
-    terms_[count_++] = {rows, columns};
+  explicit TermLists(int max_terms) : max_terms_(max_terms) {
+    terms_ =
+        static_cast<TileTerm*>(std::malloc(sizeof(TileTerm) * kSlots * static_cast<std::size_t>(max_terms)));
   }
+  ~TermLists() { std::free(terms_); }
+  TermLists(const TermLists&) = delete;
+  TermLists& operator=(const TermLists&) = delete;
 
-  void finish() {
-    if (count_ > 0 || !accumulate_) flush();
+  void clear() { used_ = 0; }
+
+  // The list for `window`; fill(window, terms) writes one and returns its length.
+  template <class Fill>
+  TileSum find(const Window& window, const Fill& fill) {
+    for (int slot = 0; slot < used_; ++slot) {
+      if (same(windows_[slot], window)) return {list(slot), counts_[slot], nullptr, nullptr};
+    }
+    const int slot = used_ < kSlots ? used_++ : (oldest_ = (oldest_ + 1) % kSlots);
+    windows_[slot] = window;
+    counts_[slot] = fill(window, list(slot));
+    return {list(slot), counts_[slot], nullptr, nullptr};
   }
 
  private:
-  void flush() {
-    tile_product.multiply(terms_, count_, row_count_, accumulate_, result_);
-    accumulate_ = true;
-    count_ = 0;
-  }
+  TileTerm* list(int slot) const { return terms_ + std::int64_t{slot} * max_terms_; }
 
-  static constexpr int kCapacity = 512;
-  int row_count_;
-  bool accumulate_;
-  float* result_;
-  int count_ = 0;
-  TileTerm terms_[kCapacity];
+  static constexpr int kSlots = 16;
+  int max_terms_;
+  TileTerm* terms_;
+  int used_ = 0;
+  int oldest_ = 0;
+  Window windows_[kSlots];
+  int counts_[kSlots];
 };
 
 // Rows of tiles that must be computed for this many images.
@@ -56,30 +82,50 @@ inline bf16* position(bf16* block, const Shape& shape, int channel_block, int y,
   return block + ((std::int64_t{channel_block} * shape.height + y) * shape.width + x) * kTileElements;
 }
 
+constexpr int tile_distance(const Shape& shape, int blocks, int y, int x) {
+  return ((blocks * shape.height + y) * shape.width + x) * kTileElements;
+}
+
+// The taps that meet the picture at output position `out` along an axis of `size` inputs.
+constexpr Taps forward_taps(int out, int size, int kernel, int stride, int pad) {
+  const int start = out * stride - pad;
+  const int first = start < 0 ? -start : 0;
+  const int last = size - start < kernel ? size - start : kernel;
+  return {first, last > first ? last - first : 0};
+}
+
 // One output block of the forward pass: what its output positions have in common.
 struct ForwardBlock {
   const ConvolutionForward& arguments;
   BlockRange inputs;
   const bf16* weights;
   const float* bias;
+  TermLists& lists;
 };
 
 void sum_window(const ForwardBlock& block, int out_y, int out_x, float* result) {
   const ConvolutionForward& arguments = block.arguments;
   const ConvolutionGeometry& g = arguments.geometry;
-  TileSum sum(rows_for(arguments.images), false, result);
-  const bf16* tile = block.weights;
-  for (int input = block.inputs.first; input < block.inputs.last; ++input) {
-    for (int ky = 0; ky < g.kernel_height; ++ky) {
-      const int y = out_y * g.stride - g.pad + ky;
-      for (int kx = 0; kx < g.kernel_width; ++kx, tile += kTileElements) {
-        const int x = out_x * g.stride - g.pad + kx;
-        if (y < 0 || y >= g.in.height || x < 0 || x >= g.in.width) continue;
-        sum.add(position(arguments.x, g.in, input, y, x), tile);
+  const Window window{forward_taps(out_y, g.in.height, g.kernel_height, g.stride, g.pad),
+                      forward_taps(out_x, g.in.width, g.kernel_width, g.stride, g.pad)};
+  TileSum sum = block.lists.find(window, [&](const Window& w, TileTerm* terms) {
+    int count = 0;
+    for (int input = 0; input < block.inputs.size(); ++input) {
+      for (int ky = 0; ky < w.y.count; ++ky) {
+        for (int kx = 0; kx < w.x.count; ++kx) {
+          const int tap = (w.y.first + ky) * g.kernel_width + w.x.first + kx;
+          terms[count++] = {tile_distance(g.in, input, ky, kx), (input * g.taps() + tap) * kTileElements};
+        }
       }
     }
+    return count;
+  });
+  sum.columns = block.weights;
+  if (sum.term_count > 0) {
+    sum.rows = position(arguments.x, g.in, block.inputs.first, out_y * g.stride - g.pad + window.y.first,
+                        out_x * g.stride - g.pad + window.x.first);
   }
-  sum.finish();
+  tile_product.multiply(sum, rows_for(arguments.images), false, result);
 }
 
 void add_bias(const float* bias, float* values, int rows) {
@@ -142,12 +188,14 @@ void forward_pooled_position(const ForwardBlock& block, int y, int x, bf16* to, 
 void forward(const ConvolutionForward& arguments) {
   const ConvolutionGeometry& g = arguments.geometry;
   const Shape written = g.written();
+  TermLists lists(g.in.channel_blocks() * g.taps());
   tile_product.begin();
   for (int output = 0; output < g.out.channel_blocks(); ++output) {
+    if (g.groups > 1) lists.clear();
     const ForwardBlock block{
         arguments, touched_inputs(g, output),
         arguments.weights + std::int64_t{pairs_before(g, output)} * g.taps() * kTileElements,
-        arguments.bias == nullptr ? nullptr : arguments.bias + output * kBlockChannels};
+        arguments.bias == nullptr ? nullptr : arguments.bias + output * kBlockChannels, lists};
     for (int y = 0; y < written.height; ++y) {
       for (int x = 0; x < written.width; ++x) {
         bf16* to = position(arguments.y, written, output, y, x);
@@ -175,48 +223,72 @@ BlockRange touching_outputs(const ConvolutionGeometry& g, int input) {
   return range;
 }
 
-// The positions of the output that have a gradient: with a pool, those that a window covers.
-struct Extent {
-  int height;
-  int width;
-};
-Extent covered(const ConvolutionGeometry& g) {
-  if (!g.pool) return {g.out.height, g.out.width};
-  return {g.out.height / 2 * 2, g.out.width / 2 * 2};
+// The taps through which input position `in` reaches an output of `size` positions; they are `stride` apart,
+// and the outputs they lead to follow each other backwards.
+constexpr Taps backward_taps(int in, int size, int kernel, int stride, int pad) {
+  int first = (in + pad) % stride;
+  const int beyond = (in + pad - first) / stride - (size - 1);  // outputs past the end
+  if (beyond > 0) first += beyond * stride;
+  int last = in + pad;  // leads to output 0
+  if (last > kernel - 1) last = kernel - 1;
+  return {first, last >= first ? (last - first) / stride + 1 : 0};
 }
 
-void backward_data_position(const ConvolutionBackwardData& arguments, int input, BlockRange outputs, int y,
-                            int x, float* result) {
-  const ConvolutionGeometry& g = arguments.geometry;
-  const Extent extent = covered(g);
-  TileSum sum(rows_for(arguments.images), false, result);
-  for (int output = outputs.first; output < outputs.last; ++output) {
-    const std::int64_t pair = pairs_before(g, output) + input - touched_inputs(g, output).first;
-    const bf16* tiles = arguments.weights + pair * g.taps() * kTileElements;
-    for (int ky = 0; ky < g.kernel_height; ++ky) {
-      const int strided_y = y + g.pad - ky;
-      if (strided_y < 0 || strided_y % g.stride != 0 || strided_y / g.stride >= extent.height) continue;
-      for (int kx = 0; kx < g.kernel_width; ++kx) {
-        const int strided_x = x + g.pad - kx;
-        if (strided_x < 0 || strided_x % g.stride != 0 || strided_x / g.stride >= extent.width) continue;
-        sum.add(position(arguments.dy, g.out, output, strided_y / g.stride, strided_x / g.stride),
-                tiles + std::int64_t{ky * g.kernel_width + kx} * kTileElements);
+// One input block of the backward pass.
+struct BackwardBlock {
+  const ConvolutionBackwardData& arguments;
+  int input;
+  BlockRange outputs;
+  TermLists& lists;
+};
+
+int backward_terms(const BackwardBlock& block, const Window& window, TileTerm* terms) {
+  const ConvolutionGeometry& g = block.arguments.geometry;
+  const int first_pair = pairs_before(g, block.outputs.first) - touched_inputs(g, block.outputs.first).first;
+  int count = 0;
+  for (int output = block.outputs.first; output < block.outputs.last; ++output) {
+    const int pair = pairs_before(g, output) - touched_inputs(g, output).first - first_pair;
+    for (int ky = 0; ky < window.y.count; ++ky) {
+      for (int kx = 0; kx < window.x.count; ++kx) {
+        const int tap = (window.y.first + ky * g.stride) * g.kernel_width + window.x.first + kx * g.stride;
+        terms[count++] = {tile_distance(g.out, output - block.outputs.first, -ky, -kx),
+                          (pair * g.taps() + tap) * kTileElements};
       }
     }
   }
-  sum.finish();
+  return count;
+}
+
+void backward_data_position(const BackwardBlock& block, int y, int x, float* result) {
+  const ConvolutionBackwardData& arguments = block.arguments;
+  const ConvolutionGeometry& g = arguments.geometry;
+  const Extent extent = covered(g);
+  const Window window{backward_taps(y, extent.height, g.kernel_height, g.stride, g.pad),
+                      backward_taps(x, extent.width, g.kernel_width, g.stride, g.pad)};
+  TileSum sum = block.lists.find(
+      window, [&](const Window& w, TileTerm* terms) { return backward_terms(block, w, terms); });
+  if (sum.term_count > 0) {
+    const int first = block.outputs.first;
+    const std::int64_t pair = pairs_before(g, first) + block.input - touched_inputs(g, first).first;
+    sum.columns = arguments.weights + pair * g.taps() * kTileElements;
+    sum.rows = position(arguments.dy, g.out, first, (y + g.pad - window.y.first) / g.stride,
+                        (x + g.pad - window.x.first) / g.stride);
+  }
+  tile_product.multiply(sum, rows_for(arguments.images), false, result);
 }
 
 void backward_data(const ConvolutionBackwardData& arguments) {
   const ConvolutionGeometry& g = arguments.geometry;
   const int rows = rows_for(arguments.images);
   ResultTile result;
+  TermLists lists(g.out.channel_blocks() * g.taps());
   tile_product.begin();
   for (int input = 0; input < g.in.channel_blocks(); ++input) {
-    const BlockRange outputs = touching_outputs(g, input);
+    if (g.groups > 1) lists.clear();
+    const BackwardBlock block{arguments, input, touching_outputs(g, input), lists};
     for (int y = 0; y < g.in.height; ++y) {
       for (int x = 0; x < g.in.width; ++x) {
-        backward_data_position(arguments, input, outputs, y, x, result.values);
+        backward_data_position(block, y, x, result.values);
         write_tile(result.values, rows, position(arguments.dx, g.in, input, y, x));
       }
     }
@@ -224,40 +296,110 @@ void backward_data(const ConvolutionBackwardData& arguments) {
   tile_product.end();
 }
 
-// [32 images][32 channels] to [32 channels][32 images].
-void transpose_tile(const bf16* from, bf16* to) {
-  for (int channel = 0; channel < kBlockChannels; ++channel) {
-    for (int image = 0; image < kBlockImages; ++image) {
-      to[channel * kBlockImages + image] = from[image * kBlockChannels + channel];
-    }
-  }
-}
+// Images are what a weight gradient is summed over: 32 to a term, one term a position of the band.
+class WeightGradientBand {
+ public:
+  WeightGradientBand(const ConvolutionBackwardWeights& arguments, const Bands& bands, int first_row,
+                     int last_row)
+      : arguments_(arguments),
+        g_(arguments.geometry),
+        first_row_(first_row),
+        last_row_(last_row),
+        first_in_row_(first_row * g_.stride - g_.pad),
+        in_{g_.in.channels, bands.in_height, g_.in.width},
+        out_{g_.out.channels, bands.height, g_.out.width},
+        x_transposed_(arguments.scratch),
+        dy_paired_(arguments.scratch + in_.block_elements()) {}
 
-// [32 images][32 channels] to [16 pairs of images][32 channels][2].
-void pair_images(const bf16* from, bf16* to) {
-  for (int pair = 0; pair < kBlockImages / 2; ++pair) {
-    for (int channel = 0; channel < kBlockChannels; ++channel) {
-      to[pair * 64 + channel * 2] = from[(2 * pair) * kBlockChannels + channel];
-      to[pair * 64 + channel * 2 + 1] = from[(2 * pair + 1) * kBlockChannels + channel];
+  void lay_out() const {
+    for (int input = 0; input < g_.in.channel_blocks(); ++input) {
+      for (int row = 0; row < in_.height; ++row) {
+        const int y = first_in_row_ + row;
+        if (y < 0 || y >= g_.in.height) continue;
+        for (int x = 0; x < g_.in.width; ++x) {
+          tile_product.transpose(position(arguments_.x, g_.in, input, y, x),
+                                 position(x_transposed_, in_, input, row, x));
+        }
+      }
+    }
+    for (int output = 0; output < g_.out.channel_blocks(); ++output) {
+      for (int y = first_row_; y < last_row_; ++y) {
+        for (int x = 0; x < g_.out.width; ++x) {
+          tile_product.pair_rows(position(arguments_.dy, g_.out, output, y, x),
+                                 position(dy_paired_, out_, output, y - first_row_, x));
+        }
+      }
     }
   }
-}
 
-// The gradient of one tile of weights: images are what is summed over, 32 to a term, one term a position.
-void add_tap_gradient(const ConvolutionGeometry& g, const bf16* x_transposed, const bf16* dy_paired,
-                      int input, int output, int ky, int kx, float* gradient) {
-  const Extent extent = covered(g);
-  TileSum sum(kTileRows, true, gradient);
-  for (int out_y = 0; out_y < extent.height; ++out_y) {
-    const int y = out_y * g.stride - g.pad + ky;
-    if (y < 0 || y >= g.in.height) continue;
-    for (int out_x = 0; out_x < extent.width; ++out_x) {
-      const int x = out_x * g.stride - g.pad + kx;
-      if (x < 0 || x >= g.in.width) continue;
-      sum.add(position(x_transposed, g.in, input, y, x), position(dy_paired, g.out, output, out_y, out_x));
+  // The positions at which tap (ky, kx) meets the picture, as distances within one input and one output
+  // block.
+  int tap_terms(int ky, int kx, TileTerm* terms) const {
+    int count = 0;
+    for (int out_y = first_row_; out_y < last_row_; ++out_y) {
+      const int y = out_y * g_.stride - g_.pad + ky;
+      if (y < 0 || y >= g_.in.height) continue;
+      for (int out_x = 0; out_x < covered(g_).width; ++out_x) {
+        const int x = out_x * g_.stride - g_.pad + kx;
+        if (x < 0 || x >= g_.in.width) continue;
+        terms[count++] = {tile_distance(in_, 0, y - first_in_row_, x),
+                          tile_distance(out_, 0, out_y - first_row_, out_x)};
+      }
+    }
+    return count;
+  }
+
+  void add_products(const TileTerm* terms, const int* counts, int max_terms) const {
+    float* gradient = arguments_.weight_gradient;
+    for (int output = 0; output < g_.out.channel_blocks(); ++output) {
+      const BlockRange inputs = touched_inputs(g_, output);
+      for (int input = inputs.first; input < inputs.last; ++input) {
+        for (int tap = 0; tap < g_.taps(); ++tap, gradient += kTileElements) {
+          if (counts[tap] == 0) continue;
+          tile_product.multiply(
+              {terms + std::int64_t{tap} * max_terms, counts[tap], position(x_transposed_, in_, input, 0, 0),
+               position(dy_paired_, out_, output, 0, 0)},
+              kTileRows, true, gradient);
+        }
+      }
     }
   }
-  sum.finish();
+
+ private:
+  const ConvolutionBackwardWeights& arguments_;
+  const ConvolutionGeometry& g_;
+  int first_row_;
+  int last_row_;
+  int first_in_row_;
+  Shape in_;   // of the band's rows, transposed
+  Shape out_;  // of the band's rows, paired
+  bf16* x_transposed_;
+  bf16* dy_paired_;
+};
+
+void backward_weights(const ConvolutionBackwardWeights& arguments) {
+  const ConvolutionGeometry& g = arguments.geometry;
+  const Bands bands = bands_of(g);
+  const int out_height = covered(g).height;
+  const int max_terms = bands.height * g.out.width;
+  const auto taps = static_cast<std::size_t>(g.taps());
+  auto* terms =
+      static_cast<TileTerm*>(std::malloc(sizeof(TileTerm) * taps * static_cast<std::size_t>(max_terms)));
+  auto* counts = static_cast<int*>(std::malloc(sizeof(int) * taps));
+  tile_product.begin();
+  for (int first_row = 0; first_row < out_height; first_row += bands.height) {
+    const int last_row = first_row + bands.height < out_height ? first_row + bands.height : out_height;
+    const WeightGradientBand band(arguments, bands, first_row, last_row);
+    band.lay_out();
+    for (int tap = 0; tap < g.taps(); ++tap) {
+      counts[tap] =
+          band.tap_terms(tap / g.kernel_width, tap % g.kernel_width, terms + std::int64_t{tap} * max_terms);
+    }
+    band.add_products(terms, counts, max_terms);
+  }
+  tile_product.end();
+  std::free(counts);
+  std::free(terms);
 }
 
 void backward_bias(const Shape& shape, const bf16* dy, float* bias_gradient) {
@@ -274,31 +416,6 @@ void backward_bias(const Shape& shape, const bf16* dy, float* bias_gradient) {
       store(to, load(to) + total);
     }
   }
-}
-
-void backward_weights(const ConvolutionBackwardWeights& arguments) {
-  const ConvolutionGeometry& g = arguments.geometry;
-  bf16* x_transposed = arguments.scratch;
-  bf16* dy_paired = x_transposed + g.in.block_elements();
-  for (std::int64_t tile = 0; tile < g.in.block_elements(); tile += kTileElements) {
-    transpose_tile(arguments.x + tile, x_transposed + tile);
-  }
-  for (std::int64_t tile = 0; tile < g.out.block_elements(); tile += kTileElements) {
-    pair_images(arguments.dy + tile, dy_paired + tile);
-  }
-  tile_product.begin();
-  float* gradient = arguments.weight_gradient;
-  for (int output = 0; output < g.out.channel_blocks(); ++output) {
-    const BlockRange inputs = touched_inputs(g, output);
-    for (int input = inputs.first; input < inputs.last; ++input) {
-      for (int ky = 0; ky < g.kernel_height; ++ky) {
-        for (int kx = 0; kx < g.kernel_width; ++kx, gradient += kTileElements) {
-          add_tap_gradient(g, x_transposed, dy_paired, input, output, ky, kx, gradient);
-        }
-      }
-    }
-  }
-  tile_product.end();
 }
 
 void unpool(const ConvolutionGeometry& g, const bf16* dy, const std::uint8_t* argmax, bf16* dx) {

@@ -58,13 +58,12 @@ void transpose_pairs(const bf16* tile, bf16* pairs) {
 void multiply_tiles(const TileProductKernels& kernels, const bf16* rows, const bf16* columns,
                     int depth_blocks, int row_count, float* result) {
   std::array<TileTerm, kTermsAtOnce> terms;
+  for (int term = 0; term < kTermsAtOnce; ++term)
+    terms[static_cast<std::size_t>(term)] = {term * kTileSize, term * kTileSize};
   for (int done = 0; done < depth_blocks; done += kTermsAtOnce) {
+    const std::int64_t offset = std::int64_t{done} * kTileSize;
     const int count = std::min(kTermsAtOnce, depth_blocks - done);
-    for (int term = 0; term < count; ++term) {
-      const std::int64_t offset = std::int64_t{done + term} * kTileSize;
-      terms[static_cast<std::size_t>(term)] = {rows + offset, columns + offset};
-    }
-    kernels.multiply(terms.data(), count, row_count, done > 0, result);
+    kernels.multiply({terms.data(), count, rows + offset, columns + offset}, row_count, done > 0, result);
   }
 }
 

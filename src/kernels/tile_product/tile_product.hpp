@@ -8,11 +8,20 @@
 
 namespace ftl::kernels {
 
-// One step of depth 32: rows [32][32] at `rows`, and columns at `columns` in pairs, [16][32 columns][2]:
-// element (k, n) at (k / 2) * 64 + n * 2 + k % 2 (the order that VDPBF16PS and TDPBF16PS read).
+// One step of depth 32: rows [32][32], and columns in pairs, [16][32 columns][2]: element (k, n) at
+// (k / 2) * 64 + n * 2 + k % 2 (the order that VDPBF16PS and TDPBF16PS read). Both are given as distances in
+// elements from a TileSum's operands, so that one list of steps serves many output tiles.
 struct TileTerm {
-  const bf16* rows;
-  const bf16* columns;
+  std::int32_t rows;
+  std::int32_t columns;
+};
+
+// What an output tile is a sum of.
+struct TileSum {
+  const TileTerm* terms = nullptr;
+  int term_count = 0;  // may be 0
+  const bf16* rows = nullptr;
+  const bf16* columns = nullptr;
 };
 
 inline constexpr int kTileRows = 32;
@@ -21,9 +30,8 @@ inline constexpr int kTileDepth = 32;
 
 struct TileProductKernels {
   // result[r][n] = (accumulate ? result[r][n] : 0) + sum over terms and k of rows[r][k] * columns[k][n], in
-  // fp32; result is [32][32]. Only the first `row_count` (16 or 32) rows are computed and written. `terms`
-  // may be 0.
-  void (*multiply)(const TileTerm* terms, int term_count, int row_count, bool accumulate, float* result);
+  // fp32; result is [32][32]. Only the first `row_count` (16 or 32) rows are computed and written.
+  void (*multiply)(const TileSum& sum, int row_count, bool accumulate, float* result);
   // Runs `repetitions` products of depth 32 on registers or L1-resident tiles: what the machine could do at
   // best.
   void (*burn)(long repetitions);
@@ -35,6 +43,8 @@ struct TileProductKernels {
   void (*pack_rows)(const float* values, std::int64_t stride, bf16* rows);
   // Lays such a tile out as TileTerm::columns has it: row k becomes row k there.
   void (*pair_rows)(const bf16* rows, bf16* columns);
+  // Transposes such a tile: to[k][r] = rows[r][k].
+  void (*transpose)(const bf16* rows, bf16* to);
 };
 
 }  // namespace ftl::kernels

@@ -31,15 +31,7 @@ void end() {
 constexpr int kRowStride = kTileDepth * 2;           // bytes between rows of the left operand
 constexpr int kColumnStride = kTileColumns * 2 * 2;  // bytes between pairs of the right operand
 constexpr int kHalf = 16;
-constexpr int kPrefetchDistance = 2;  // terms
-
-// A term's rows come from wherever the activation is (L2 or beyond); its columns are reused at once.
-inline void prefetch_rows(const bf16* rows) {
-  const char* address = reinterpret_cast<const char*>(rows);
-  for (int line = 0; line < 32; ++line) _mm_prefetch(address + line * 64, _MM_HINT_T0);
-}
-
-void multiply(const TileTerm* terms, int term_count, int row_count, bool accumulate, float* result) {
+void multiply(const TileSum& sum, int row_count, bool accumulate, float* result) {
   constexpr int kResultStride = kTileColumns * 4;
   const bool both_halves = row_count > kHalf;
   if (accumulate) {
@@ -56,25 +48,26 @@ void multiply(const TileTerm* terms, int term_count, int row_count, bool accumul
     _tile_zero(3);
   }
   if (both_halves) {
-    for (int t = 0; t < term_count; ++t) {
-      const TileTerm term = terms[t];
-      if (t + kPrefetchDistance < term_count) prefetch_rows(terms[t + kPrefetchDistance].rows);
-      _tile_loadd(6, term.columns, kColumnStride);
-      _tile_loadd(4, term.rows, kRowStride);
+    for (int t = 0; t < sum.term_count; ++t) {
+      const bf16* rows = sum.rows + sum.terms[t].rows;
+      const bf16* columns = sum.columns + sum.terms[t].columns;
+      _tile_loadd(6, columns, kColumnStride);
+      _tile_loadd(4, rows, kRowStride);
       _tile_dpbf16ps(0, 4, 6);
-      _tile_loadd(7, term.columns + 2 * kHalf, kColumnStride);
+      _tile_loadd(7, columns + 2 * kHalf, kColumnStride);
       _tile_dpbf16ps(1, 4, 7);
-      _tile_loadd(5, term.rows + kHalf * kTileDepth, kRowStride);
+      _tile_loadd(5, rows + kHalf * kTileDepth, kRowStride);
       _tile_dpbf16ps(2, 5, 6);
       _tile_dpbf16ps(3, 5, 7);
     }
   } else {
-    for (int t = 0; t < term_count; ++t) {
-      const TileTerm term = terms[t];
-      _tile_loadd(6, term.columns, kColumnStride);
-      _tile_loadd(4, term.rows, kRowStride);
+    for (int t = 0; t < sum.term_count; ++t) {
+      const bf16* rows = sum.rows + sum.terms[t].rows;
+      const bf16* columns = sum.columns + sum.terms[t].columns;
+      _tile_loadd(6, columns, kColumnStride);
+      _tile_loadd(4, rows, kRowStride);
       _tile_dpbf16ps(0, 4, 6);
-      _tile_loadd(7, term.columns + 2 * kHalf, kColumnStride);
+      _tile_loadd(7, columns + 2 * kHalf, kColumnStride);
       _tile_dpbf16ps(1, 4, 7);
     }
   }
@@ -107,7 +100,7 @@ void end() {}
 constexpr int kRows = 8;
 
 // kRows x 32 results in registers over all terms.
-void multiply_rows(const TileTerm* terms, int term_count, int first_row, bool accumulate, float* result) {
+void multiply_rows(const TileSum& sum, int first_row, bool accumulate, float* result) {
   __m512 sums[kRows][2];
   float* rows_of_result = result + first_row * kTileColumns;
   for (int r = 0; r < kRows; ++r) {
@@ -116,9 +109,9 @@ void multiply_rows(const TileTerm* terms, int term_count, int first_row, bool ac
           accumulate ? _mm512_loadu_ps(rows_of_result + r * kTileColumns + half * 16) : _mm512_setzero_ps();
     }
   }
-  for (int t = 0; t < term_count; ++t) {
-    const bf16* rows = terms[t].rows + first_row * kTileDepth;
-    const bf16* columns = terms[t].columns;
+  for (int t = 0; t < sum.term_count; ++t) {
+    const bf16* rows = sum.rows + sum.terms[t].rows + first_row * kTileDepth;
+    const bf16* columns = sum.columns + sum.terms[t].columns;
     for (int pair = 0; pair < kTileDepth / 2; ++pair) {
       __m512bh column[2];
       std::memcpy(&column[0], columns + pair * 64, 64);
@@ -139,8 +132,8 @@ void multiply_rows(const TileTerm* terms, int term_count, int first_row, bool ac
   }
 }
 
-void multiply(const TileTerm* terms, int term_count, int row_count, bool accumulate, float* result) {
-  for (int row = 0; row < row_count; row += kRows) multiply_rows(terms, term_count, row, accumulate, result);
+void multiply(const TileSum& sum, int row_count, bool accumulate, float* result) {
+  for (int row = 0; row < row_count; row += kRows) multiply_rows(sum, row, accumulate, result);
 }
 
 #else
@@ -159,12 +152,12 @@ struct WideTerm {
 };
 
 // bf16 to fp32 once a term, rather than once a use.
-void widen(const TileTerm& term, int row_count, WideTerm& wide) {
-  for (int i = 0; i < row_count * kTileDepth; i += kLanes) store(wide.rows + i, load(term.rows + i));
+void widen(const bf16* rows, const bf16* columns, int row_count, WideTerm& wide) {
+  for (int i = 0; i < row_count * kTileDepth; i += kLanes) store(wide.rows + i, load(rows + i));
   for (int pair = 0; pair < kTileDepth / 2; ++pair) {
     for (int n = 0; n < kTileColumns; n += kLanes) {
       vuint words;
-      std::memcpy(&words, term.columns + pair * 2 * kTileColumns + n * 2, sizeof(words));
+      std::memcpy(&words, columns + pair * 2 * kTileColumns + n * 2, sizeof(words));
       store(wide.columns + (2 * pair) * kTileColumns + n, reinterpret_cast<vfloat>(words << 16));
       store(wide.columns + (2 * pair + 1) * kTileColumns + n, reinterpret_cast<vfloat>(words & 0xffff0000u));
     }
@@ -194,11 +187,11 @@ void add_product(const WideTerm& wide, int first_row, int first_column, float* r
   }
 }
 
-void multiply(const TileTerm* terms, int term_count, int row_count, bool accumulate, float* result) {
+void multiply(const TileSum& sum, int row_count, bool accumulate, float* result) {
   if (!accumulate) std::memset(result, 0, sizeof(float) * static_cast<unsigned>(row_count * kTileColumns));
   WideTerm wide;
-  for (int t = 0; t < term_count; ++t) {
-    widen(terms[t], row_count, wide);
+  for (int t = 0; t < sum.term_count; ++t) {
+    widen(sum.rows + sum.terms[t].rows, sum.columns + sum.terms[t].columns, row_count, wide);
     for (int column = 0; column < kTileColumns; column += kVectors * kLanes) {
       for (int row = 0; row < row_count; row += kRows) add_product(wide, row, column, result);
     }
@@ -271,8 +264,62 @@ void pair_rows(const bf16* rows, bf16* columns) {
   }
 }
 
+#if defined(__AVX512F__)
+
+struct Rows16 {
+  __m512i row[16];
+};
+
+// 16 x 16 elements of 32 bits, in four rounds that exchange ever larger blocks.
+void transpose16(Rows16& m) {
+  Rows16 t;
+  for (int i = 0; i < 16; i += 2) {
+    t.row[i] = _mm512_unpacklo_epi32(m.row[i], m.row[i + 1]);
+    t.row[i + 1] = _mm512_unpackhi_epi32(m.row[i], m.row[i + 1]);
+  }
+  for (int i = 0; i < 16; i += 4) {
+    m.row[i] = _mm512_unpacklo_epi64(t.row[i], t.row[i + 2]);
+    m.row[i + 1] = _mm512_unpackhi_epi64(t.row[i], t.row[i + 2]);
+    m.row[i + 2] = _mm512_unpacklo_epi64(t.row[i + 1], t.row[i + 3]);
+    m.row[i + 3] = _mm512_unpackhi_epi64(t.row[i + 1], t.row[i + 3]);
+  }
+  for (int i = 0; i < 16; i += 8) {
+    for (int j = 0; j < 4; ++j) {
+      t.row[i + j] = _mm512_shuffle_i32x4(m.row[i + j], m.row[i + j + 4], 0x88);
+      t.row[i + j + 4] = _mm512_shuffle_i32x4(m.row[i + j], m.row[i + j + 4], 0xdd);
+    }
+  }
+  for (int j = 0; j < 8; ++j) {
+    m.row[j] = _mm512_shuffle_i32x4(t.row[j], t.row[j + 8], 0x88);
+    m.row[j + 8] = _mm512_shuffle_i32x4(t.row[j], t.row[j + 8], 0xdd);
+  }
+}
+
+// A pair of rows is one row of 32-bit elements, and transposing those gives the rows' pairs in a column's
+// order.
+void transpose(const bf16* rows, bf16* to) {
+  alignas(64) bf16 pairs[kTileRows * kTileDepth];
+  pair_rows(rows, pairs);
+  for (int half = 0; half < 2; ++half) {
+    Rows16 m;
+    for (int pair = 0; pair < 16; ++pair) m.row[pair] = _mm512_load_si512(pairs + pair * 64 + half * 32);
+    transpose16(m);
+    for (int k = 0; k < 16; ++k) _mm512_storeu_si512(to + (half * 16 + k) * kTileRows, m.row[k]);
+  }
+}
+
+#else
+
+void transpose(const bf16* rows, bf16* to) {
+  for (int k = 0; k < kTileDepth; ++k) {
+    for (int row = 0; row < kTileRows; ++row) to[k * kTileRows + row] = rows[row * kTileDepth + k];
+  }
+}
+
+#endif
+
 }  // namespace
 
-const TileProductKernels tile_product{multiply, burn, begin, end, pack_rows, pair_rows};
+const TileProductKernels tile_product{multiply, burn, begin, end, pack_rows, pair_rows, transpose};
 
 }  // namespace ftl::kernels::FTL_ISA

@@ -1,0 +1,49 @@
+// How the backward passes cut an output into the parts that have a gradient and fit a cache. Used by every
+// ISA's kernels, so plain and free of the standard library.
+#pragma once
+
+#include "kernels/convolution/convolution.hpp"
+
+namespace ftl::kernels {
+namespace {
+
+// The positions of the output that have a gradient: with a pool, those that a window covers.
+struct Extent {
+  int height;
+  int width;
+};
+inline Extent covered(const ConvolutionGeometry& g) {
+  if (!g.pool) return {g.out.height, g.out.width};
+  return {g.out.height / 2 * 2, g.out.width / 2 * 2};
+}
+
+// Output rows whose inputs and gradients are laid out for the weight gradient at one time: as many as stay in
+// the second-level cache, in bands of nearly equal height.
+struct Bands {
+  int count;
+  int height;     // output rows of the highest one
+  int in_height;  // input rows that it reads
+};
+
+inline Bands bands_of(const ConvolutionGeometry& g) {
+  constexpr int kTilesInCache = 800;  // of 2 KB
+  const int out_height = covered(g).height;
+  const int tiles_of_row =
+      g.in.channel_blocks() * g.in.width * g.stride + g.out.channel_blocks() * g.out.width;
+  int height = kTilesInCache / tiles_of_row;
+  if (height < 1) height = 1;
+  const int count = (out_height + height - 1) / height;
+  height = (out_height + count - 1) / count;
+  return {count, height, (height - 1) * g.stride + g.kernel_height};
+}
+
+// The memory for one band's inputs and gradients.
+inline std::int64_t band_elements(const ConvolutionGeometry& g) {
+  const Bands bands = bands_of(g);
+  return (std::int64_t{g.in.channel_blocks()} * bands.in_height * g.in.width +
+          std::int64_t{g.out.channel_blocks()} * bands.height * g.out.width) *
+         kTileElements;
+}
+
+}  // namespace
+}  // namespace ftl::kernels
