@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <stdexcept>
+#include <vector>
 
 #include "kernels/convolution/gradient_bands.hpp"
 #include "kernels/convolution/weight_tiles.hpp"
@@ -100,14 +101,21 @@ std::int64_t weight_gradient_elements(const ConvolutionGeometry& geometry) {
 
 void reduce_weight_gradient(const ConvolutionGeometry& geometry, const float* lanes, int lane_count,
                             int first_output, int last_output, std::span<float> weights_gradient) {
+  // Summed tile by tile, in the order that memory has them; then each weight takes its element.
   const std::int64_t lane_elements = weight_gradient_elements(geometry);
-  for_each_weight(geometry, first_output, last_output,
-                  [&](std::int64_t index, std::int64_t tile, int input, int output) {
-                    const float* element = lanes + tile * kTileElements + input * kTileColumns + output;
-                    float sum = 0;
-                    for (int lane = 0; lane < lane_count; ++lane) sum += element[lane * lane_elements];
-                    weights_gradient[static_cast<std::size_t>(index)] = sum;
-                  });
+  const std::int64_t tile_elements = std::int64_t{geometry.taps()} * kTileElements;
+  const std::int64_t first = pairs_before(geometry, first_output / kBlockChannels) * tile_elements;
+  const std::int64_t last = pairs_before(geometry, divide_up(last_output, kBlockChannels)) * tile_elements;
+  std::vector<float> sums(lanes + first, lanes + last);
+  for (int lane = 1; lane < lane_count; ++lane) {
+    const float* values = lanes + lane * lane_elements + first;
+    for (std::size_t i = 0; i < sums.size(); ++i) sums[i] += values[i];
+  }
+  for_each_weight(
+      geometry, first_output, last_output, [&](std::int64_t index, std::int64_t tile, int input, int output) {
+        const std::int64_t element = tile * kTileElements + input * kTileColumns + output - first;
+        weights_gradient[static_cast<std::size_t>(index)] = sums[static_cast<std::size_t>(element)];
+      });
 }
 
 std::int64_t weight_gradient_scratch_elements(const ConvolutionGeometry& geometry) {
