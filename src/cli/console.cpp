@@ -38,7 +38,8 @@ std::string clock(double seconds) {
 }
 
 std::string accuracy_text(const lab::Sample& sample) {
-  const std::string mean = fmt::format("{:.2f} %", 100 * sample.mean);
+  if (std::isnan(sample.mean)) return "not evaluated";
+  std::string mean = fmt::format("{:.2f} %", 100 * sample.mean);
   if (sample.values.size() < 2) return mean;
   return fmt::format("{} ± {:.2f} (std of {} runs), 95 % interval {:.2f} to {:.2f} %", mean, 100 * sample.std,
                      sample.values.size(), 100 * (sample.mean - sample.ci95),
@@ -51,9 +52,19 @@ std::string figures(const lab::Summary& summary) {
   text += fmt::format("plain accuracy  {}\n", accuracy_text(summary.accuracy_plain));
   text += fmt::format("seconds         load {:.2f}, init {:.2f}, train {:.2f}, eval {:.2f}, total {:.2f}\n",
                       seconds.load, seconds.init, seconds.train, seconds.eval, seconds.total);
+  if (std::isnan(summary.tflops)) return text;
   text += fmt::format("speed           {:.2f} TFLOP/s, {:.0f} % of this machine's peak of {:.2f}\n",
                       summary.tflops, 100 * summary.fraction_of_peak(), summary.settings.peak_tflops);
   return text;
+}
+
+// By a one-sided t-test, where there are runs enough for one.
+std::string target_text(const lab::Summary& summary) {
+  const std::string verdict = summary.misses_target() ? "missed" : "reached";
+  const double target = 100 * *summary.settings.target_accuracy;
+  const double p_value = summary.target_p_value();
+  if (std::isnan(p_value)) return fmt::format("{:g} % {}", target, verdict);
+  return fmt::format("{:g} % {}; p = {:.2g} if runs did not exceed it on average", target, verdict, p_value);
 }
 
 }  // namespace
@@ -69,7 +80,9 @@ std::string table_header() {
 }
 
 std::string table_row(const train::EpochRecord& record) {
-  const auto figure = [](double value) { return fmt::format("{:.4f}", value); };
+  const auto figure = [](double value) -> std::string {
+    return std::isnan(value) ? "nan" : fmt::format("{:.4f}", value);
+  };
   return table_line({fmt::format("{:.4g}", record.epoch), figure(record.train_loss), figure(record.val_loss),
                      figure(record.train_accuracy), figure(record.val_accuracy),
                      record.ema_val_accuracy ? figure(*record.ema_val_accuracy) : "",
@@ -90,7 +103,9 @@ std::string progress_bar(std::int64_t done, std::int64_t total, double train_sec
 std::string result_block(const lab::Summary& summary) {
   std::string text;
   if (!summary.accuracy.values.empty()) text += figures(summary);
-  if (summary.interrupted) text += "interrupted     before its end; the figures are of what was done\n";
+  if (summary.settings.target_accuracy) text += fmt::format("target          {}\n", target_text(summary));
+  if (summary.interrupted)
+    text += "interrupted     before its end; plain accuracy is of the last epoch evaluated\n";
   for (const lab::Failure& failure : summary.failures) {
     text += fmt::format("failed          seed {}: {}\n", failure.seed, failure.reason);
   }

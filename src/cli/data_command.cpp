@@ -74,6 +74,7 @@ void print_info(const data::Dataset& dataset, std::FILE* out) {
 }
 
 void info(const Arguments& arguments) {
+  check_json_target(arguments.json);
   const data::Dataset dataset = open_with_progress(arguments);
   print_info(dataset, arguments.json == "-" ? stderr : stdout);
   write_json(arguments.json, as_json(dataset).dump(2) + "\n");

@@ -1,7 +1,11 @@
 #include <fmt/core.h>
+#include <fmt/ranges.h>
 
 #include <cstdio>
 #include <exception>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "base/error.hpp"
 #include "base/interrupt.hpp"
@@ -10,9 +14,35 @@
 namespace ftl::cli {
 namespace {
 
-int fail(int exit_code, const char* what) {
+int fail(int exit_code, std::string_view what) {
   fmt::print(stderr, "ftl: {}\n", what);
   return exit_code;
+}
+
+// The innermost command that the line names.
+const CLI::App& named_command(const CLI::App& app) {
+  const std::vector<CLI::App*> named = app.get_subcommands();
+  return named.empty() ? app : named_command(*named.front());
+}
+
+// What is wrong with the command line, and which --help says what would be right.
+std::string usage_error(const CLI::App& app, const CLI::ParseError& error) {
+  const CLI::App& command = named_command(app);
+  const std::string help = command.get_parent() == nullptr
+                               ? "ftl --help"
+                               : fmt::format("ftl {} --help", command.get_display_name());
+  std::string problem = error.what();
+  const auto subcommands = command.get_subcommands([](const CLI::App*) { return true; });
+  if (!subcommands.empty()) {
+    std::vector<std::string> names;
+    for (const CLI::App* subcommand : subcommands) names.push_back(subcommand->get_name());
+    const std::vector<std::string> unknown = app.remaining(true);
+    problem =
+        fmt::format("{}; the commands are {}",
+                    unknown.empty() ? "a command is missing" : fmt::format("unknown command {}", unknown[0]),
+                    fmt::join(names, ", "));
+  }
+  return fmt::format("{} (see {})", problem, help);
 }
 
 }  // namespace
@@ -35,7 +65,7 @@ int run(int argc, char** argv) {
   } catch (const CLI::Success& success) {  // --help, --version
     return app.exit(success);
   } catch (const CLI::ParseError& error) {
-    return fail(kBadInput, error.what());
+    return fail(kBadInput, usage_error(app, error));
   } catch (const InputError& error) {
     return fail(kBadInput, error.what());
   } catch (const std::exception& error) {

@@ -134,16 +134,16 @@ std::vector<std::int32_t> all_pictures(const Split& split) {
 void check(const AugmentationConfig& config, const Split& split) {
   const int side = std::min(split.height, split.width);
   if (config.pad < 0 || config.pad >= side) {
-    throw InputError("augmentation pad is {}; it must be in 0..{} for pictures of {}x{}", config.pad,
-                     side - 1, split.width, split.height);
+    throw InputError("augment.pad is {}; it must be from 0 to {} for pictures of {}x{}", config.pad, side - 1,
+                     split.width, split.height);
   }
   if (config.brightness < 0 || config.contrast < 0) {
-    throw InputError("augmentation brightness and contrast are {} and {}; they must not be negative",
+    throw InputError("augment.brightness and augment.contrast are {} and {}; they must not be negative",
                      config.brightness, config.contrast);
   }
   const auto check_square = [&](const char* key, int value) {
     if (value < 0 || value > side) {
-      throw InputError("augmentation {} is {}; it must be in 0..{} for pictures of {}x{}", key, value, side,
+      throw InputError("augment.{} is {}; it must be from 0 to {} for pictures of {}x{}", key, value, side,
                        split.width, split.height);
     }
   };

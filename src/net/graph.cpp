@@ -294,7 +294,13 @@ class Builder {
 
   int scaled(int channels) const {
     if (description_.width == 1.0) return channels;
-    return std::max(8, static_cast<int>(std::lround(channels * description_.width / 8)) * 8);
+    constexpr double kMost = 1'000'000;  // only keeps nonsense out
+    const double wanted = channels * description_.width;
+    if (wanted > kMost) {
+      throw InputError("network.width is {}: {} would have {:.0f} channels; the most is {:.0f}",
+                       description_.width, path_, wanted, kMost);
+    }
+    return std::max(8, static_cast<int>(std::lround(wanted / 8)) * 8);
   }
 
   int unscaled_channels(int node) const {

@@ -25,7 +25,7 @@ const std::array<Choice<optim::ScheduleKind>, 4> kSchedules{{{"constant", optim:
 
 void read_training(RecipeTable& table, Recipe& recipe) {
   recipe.batch = table.integer("batch", count_from(1));
-  recipe.epochs = table.number("epochs", above(0));
+  recipe.epochs = table.number("epochs", {.low = 0, .high = 1'000'000, .above_low = true});
   recipe.label_smoothing = table.number("label_smoothing", kShare, 0);
 }
 
