@@ -11,10 +11,11 @@ inline void multiply(const kernels::TileSum& tiles, int row_count, bool accumula
     for (int column = 0; column < kernels::kTileColumns; ++column) {
       float sum = accumulate ? result[row * kernels::kTileColumns + column] : 0.0f;
       for (int term = 0; term < tiles.term_count; ++term) {
-        const bf16* rows = tiles.rows + tiles.terms[term].rows;
+        const bf16* rows =
+            tiles.rows + tiles.terms[term].rows + row / kernels::kHalfRows * tiles.half_distance;
         const bf16* columns = tiles.columns + tiles.terms[term].columns;
         for (int k = 0; k < kernels::kTileDepth; ++k) {
-          sum += to_float(rows[row * kernels::kTileDepth + k]) *
+          sum += to_float(rows[row % kernels::kHalfRows * kernels::kTileDepth + k]) *
                  to_float(columns[(k / 2) * 64 + column * 2 + k % 2]);
         }
       }

@@ -70,6 +70,8 @@ constexpr int rows_for(int images) {
   return images > 16 ? 32 : 16;
 }
 
+constexpr int kHalfElements = kHalfRows * kTileColumns;
+
 struct alignas(64) ResultTile {
   float values[kTileElements];
 };
@@ -103,11 +105,14 @@ struct ForwardBlock {
   TermLists& lists;
 };
 
-void sum_window(const ForwardBlock& block, int out_y, int out_x, float* result) {
+Window forward_window(const ConvolutionGeometry& g, int out_y, int out_x) {
+  return {forward_taps(out_y, g.in.height, g.kernel_height, g.stride, g.pad),
+          forward_taps(out_x, g.in.width, g.kernel_width, g.stride, g.pad)};
+}
+
+TileSum window_sum(const ForwardBlock& block, const Window& window, int out_y, int out_x) {
   const ConvolutionForward& arguments = block.arguments;
   const ConvolutionGeometry& g = arguments.geometry;
-  const Window window{forward_taps(out_y, g.in.height, g.kernel_height, g.stride, g.pad),
-                      forward_taps(out_x, g.in.width, g.kernel_width, g.stride, g.pad)};
   TileSum sum = block.lists.find(window, [&](const Window& w, TileTerm* terms) {
     int count = 0;
     for (int input = 0; input < block.inputs.size(); ++input) {
@@ -125,10 +130,25 @@ void sum_window(const ForwardBlock& block, int out_y, int out_x, float* result) 
     sum.rows = position(arguments.x, g.in, block.inputs.first, out_y * g.stride - g.pad + window.y.first,
                         out_x * g.stride - g.pad + window.x.first);
   }
-  tile_product.multiply(sum, rows_for(arguments.images), false, result);
+  return sum;
+}
+
+// Two neighbouring positions whose windows meet the picture alike share most of their inputs, which slide
+// along a row of taps: they are computed together, 16 images at a time.
+bool slide_together(const ConvolutionGeometry& g, const Window& first, const Window& second) {
+  return g.stride == 1 && same(first, second) && first.x.count > 1 && first.y.count > 0;
+}
+
+// The sum of `half` of the images for the position of `sum` and its right neighbour.
+TileSum sliding_half(TileSum sum, const Window& window, int half) {
+  sum.rows += half * kHalfElements;
+  sum.half_distance = kTileElements;
+  sum.run = window.x.count;
+  return sum;
 }
 
 void add_bias(const float* bias, float* values, int rows) {
+  if (bias == nullptr) return;
   for (int row = 0; row < rows; ++row) {
     for (int n = 0; n < kTileColumns; n += kLanes) {
       float* at = values + row * kTileColumns + n;
@@ -137,19 +157,28 @@ void add_bias(const float* bias, float* values, int rows) {
   }
 }
 
-void write_tile(const float* values, int rows, bf16* y) {
-  for (int i = 0; i < rows * kTileColumns; i += kLanes) store(y + i, load(values + i));
+void write_values(const float* values, int elements, bf16* y) {
+  for (int i = 0; i < elements; i += kLanes) store(y + i, load(values + i));
+}
+
+// The images from `rows` on are padding images.
+void write_padding(int rows, bf16* y) {
   for (int i = rows * kTileColumns; i < kTileElements; i += kLanes) store(y + i, vfloat{});
 }
 
-// The largest of four tiles and which one it was (the first of equal ones). Rounding to bf16 keeps the order,
-// so the maximum is the one that a separate pool would find.
-void write_pooled(const ResultTile (&window)[4], int rows, bf16* y, std::uint8_t* argmax) {
-  for (int i = 0; i < rows * kTileColumns; i += kLanes) {
-    vfloat best = load(window[0].values + i);
+// Where the values of a pool's 2 x 2 positions are, 16 images of each.
+struct PoolWindow {
+  const float* values[4];
+};
+
+// The largest of four and which one it was (the first of equal ones). Rounding to bf16 keeps the order, so
+// the maximum is the one that a separate pool would find.
+void write_pooled(const PoolWindow& window, bf16* y, std::uint8_t* argmax) {
+  for (int i = 0; i < kHalfElements; i += kLanes) {
+    vfloat best = load(window.values[0] + i);
     vint which{};
     for (int candidate = 1; candidate < 4; ++candidate) {
-      const vfloat value = load(window[candidate].values + i);
+      const vfloat value = load(window.values[candidate] + i);
       const vint better = value > best;
       best = better ? value : best;
       which = better ? vint{} + candidate : which;
@@ -161,29 +190,107 @@ void write_pooled(const ResultTile (&window)[4], int rows, bf16* y, std::uint8_t
       std::memcpy(argmax + i, &narrow, sizeof(narrow));
     }
   }
-  for (int i = rows * kTileColumns; i < kTileElements; i += kLanes) store(y + i, vfloat{});
-  if (argmax != nullptr) {
-    std::memset(argmax + rows * kTileColumns, 0, static_cast<unsigned>((kBlockImages - rows) * kTileColumns));
-  }
 }
 
-void forward_position(const ForwardBlock& block, int y, int x, bf16* to) {
-  const int rows = rows_for(block.arguments.images);
-  ResultTile result;
-  sum_window(block, y, x, result.values);
-  if (block.bias != nullptr) add_bias(block.bias, result.values, rows);
-  write_tile(result.values, rows, to);
-}
+// One row of output positions.
+class ForwardRow {
+ public:
+  ForwardRow(const ForwardBlock& block, int output, int y)
+      : block_(block),
+        g_(block.arguments.geometry),
+        written_(g_.written()),
+        rows_(rows_for(block.arguments.images)),
+        to_(position(block.arguments.y, written_, output, y, 0)),
+        y_(y) {}
 
-void forward_pooled_position(const ForwardBlock& block, int y, int x, bf16* to, std::uint8_t* argmax) {
-  const int rows = rows_for(block.arguments.images);
-  ResultTile window[4];
-  for (int i = 0; i < 4; ++i) {
-    sum_window(block, 2 * y + i / 2, 2 * x + i % 2, window[i].values);
-    if (block.bias != nullptr) add_bias(block.bias, window[i].values, rows);
+  void plain() const {
+    ResultTile result;
+    for (int x = 0; x < written_.width; ++x) {
+      const Window window = forward_window(g_, y_, x);
+      const TileSum sum = window_sum(block_, window, y_, x);
+      bf16* to = to_ + std::int64_t{x} * kTileElements;
+      if (x + 1 < written_.width && slide_together(g_, window, forward_window(g_, y_, x + 1))) {
+        for (int half = 0; half < rows_ / kHalfRows; ++half) {
+          compute(sliding_half(sum, window, half), kTileRows, result);
+          write_values(result.values, kHalfElements, to + half * kHalfElements);
+          write_values(result.values + kHalfElements, kHalfElements,
+                       to + kTileElements + half * kHalfElements);
+        }
+        write_padding(rows_, to + kTileElements);
+        ++x;
+      } else {
+        compute(sum, rows_, result);
+        write_values(result.values, rows_ * kTileColumns, to);
+      }
+      write_padding(rows_, to);
+    }
   }
-  write_pooled(window, rows, to, argmax);
-}
+
+  void pooled() const {
+    for (int x = 0; x < written_.width; ++x) {
+      const Window windows[2] = {forward_window(g_, 2 * y_, 2 * x), forward_window(g_, 2 * y_ + 1, 2 * x)};
+      const bool slides = slide_together(g_, windows[0], forward_window(g_, 2 * y_, 2 * x + 1));
+      bf16* to = to_ + std::int64_t{x} * kTileElements;
+      std::uint8_t* argmax = argmax_of(to);
+      if (slides) {
+        pool_sliding(windows, x, to, argmax);
+      } else {
+        pool_apart(x, to, argmax);
+      }
+      write_padding(rows_, to);
+      if (argmax != nullptr)
+        std::memset(argmax + rows_ * kTileColumns, 0,
+                    static_cast<unsigned>(kTileElements - rows_ * kTileColumns));
+    }
+  }
+
+ private:
+  void compute(const TileSum& sum, int rows, ResultTile& result) const {
+    tile_product.multiply(sum, rows, false, result.values);
+    add_bias(block_.bias, result.values, rows);
+  }
+
+  // Rows 2y and 2y + 1: the left and the right position of each, half the images at a time.
+  void pool_sliding(const Window (&windows)[2], int x, bf16* to, std::uint8_t* argmax) const {
+    ResultTile result[2];
+    for (int half = 0; half < rows_ / kHalfRows; ++half) {
+      for (int row = 0; row < 2; ++row) {
+        const TileSum sum = window_sum(block_, windows[row], 2 * y_ + row, 2 * x);
+        compute(sliding_half(sum, windows[row], half), kTileRows, result[row]);
+      }
+      write_pooled({{result[0].values, result[0].values + kHalfElements, result[1].values,
+                     result[1].values + kHalfElements}},
+                   to + half * kHalfElements, argmax == nullptr ? nullptr : argmax + half * kHalfElements);
+    }
+  }
+
+  void pool_apart(int x, bf16* to, std::uint8_t* argmax) const {
+    ResultTile result[4];
+    for (int i = 0; i < 4; ++i) {
+      const int out_y = 2 * y_ + i / 2;
+      const int out_x = 2 * x + i % 2;
+      compute(window_sum(block_, forward_window(g_, out_y, out_x), out_y, out_x), rows_, result[i]);
+    }
+    for (int half = 0; half < rows_ / kHalfRows; ++half) {
+      const int offset = half * kHalfElements;
+      write_pooled({{result[0].values + offset, result[1].values + offset, result[2].values + offset,
+                     result[3].values + offset}},
+                   to + offset, argmax == nullptr ? nullptr : argmax + offset);
+    }
+  }
+
+  std::uint8_t* argmax_of(const bf16* to) const {
+    std::uint8_t* argmax = block_.arguments.argmax;
+    return argmax == nullptr ? nullptr : argmax + (to - block_.arguments.y);
+  }
+
+  const ForwardBlock& block_;
+  const ConvolutionGeometry& g_;
+  Shape written_;
+  int rows_;
+  bf16* to_;
+  int y_;
+};
 
 void forward(const ConvolutionForward& arguments) {
   const ConvolutionGeometry& g = arguments.geometry;
@@ -197,14 +304,11 @@ void forward(const ConvolutionForward& arguments) {
         arguments.weights + std::int64_t{pairs_before(g, output)} * g.taps() * kTileElements,
         arguments.bias == nullptr ? nullptr : arguments.bias + output * kBlockChannels, lists};
     for (int y = 0; y < written.height; ++y) {
-      for (int x = 0; x < written.width; ++x) {
-        bf16* to = position(arguments.y, written, output, y, x);
-        if (g.pool) {
-          forward_pooled_position(
-              block, y, x, to, arguments.argmax == nullptr ? nullptr : arguments.argmax + (to - arguments.y));
-        } else {
-          forward_position(block, y, x, to);
-        }
+      const ForwardRow row(block, output, y);
+      if (g.pool) {
+        row.pooled();
+      } else {
+        row.plain();
       }
     }
   }
@@ -249,7 +353,7 @@ int backward_terms(const BackwardBlock& block, const Window& window, TileTerm* t
   for (int output = block.outputs.first; output < block.outputs.last; ++output) {
     const int pair = pairs_before(g, output) - touched_inputs(g, output).first - first_pair;
     for (int ky = 0; ky < window.y.count; ++ky) {
-      for (int kx = 0; kx < window.x.count; ++kx) {
+      for (int kx = window.x.count - 1; kx >= 0; --kx) {  // outputs from left to right
         const int tap = (window.y.first + ky * g.stride) * g.kernel_width + window.x.first + kx * g.stride;
         terms[count++] = {tile_distance(g.out, output - block.outputs.first, -ky, -kx),
                           (pair * g.taps() + tap) * kTileElements};
@@ -259,12 +363,15 @@ int backward_terms(const BackwardBlock& block, const Window& window, TileTerm* t
   return count;
 }
 
-void backward_data_position(const BackwardBlock& block, int y, int x, float* result) {
+Window backward_window(const ConvolutionGeometry& g, int y, int x) {
+  const Extent extent = covered(g);
+  return {backward_taps(y, extent.height, g.kernel_height, g.stride, g.pad),
+          backward_taps(x, extent.width, g.kernel_width, g.stride, g.pad)};
+}
+
+TileSum backward_sum(const BackwardBlock& block, const Window& window, int y, int x) {
   const ConvolutionBackwardData& arguments = block.arguments;
   const ConvolutionGeometry& g = arguments.geometry;
-  const Extent extent = covered(g);
-  const Window window{backward_taps(y, extent.height, g.kernel_height, g.stride, g.pad),
-                      backward_taps(x, extent.width, g.kernel_width, g.stride, g.pad)};
   TileSum sum = block.lists.find(
       window, [&](const Window& w, TileTerm* terms) { return backward_terms(block, w, terms); });
   if (sum.term_count > 0) {
@@ -274,24 +381,41 @@ void backward_data_position(const BackwardBlock& block, int y, int x, float* res
     sum.rows = position(arguments.dy, g.out, first, (y + g.pad - window.y.first) / g.stride,
                         (x + g.pad - window.x.first) / g.stride);
   }
-  tile_product.multiply(sum, rows_for(arguments.images), false, result);
+  return sum;
+}
+
+void backward_row(const BackwardBlock& block, int y) {
+  const ConvolutionGeometry& g = block.arguments.geometry;
+  const int rows = rows_for(block.arguments.images);
+  ResultTile result;
+  for (int x = 0; x < g.in.width; ++x) {
+    const Window window = backward_window(g, y, x);
+    const TileSum sum = backward_sum(block, window, y, x);
+    bf16* to = position(block.arguments.dx, g.in, block.input, y, x);
+    if (x + 1 < g.in.width && slide_together(g, window, backward_window(g, y, x + 1))) {
+      for (int half = 0; half < rows / kHalfRows; ++half) {
+        tile_product.multiply(sliding_half(sum, window, half), kTileRows, false, result.values);
+        write_values(result.values, kHalfElements, to + half * kHalfElements);
+        write_values(result.values + kHalfElements, kHalfElements, to + kTileElements + half * kHalfElements);
+      }
+      write_padding(rows, to + kTileElements);
+      ++x;
+    } else {
+      tile_product.multiply(sum, rows, false, result.values);
+      write_values(result.values, rows * kTileColumns, to);
+    }
+    write_padding(rows, to);
+  }
 }
 
 void backward_data(const ConvolutionBackwardData& arguments) {
   const ConvolutionGeometry& g = arguments.geometry;
-  const int rows = rows_for(arguments.images);
-  ResultTile result;
   TermLists lists(g.out.channel_blocks() * g.taps());
   tile_product.begin();
   for (int input = 0; input < g.in.channel_blocks(); ++input) {
     if (g.groups > 1) lists.clear();
     const BackwardBlock block{arguments, input, touching_outputs(g, input), lists};
-    for (int y = 0; y < g.in.height; ++y) {
-      for (int x = 0; x < g.in.width; ++x) {
-        backward_data_position(block, y, x, result.values);
-        write_tile(result.values, rows, position(arguments.dx, g.in, input, y, x));
-      }
-    }
+    for (int y = 0; y < g.in.height; ++y) backward_row(block, y);
   }
   tile_product.end();
 }

@@ -16,17 +16,24 @@ struct TileTerm {
   std::int32_t columns;
 };
 
+inline constexpr int kTileRows = 32;
+inline constexpr int kTileColumns = 32;
+inline constexpr int kTileDepth = 32;
+inline constexpr int kHalfRows = kTileRows / 2;
+
 // What an output tile is a sum of.
 struct TileSum {
   const TileTerm* terms = nullptr;
   int term_count = 0;  // may be 0
   const bf16* rows = nullptr;
   const bf16* columns = nullptr;
+  // From a term's first 16 rows to its second 16, in elements: next to each other for 32 images of one
+  // position, a tile apart for 16 images of two neighbouring positions.
+  int half_distance = kHalfRows * kTileDepth;
+  // Terms come in runs of this many along which the rows slide: the second half of one term is the first half
+  // of the next, and need not be loaded again.
+  int run = 1;
 };
-
-inline constexpr int kTileRows = 32;
-inline constexpr int kTileColumns = 32;
-inline constexpr int kTileDepth = 32;
 
 struct TileProductKernels {
   // result[r][n] = (accumulate ? result[r][n] : 0) + sum over terms and k of rows[r][k] * columns[k][n], in

@@ -30,16 +30,67 @@ void end() {
 
 constexpr int kRowStride = kTileDepth * 2;           // bytes between rows of the left operand
 constexpr int kColumnStride = kTileColumns * 2 * 2;  // bytes between pairs of the right operand
-constexpr int kHalf = 16;
+void add_first_halves(const TileSum& sum) {
+  for (int t = 0; t < sum.term_count; ++t) {
+    const bf16* columns = sum.columns + sum.terms[t].columns;
+    _tile_loadd(6, columns, kColumnStride);
+    _tile_loadd(4, sum.rows + sum.terms[t].rows, kRowStride);
+    _tile_dpbf16ps(0, 4, 6);
+    _tile_loadd(7, columns + 2 * kHalfRows, kColumnStride);
+    _tile_dpbf16ps(1, 4, 7);
+  }
+}
+
+void add_terms(const TileSum& sum) {
+  for (int t = 0; t < sum.term_count; ++t) {
+    const bf16* rows = sum.rows + sum.terms[t].rows;
+    const bf16* columns = sum.columns + sum.terms[t].columns;
+    _tile_loadd(6, columns, kColumnStride);
+    _tile_loadd(4, rows, kRowStride);
+    _tile_dpbf16ps(0, 4, 6);
+    _tile_loadd(7, columns + 2 * kHalfRows, kColumnStride);
+    _tile_dpbf16ps(1, 4, 7);
+    _tile_loadd(5, rows + sum.half_distance, kRowStride);
+    _tile_dpbf16ps(2, 5, 6);
+    _tile_dpbf16ps(3, 5, 7);
+  }
+}
+
+// The tiles that hold a term's first and second half take turns along a run.
+void add_sliding_terms(const TileSum& sum) {
+  for (int t = 0; t < sum.term_count; t += sum.run) {
+    _tile_loadd(4, sum.rows + sum.terms[t].rows, kRowStride);
+    for (int step = 0; step < sum.run; ++step) {
+      const bf16* columns = sum.columns + sum.terms[t + step].columns;
+      const bf16* second = sum.rows + sum.terms[t + step].rows + sum.half_distance;
+      _tile_loadd(6, columns, kColumnStride);
+      _tile_loadd(7, columns + 2 * kHalfRows, kColumnStride);
+      if (step % 2 == 0) {
+        _tile_dpbf16ps(0, 4, 6);
+        _tile_dpbf16ps(1, 4, 7);
+        _tile_loadd(5, second, kRowStride);
+        _tile_dpbf16ps(2, 5, 6);
+        _tile_dpbf16ps(3, 5, 7);
+      } else {
+        _tile_dpbf16ps(0, 5, 6);
+        _tile_dpbf16ps(1, 5, 7);
+        _tile_loadd(4, second, kRowStride);
+        _tile_dpbf16ps(2, 4, 6);
+        _tile_dpbf16ps(3, 4, 7);
+      }
+    }
+  }
+}
+
 void multiply(const TileSum& sum, int row_count, bool accumulate, float* result) {
   constexpr int kResultStride = kTileColumns * 4;
-  const bool both_halves = row_count > kHalf;
+  const bool both_halves = row_count > kHalfRows;
   if (accumulate) {
     _tile_loadd(0, result, kResultStride);
-    _tile_loadd(1, result + kHalf, kResultStride);
+    _tile_loadd(1, result + kHalfRows, kResultStride);
     if (both_halves) {
-      _tile_loadd(2, result + kHalf * kTileColumns, kResultStride);
-      _tile_loadd(3, result + kHalf * kTileColumns + kHalf, kResultStride);
+      _tile_loadd(2, result + kHalfRows * kTileColumns, kResultStride);
+      _tile_loadd(3, result + kHalfRows * kTileColumns + kHalfRows, kResultStride);
     }
   } else {
     _tile_zero(0);
@@ -47,35 +98,18 @@ void multiply(const TileSum& sum, int row_count, bool accumulate, float* result)
     _tile_zero(2);
     _tile_zero(3);
   }
-  if (both_halves) {
-    for (int t = 0; t < sum.term_count; ++t) {
-      const bf16* rows = sum.rows + sum.terms[t].rows;
-      const bf16* columns = sum.columns + sum.terms[t].columns;
-      _tile_loadd(6, columns, kColumnStride);
-      _tile_loadd(4, rows, kRowStride);
-      _tile_dpbf16ps(0, 4, 6);
-      _tile_loadd(7, columns + 2 * kHalf, kColumnStride);
-      _tile_dpbf16ps(1, 4, 7);
-      _tile_loadd(5, rows + kHalf * kTileDepth, kRowStride);
-      _tile_dpbf16ps(2, 5, 6);
-      _tile_dpbf16ps(3, 5, 7);
-    }
+  if (!both_halves) {
+    add_first_halves(sum);
+  } else if (sum.run > 1) {
+    add_sliding_terms(sum);
   } else {
-    for (int t = 0; t < sum.term_count; ++t) {
-      const bf16* rows = sum.rows + sum.terms[t].rows;
-      const bf16* columns = sum.columns + sum.terms[t].columns;
-      _tile_loadd(6, columns, kColumnStride);
-      _tile_loadd(4, rows, kRowStride);
-      _tile_dpbf16ps(0, 4, 6);
-      _tile_loadd(7, columns + 2 * kHalf, kColumnStride);
-      _tile_dpbf16ps(1, 4, 7);
-    }
+    add_terms(sum);
   }
   _tile_stored(0, result, kResultStride);
-  _tile_stored(1, result + kHalf, kResultStride);
+  _tile_stored(1, result + kHalfRows, kResultStride);
   if (both_halves) {
-    _tile_stored(2, result + kHalf * kTileColumns, kResultStride);
-    _tile_stored(3, result + kHalf * kTileColumns + kHalf, kResultStride);
+    _tile_stored(2, result + kHalfRows * kTileColumns, kResultStride);
+    _tile_stored(3, result + kHalfRows * kTileColumns + kHalfRows, kResultStride);
   }
 }
 
@@ -110,7 +144,8 @@ void multiply_rows(const TileSum& sum, int first_row, bool accumulate, float* re
     }
   }
   for (int t = 0; t < sum.term_count; ++t) {
-    const bf16* rows = sum.rows + sum.terms[t].rows + first_row * kTileDepth;
+    const bf16* rows = sum.rows + sum.terms[t].rows + first_row / kHalfRows * sum.half_distance +
+                       first_row % kHalfRows * kTileDepth;
     const bf16* columns = sum.columns + sum.terms[t].columns;
     for (int pair = 0; pair < kTileDepth / 2; ++pair) {
       __m512bh column[2];
@@ -152,8 +187,14 @@ struct WideTerm {
 };
 
 // bf16 to fp32 once a term, rather than once a use.
-void widen(const bf16* rows, const bf16* columns, int row_count, WideTerm& wide) {
-  for (int i = 0; i < row_count * kTileDepth; i += kLanes) store(wide.rows + i, load(rows + i));
+void widen(const TileSum& sum, const TileTerm& term, int row_count, WideTerm& wide) {
+  const bf16* rows = sum.rows + term.rows;
+  const bf16* columns = sum.columns + term.columns;
+  constexpr int kHalf = kHalfRows * kTileDepth;
+  for (int i = 0; i < kHalf; i += kLanes) store(wide.rows + i, load(rows + i));
+  for (int i = 0; i < kHalf && row_count > kHalfRows; i += kLanes) {
+    store(wide.rows + kHalf + i, load(rows + sum.half_distance + i));
+  }
   for (int pair = 0; pair < kTileDepth / 2; ++pair) {
     for (int n = 0; n < kTileColumns; n += kLanes) {
       vuint words;
@@ -191,7 +232,7 @@ void multiply(const TileSum& sum, int row_count, bool accumulate, float* result)
   if (!accumulate) std::memset(result, 0, sizeof(float) * static_cast<unsigned>(row_count * kTileColumns));
   WideTerm wide;
   for (int t = 0; t < sum.term_count; ++t) {
-    widen(sum.rows + sum.terms[t].rows, sum.columns + sum.terms[t].columns, row_count, wide);
+    widen(sum, sum.terms[t], row_count, wide);
     for (int column = 0; column < kTileColumns; column += kVectors * kLanes) {
       for (int row = 0; row < row_count; row += kRows) add_product(wide, row, column, result);
     }
