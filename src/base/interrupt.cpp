@@ -23,4 +23,8 @@ bool interrupted() {
   return interrupt_seen != 0;
 }
 
+void throw_if_interrupted() {
+  if (interrupted()) throw Interruption();
+}
+
 }  // namespace ftl

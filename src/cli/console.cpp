@@ -64,7 +64,8 @@ std::string target_text(const lab::Summary& summary) {
   const double target = 100 * *summary.settings.target_accuracy;
   const double p_value = summary.target_p_value();
   if (std::isnan(p_value)) return fmt::format("{:g} % {}", target, verdict);
-  return fmt::format("{:g} % {}; p = {:.2g} if runs did not exceed it on average", target, verdict, p_value);
+  return fmt::format("{:g} % {}; one-sided t-test that the true mean exceeds it: p = {:.2g}", target, verdict,
+                     p_value);
 }
 
 }  // namespace

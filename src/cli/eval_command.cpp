@@ -1,6 +1,7 @@
 // ftl eval CKPT
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -33,12 +34,19 @@ std::string name_of(data::Views views) {
   return "";
 }
 
+// Says how the classes of a dataset and those of a model differ.
+std::string difference(const std::vector<std::string>& dataset, const std::vector<std::string>& model) {
+  if (dataset.size() != model.size()) return fmt::format("{} classes, not {}", dataset.size(), model.size());
+  const auto [theirs, ours] = std::mismatch(dataset.begin(), dataset.end(), model.begin());
+  return fmt::format("{} as class {}, not {}", *theirs, theirs - dataset.begin(), *ours);
+}
+
 // The dataset's pictures, seen as the model was trained to see them.
 data::Dataset fitting_dataset(const EvalArguments& arguments, const train::LoadedModel& model) {
   data::Dataset dataset = open_dataset(arguments.dataset, message_stream(arguments.json));
   if (dataset.class_names != model.class_names) {
-    throw InputError("{}: its {} classes are not the {} of {}", arguments.checkpoint,
-                     model.class_names.size(), dataset.class_names.size(), dataset.name);
+    throw InputError("{}: was trained on other classes: {} has {}", arguments.checkpoint, dataset.name,
+                     difference(dataset.class_names, model.class_names));
   }
   if (dataset.test.height != model.height || dataset.test.width != model.width) {
     throw InputError("{}: was trained on {}x{} pictures, but those of {} are {}x{}", arguments.checkpoint,
@@ -59,12 +67,9 @@ void eval(const EvalArguments& arguments) {
   ThreadPool threads(arguments.threads);
   train::Evaluator evaluator({model.graph, dataset, kernels::kernels_for(select_isa()), threads});
   evaluator.load(model.model);
-  const std::span labels(dataset.test.labels, static_cast<std::size_t>(dataset.test.count));
-  const auto score_of = [&](const train::EvaluationConfig& with) {
-    return train::score(evaluator.logits(dataset.test, with), model.graph.classes, labels);
-  };
-  const train::Score plain = score_of({});
-  const train::Score score = config.views == data::Views::plain ? plain : score_of(config);
+  const train::Score plain = evaluator.score(dataset.test, {});
+  const train::Score score =
+      config.views == data::Views::plain ? plain : evaluator.score(dataset.test, config);
   std::FILE* messages = message_stream(arguments.json);
   fmt::print(messages, "{} on {} test pictures of {}\n", model.recipe.name, dataset.test.count, dataset.name);
   fmt::print(messages, "{:<20}{:.2f} %  loss {:.4f}\n", "plain", 100 * plain.accuracy, plain.loss);

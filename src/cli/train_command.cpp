@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -59,10 +60,12 @@ lab::RunSettings run_settings(const TrainArguments& arguments, const train::Reci
   settings.classes = dataset.classes();
   settings.train_images = dataset.train.count;
   settings.test_images = dataset.test.count;
-  settings.batch = recipe.batch;
+  settings.batch = static_cast<int>(std::min<std::int64_t>(recipe.batch, dataset.train.count));
+  settings.runs = arguments.runs;
   settings.isa = name(isa);
   settings.threads = arguments.threads;
   settings.version = FTL_VERSION;
+  settings.target_accuracy = arguments.target_accuracy;
   return settings;
 }
 
@@ -81,13 +84,14 @@ void train(const TrainArguments& arguments, int& exit_code) {
   const Isa isa = select_isa();
   const data::Dataset dataset = open_dataset(arguments.dataset, messages);
   net::build_graph(recipe.network, {dataset.train.height, dataset.train.width, dataset.classes()});
+  data::check_augmentation(recipe.augmentation, dataset.train);
   ThreadPool threads(arguments.threads);
   train::RunDirectory directory(
       {.folder = arguments.out.empty() ? default_folder(recipe.name) : std::filesystem::path(arguments.out),
        .runs = arguments.runs,
        .resume = arguments.resume,
        .recipe = recipe.toml,
-       .environment = train::current_environment(isa, arguments.threads, FTL_VERSION)});
+       .environment = train::current_environment(isa, arguments.threads, FTL_VERSION, dataset.digest)});
   const double load_seconds = seconds_since(started);
   const kernels::Kernels& kernels = kernels::kernels_for(isa);
   lab::RunSettings settings = run_settings(arguments, recipe, dataset, isa);
@@ -102,31 +106,25 @@ void train(const TrainArguments& arguments, int& exit_code) {
                             .terminal = is_terminal(messages),
                             .quiet = arguments.quiet,
                             .runs = arguments.runs});
-  const lab::ExperimentResult experiment = lab::run_experiment({.recipe = recipe,
-                                                                .dataset = dataset,
-                                                                .kernels = kernels,
-                                                                .threads = threads,
-                                                                .directory = directory,
-                                                                .seed = arguments.seed,
-                                                                .runs = arguments.runs,
-                                                                .resume = arguments.resume,
-                                                                .load_seconds = load_seconds,
-                                                                .observer = &reporter});
+  const std::vector<train::RunResult> results = lab::run_experiment({.recipe = recipe,
+                                                                     .dataset = dataset,
+                                                                     .kernels = kernels,
+                                                                     .threads = threads,
+                                                                     .directory = directory,
+                                                                     .seed = arguments.seed,
+                                                                     .runs = arguments.runs,
+                                                                     .resume = arguments.resume,
+                                                                     .load_seconds = load_seconds,
+                                                                     .observer = &reporter});
   settings.peak_memory_bytes = peak_memory_bytes();
-  const lab::Summary summary = lab::summarize(settings, experiment.runs);
+  const lab::Summary summary = lab::summarize(settings, results);
   directory.write_summary(lab::to_json(summary));
   write_json(arguments.json, lab::to_json(summary));
   if (!arguments.quiet) {
     fmt::print(messages, "{}{:<16}{}\n", result_block(summary), "run directory", directory.folder().string());
   }
-  if (summary.failures.size() == experiment.runs.size() || summary.interrupted) exit_code = kFailed;
-  if (exit_code == kDone && arguments.target_accuracy && summary.accuracy.mean < *arguments.target_accuracy) {
-    if (!arguments.quiet) {
-      fmt::print(messages, "mean accuracy {:.4f} is below the target {:.4f}\n", summary.accuracy.mean,
-                 *arguments.target_accuracy);
-    }
-    exit_code = kTargetMissed;
-  }
+  if (summary.misses_target()) exit_code = kTargetMissed;
+  if (summary.failures.size() == results.size() || summary.interrupted) exit_code = kFailed;
 }
 
 }  // namespace
@@ -143,6 +141,7 @@ void add_train_command(CLI::App& app, int& exit_code) {
       ->check(CLI::Range(1, 1'000'000))
       ->capture_default_str();
   command->add_option("--seed", arguments->seed, "Of the first run; the following ones count up")
+      ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
   command->add_option("--threads", arguments->threads, "Threads; default: every processor")
       ->check(CLI::Range(1, 1024));

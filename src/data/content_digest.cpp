@@ -1,8 +1,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "base/error.hpp"
 #include "base/file.hpp"
+#include "base/interrupt.hpp"
 #include "data/cache.hpp"
 #include "data/digest.hpp"
 #include "data/file_tree.hpp"
@@ -10,6 +13,8 @@
 namespace ftl::data {
 namespace fs = std::filesystem;
 namespace {
+
+constexpr std::size_t kPartBytes = std::size_t{16} << 20;
 
 // What changes when somebody writes to the file: its size in bytes and its modification time in nanoseconds.
 std::string file_stamp(const fs::path& path) {
@@ -33,11 +38,16 @@ std::string compute_digest(const fs::path& source) {
   Digest digest;
   if (!fs::is_directory(source)) {
     const MappedFile file(source);
-    digest.update({reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size()});
+    std::string_view rest(reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size());
+    for (; !rest.empty(); rest.remove_prefix(std::min(rest.size(), kPartBytes))) {
+      throw_if_interrupted();
+      digest.update(rest.substr(0, kPartBytes));
+    }
     return digest.hexadecimal();
   }
   const FileTree tree(source);
   for (const FileTree::File& file : tree.files()) {
+    throw_if_interrupted();
     const auto contents = tree.contents(file);
     digest.update(fmt::format("{} {}\n", file.path, contents->size())).update(*contents);
   }

@@ -51,6 +51,7 @@ class Archive {
     std::array<char, 1 << 16> part;
     la_ssize_t read = 0;
     while ((read = archive_read_data(archive_.get(), part.data(), part.size())) > 0) {
+      throw_if_interrupted();
       bytes.append(part.data(), static_cast<std::size_t>(read));
     }
     if (read < 0) {
@@ -122,7 +123,6 @@ void FileTree::list_folder() {
 void FileTree::read_archive() {
   Archive archive(path_);
   while (archive_entry* entry = archive.next()) {
-    if (interrupted()) throw RunError("{}: reading was interrupted", path_.string());
     const std::string path = normal_path(entry);
     if (path.empty() || is_junk(path)) continue;
     // Many archives name only their files.

@@ -3,6 +3,7 @@
 
 #include "base/cpu_features.hpp"
 #include "base/error.hpp"
+#include "base/interrupt.hpp"
 #include "base/thread_pool.hpp"
 #include "data/picture_reader.hpp"
 
@@ -83,6 +84,7 @@ class ImageFolderReader : public PictureReader {
     std::vector<PictureSize> sizes(pictures_.size());
     ThreadPool pool(available_processors());
     pool.parallel_for(static_cast<std::int64_t>(sizes.size()), [&](std::int64_t item, int) {
+      throw_if_interrupted();
       const auto index = static_cast<std::size_t>(item);
       const FileTree::File& file = *pictures_[index];
       sizes[index] = picture_size(*tree_.contents(file), tree_.name(file));

@@ -100,10 +100,10 @@ ChannelSums write_pixels(const PictureReader& reader, AtomicFile& file, const Im
   const std::int64_t chunk = std::max<std::int64_t>(1, kChunkBytes / picture_bytes);
   std::vector<std::uint8_t> pixels(static_cast<std::size_t>(std::min(chunk, count) * picture_bytes));
   for (std::int64_t first = 0; first < count; first += chunk) {
-    if (interrupted()) throw RunError("the import was interrupted");
     if (progress) progress(first, count);
     const std::int64_t pictures = std::min(chunk, count - first);
     pool.parallel_for(pictures, [&](std::int64_t item, int thread) {
+      throw_if_interrupted();
       const auto picture = std::span(pixels).subspan(static_cast<std::size_t>(item * picture_bytes),
                                                      static_cast<std::size_t>(picture_bytes));
       reader.read(first + item, picture);

@@ -1,7 +1,6 @@
 #include "lab/experiment.hpp"
 
-#include <chrono>
-
+#include "base/error.hpp"
 #include "base/interrupt.hpp"
 #include "lab/run_record.hpp"
 #include "train/training_state.hpp"
@@ -17,20 +16,35 @@ using train::TrainingState;
 class Run {
  public:
   Run(const ExperimentOptions& options, int index)
-      : options_(options), index_(index), seed_(options.seed + static_cast<std::uint64_t>(index)) {
-    const std::filesystem::path folder = options.directory.checkpoint_path(index).parent_path();
-    state_path_ = folder / "training_state.safetensors";
-    record_path_ = folder / "result.json";
+      : options_(options),
+        index_(index),
+        seed_(options.seed + static_cast<std::uint64_t>(index)),
+        state_path_(options.directory.training_state_path(index)),
+        record_path_(options.directory.result_path(index)) {}
+
+  // Of the run as it was finished before, else as it is trained now. Nothing when Ctrl-C came before its
+  // first step.
+  std::optional<RunResult> result() const {
+    if (std::optional<RunResult> record = finished()) return record;
+    try {
+      return train();
+    } catch (const Interruption&) {
+      return std::nullopt;
+    }
   }
 
+ private:
   std::optional<RunResult> finished() const {
     if (!options_.resume) return std::nullopt;
     std::optional<RunResult> record = load_run_record(record_path_);
-    if (record && record->interrupted) return std::nullopt;
+    if (record && record->seed != seed_) {
+      throw InputError("{}: is of a run with seed {}, not {}; resume with the same --seed",
+                       record_path_.string(), record->seed, seed_);
+    }
     return record;
   }
 
-  RunResult train(std::int64_t& memory_bytes) {
+  RunResult train() const {
     const std::optional<TrainingState> state = saved_state();
     RunObserver observer(options_, seed_);
     Trainer* current = nullptr;
@@ -47,12 +61,10 @@ class Run {
                      }});
     current = &trainer;
     const RunResult result = trainer.run();
-    memory_bytes = std::max(memory_bytes, trainer.memory_bytes());
     save(trainer, result);
     return result;
   }
 
- private:
   // Passes records on, and into the run directory.
   class RunObserver final : public train::TrainingObserver {
    public:
@@ -84,8 +96,9 @@ class Run {
           options_.directory.checkpoint_path(index_),
           train::model_checkpoint(trainer.model(), trainer.graph(), options_.recipe, options_.dataset));
     }
+    if (result.interrupted) return;
     save_run_record(record_path_, result);
-    if (!result.interrupted) std::filesystem::remove(state_path_);
+    std::filesystem::remove(state_path_);
   }
 
   const ExperimentOptions& options_;
@@ -97,13 +110,12 @@ class Run {
 
 }  // namespace
 
-ExperimentResult run_experiment(const ExperimentOptions& options) {
-  ExperimentResult experiment;
+std::vector<RunResult> run_experiment(const ExperimentOptions& options) {
+  std::vector<RunResult> results;
   bool published = false;
   for (int index = 0; index < options.runs && !interrupted(); ++index) {
-    Run run(options, index);
-    std::optional<RunResult> result = run.finished();
-    if (!result) result = run.train(experiment.memory_bytes);
+    std::optional<RunResult> result = Run(options, index).result();
+    if (!result) break;
     if (index == 0) {
       result->seconds.load = options.load_seconds;
       result->seconds.total += options.load_seconds;
@@ -112,9 +124,9 @@ ExperimentResult run_experiment(const ExperimentOptions& options) {
       options.directory.publish_checkpoint(index);
       published = true;
     }
-    experiment.runs.push_back(std::move(*result));
+    results.push_back(std::move(*result));
   }
-  return experiment;
+  return results;
 }
 
 }  // namespace ftl::lab

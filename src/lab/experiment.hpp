@@ -22,13 +22,9 @@ struct ExperimentOptions {
   train::TrainingObserver* observer = nullptr;
 };
 
-struct ExperimentResult {
-  std::vector<train::RunResult> runs;
-  std::int64_t memory_bytes = 0;  // that the engine asked for, training and evaluation
-};
-
 // Runs them one after the other, each with all threads. A run that fails leaves the others alone; Ctrl-C ends
-// the experiment after the run in progress has saved its state.
-ExperimentResult run_experiment(const ExperimentOptions& options);
+// the experiment once the run in progress has saved its state; then there are fewer results than runs asked
+// for, or the last one is an interrupted run's. Throws InputError when it is to resume another experiment.
+std::vector<train::RunResult> run_experiment(const ExperimentOptions& options);
 
 }  // namespace ftl::lab

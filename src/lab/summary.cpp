@@ -1,5 +1,6 @@
 #include "lab/summary.hpp"
 
+#include <cmath>
 #include <functional>
 #include <nlohmann/json.hpp>
 
@@ -56,10 +57,19 @@ Json json_of(const std::vector<Failure>& failures) {
 
 }  // namespace
 
+double Summary::target_p_value() const {
+  return settings.target_accuracy ? p_value_mean_above(accuracy, *settings.target_accuracy) : std::nan("");
+}
+
+bool Summary::misses_target() const {
+  return settings.target_accuracy && !(accuracy.mean >= *settings.target_accuracy);
+}
+
 Summary summarize(const RunSettings& settings, std::span<const RunResult> results) {
   Summary summary;
   summary.settings = settings;
   summary.runs = static_cast<int>(results.size());
+  summary.interrupted = summary.runs < settings.runs;
   for (const RunResult& result : results) {
     summary.seeds.push_back(result.seed);
     if (result.failed) summary.failures.push_back({result.seed, result.failure});
@@ -77,31 +87,34 @@ Summary summarize(const RunSettings& settings, std::span<const RunResult> result
 
 std::string to_json(const Summary& summary) {
   const RunSettings& settings = summary.settings;
-  const Json json = {{"recipe", settings.recipe},
-                     {"dataset", settings.dataset},
-                     {"classes", settings.classes},
-                     {"train_images", settings.train_images},
-                     {"test_images", settings.test_images},
-                     {"batch", settings.batch},
-                     {"epochs", summary.epochs},
-                     {"runs", summary.runs},
-                     {"seeds", summary.seeds},
-                     {"failed_runs", summary.failures.size()},
-                     {"failures", json_of(summary.failures)},
-                     {"interrupted", summary.interrupted},
-                     {"accuracy", json_of(summary.accuracy)},
-                     {"accuracy_plain", json_of(summary.accuracy_plain)},
-                     {"protocol", "hlb"},  // evaluation is not part of the training seconds
-                     {"seconds", json_of(summary.seconds)},
-                     {"flop_per_run", summary.flop_per_run},
-                     {"tflops", summary.tflops},
-                     {"peak_tflops", settings.peak_tflops},
-                     {"fraction_of_peak", summary.fraction_of_peak()},
-                     {"peak_memory_bytes", settings.peak_memory_bytes},
-                     {"isa", settings.isa},
-                     {"threads", settings.threads},
-                     {"device", settings.device},
-                     {"version", settings.version}};
+  Json json = {{"recipe", settings.recipe},
+               {"dataset", settings.dataset},
+               {"classes", settings.classes},
+               {"train_images", settings.train_images},
+               {"test_images", settings.test_images},
+               {"batch", settings.batch},
+               {"epochs", summary.epochs},
+               {"runs", summary.runs},
+               {"seeds", summary.seeds},
+               {"failed_runs", summary.failures.size()},
+               {"failures", json_of(summary.failures)},
+               {"interrupted", summary.interrupted},
+               {"accuracy", json_of(summary.accuracy)},
+               {"accuracy_plain", json_of(summary.accuracy_plain)},
+               {"protocol", "hlb"},  // evaluation is not part of the training seconds
+               {"seconds", json_of(summary.seconds)},
+               {"flop_per_run", summary.flop_per_run},
+               {"tflops", summary.tflops},
+               {"peak_tflops", settings.peak_tflops},
+               {"fraction_of_peak", summary.fraction_of_peak()},
+               {"peak_memory_bytes", settings.peak_memory_bytes},
+               {"isa", settings.isa},
+               {"threads", settings.threads},
+               {"device", settings.device},
+               {"version", settings.version}};
+  if (settings.target_accuracy) {
+    json["target"] = {{"accuracy", *settings.target_accuracy}, {"p_value", summary.target_p_value()}};
+  }
   return json.dump(2) + "\n";
 }
 

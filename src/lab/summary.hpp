@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -25,6 +26,8 @@ struct RunSettings {
   std::string version;     // of ftl
   double peak_tflops = 0;  // measured on this machine
   std::int64_t peak_memory_bytes = 0;
+  int runs = 0;  // asked for
+  std::optional<double> target_accuracy{};
 };
 
 struct Failure {
@@ -38,7 +41,7 @@ struct Summary {
   int runs = 0;  // started, failed ones included
   std::vector<std::uint64_t> seeds;
   std::vector<Failure> failures;
-  bool interrupted = false;  // some run was ended early
+  bool interrupted = false;  // a run was ended early, or not begun
   Sample accuracy;
   Sample accuracy_plain;
   train::Seconds seconds;  // means
@@ -47,6 +50,9 @@ struct Summary {
   double tflops = 0;  // flop_per_run over the mean training time
 
   double fraction_of_peak() const { return tflops / settings.peak_tflops; }
+  // Of "the mean accuracy of all possible runs is no higher than the target"; NaN without a target.
+  double target_p_value() const;
+  bool misses_target() const;
 };
 
 Summary summarize(const RunSettings& settings, std::span<const train::RunResult> results);

@@ -22,15 +22,16 @@ std::string operating_system() {
 
 }  // namespace
 
-Environment current_environment(Isa isa, int threads, std::string version) {
-  return {cpu_model(), isa, threads, kCompiler, std::move(version), operating_system()};
+Environment current_environment(Isa isa, int threads, std::string version, std::string dataset) {
+  return {cpu_model(), isa, threads, kCompiler, std::move(version), operating_system(), std::move(dataset)};
 }
 
 std::string to_json(const Environment& environment) {
   const nlohmann::ordered_json json = {
       {"cpu", environment.cpu},         {"isa", name(environment.isa)},
       {"threads", environment.threads}, {"compiler", environment.compiler},
-      {"version", environment.version}, {"operating_system", environment.operating_system}};
+      {"version", environment.version}, {"operating_system", environment.operating_system},
+      {"dataset", environment.dataset}};
   return json.dump(2) + "\n";
 }
 

@@ -14,10 +14,11 @@ struct Environment {
   std::string compiler;
   std::string version;  // of ftl
   std::string operating_system;
+  std::string dataset;  // digest of its content
 };
 
-// That of this process, which runs `version` of ftl.
-Environment current_environment(Isa isa, int threads, std::string version);
+// That of this process, which runs `version` of ftl on the dataset with this digest.
+Environment current_environment(Isa isa, int threads, std::string version, std::string dataset);
 
 std::string to_json(const Environment& environment);
 

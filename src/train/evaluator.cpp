@@ -4,6 +4,8 @@
 #include <cmath>
 #include <numeric>
 
+#include "base/interrupt.hpp"
+
 namespace ftl::train {
 namespace {
 
@@ -26,12 +28,15 @@ float confidence(const float* logits, int classes) {
 }
 
 std::vector<std::int32_t> least_confident(std::span<const float> logits, int classes, double fraction) {
-  const std::size_t count = logits.size() / static_cast<std::size_t>(classes);
+  std::vector<float> confidences;
+  for (std::size_t first = 0; first < logits.size(); first += static_cast<std::size_t>(classes)) {
+    confidences.push_back(confidence(&logits[first], classes));
+  }
+  const std::size_t count = confidences.size();
   std::vector<std::int32_t> pictures(count);
   std::iota(pictures.begin(), pictures.end(), 0);
   std::stable_sort(pictures.begin(), pictures.end(), [&](std::int32_t a, std::int32_t b) {
-    return confidence(&logits[static_cast<std::size_t>(a * classes)], classes) <
-           confidence(&logits[static_cast<std::size_t>(b * classes)], classes);
+    return confidences[static_cast<std::size_t>(a)] < confidences[static_cast<std::size_t>(b)];
   });
   pictures.resize(static_cast<std::size_t>(std::ceil(fraction * static_cast<double>(count))));
   return pictures;
@@ -62,6 +67,11 @@ std::vector<float> Evaluator::logits(const data::Split& split, const EvaluationC
   return result;
 }
 
+Score Evaluator::score(const data::Split& split, const EvaluationConfig& config) {
+  const std::span labels(split.labels, static_cast<std::size_t>(split.count));
+  return train::score(logits(split, config), context_.graph.classes, labels);
+}
+
 void Evaluator::add_views(const data::Split& split, data::Views views, std::span<const std::int32_t> pictures,
                           std::vector<float>& logits) {
   const auto classes = static_cast<std::size_t>(context_.graph.classes);
@@ -84,6 +94,7 @@ void Evaluator::run(const data::Split& split, const data::View& view, std::span<
         pictures.subspan(first, std::min<std::size_t>(kPicturesAtATime, pictures.size() - first));
     const net::Batch batch{.images = static_cast<std::int64_t>(part.size()),
                            .fill = [&](std::int64_t from, int images, bf16* out, kernels::Target*) {
+                             throw_if_interrupted();
                              const auto indices = part.subspan(static_cast<std::size_t>(from),
                                                                static_cast<std::size_t>(images));
                              data::fill_view(context_.dataset, split, view, indices, out);

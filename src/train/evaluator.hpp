@@ -21,11 +21,15 @@ struct EvaluatorContext {
   ThreadPool& threads;
 };
 
+struct Score {
+  double accuracy = 0;  // fraction whose largest logit is at the label
+  double loss = 0;      // mean cross-entropy
+};
+
+// What takes pictures throws Interruption when Ctrl-C comes.
 class Evaluator {
  public:
   explicit Evaluator(const EvaluatorContext& context);
-
-  std::int64_t memory_bytes() const { return executor_.memory_bytes(); }
 
   // Takes over the weights and running statistics that the following calls use.
   void load(const net::Model& model);
@@ -34,6 +38,9 @@ class Evaluator {
   // only that share of the pictures, those with the smallest gap between their two largest plain logits, gets
   // the views.
   std::vector<float> logits(const data::Split& split, const EvaluationConfig& config);
+
+  // How well those fit the split's labels.
+  Score score(const data::Split& split, const EvaluationConfig& config);
 
  private:
   void run(const data::Split& split, const data::View& view, std::span<const std::int32_t> pictures,
@@ -45,10 +52,6 @@ class Evaluator {
   net::Executor executor_;
 };
 
-struct Score {
-  double accuracy = 0;  // fraction whose largest logit is at the label
-  double loss = 0;      // mean cross-entropy
-};
 Score score(std::span<const float> logits, int classes, std::span<const std::int32_t> labels);
 
 }  // namespace ftl::train

@@ -33,8 +33,8 @@ struct RunResult {
   bool failed = false;
   std::string failure;        // why, and what to try
   bool interrupted = false;   // ended early by Ctrl-C; figures are of what was done
-  double accuracy = 0;        // with the evaluation the recipe names
-  double accuracy_plain = 0;  // one view
+  double accuracy = 0;        // with the evaluation the recipe names; NaN when interrupted
+  double accuracy_plain = 0;  // one view; when interrupted, of the last epoch evaluated, else NaN
   double epochs = 0;          // done
   std::int64_t steps = 0;
   double flop = 0;  // executed by the convolutions and linear layers in training

@@ -14,11 +14,16 @@ namespace fs = std::filesystem;
 constexpr const char* kMetrics = "metrics.jsonl";
 constexpr const char* kCheckpoint = "checkpoint.safetensors";
 constexpr const char* kSummary = "summary.json";
+constexpr const char* kRecipe = "recipe.toml";
+constexpr const char* kEnvironment = "environment.json";
+constexpr const char* kTrainingState = "training_state.safetensors";
+constexpr const char* kResult = "result.json";
 constexpr std::string_view kEventsPrefix = "events.out.tfevents.";
 constexpr std::string_view kRunPrefix = "run-";
 
 bool is_result(const std::string& name) {
-  return name == kMetrics || name == kCheckpoint || name == kSummary || name.starts_with(kEventsPrefix);
+  return name == kMetrics || name == kCheckpoint || name == kSummary || name == kTrainingState ||
+         name == kResult || name.starts_with(kEventsPrefix);
 }
 
 // Removes what earlier runs have left, and nothing else.
@@ -27,6 +32,21 @@ void remove_results(const fs::path& folder) {
     const std::string name = entry.path().filename().string();
     if (entry.is_directory() && name.starts_with(kRunPrefix)) remove_results(entry.path());
     if (entry.is_regular_file() && is_result(name)) fs::remove(entry.path());
+  }
+}
+
+// What is resumed must be what was begun.
+void check_same_run(const RunDirectoryOptions& options) {
+  const fs::path folder = options.folder;
+  if (!fs::exists(folder / kRecipe) || !fs::exists(folder / kEnvironment)) return;
+  const auto refuse = [&](const char* difference) {
+    throw InputError("run directory {}: holds a run {}; resume with the same, or name another --out",
+                     folder.string(), difference);
+  };
+  if (read_text(folder / kRecipe) != options.recipe) refuse("of another recipe or --set");
+  const auto environment = nlohmann::json::parse(read_text(folder / kEnvironment), nullptr, false);
+  if (!environment.is_object() || environment.value("dataset", "") != options.environment.dataset) {
+    refuse("on other data");
   }
 }
 
@@ -57,10 +77,11 @@ std::string metrics_line(const EpochRecord& record, std::uint64_t seed) {
 
 RunDirectory::RunDirectory(const RunDirectoryOptions& options)
     : folder_(options.folder), runs_(options.runs), events_(static_cast<std::size_t>(options.runs)) {
+  if (options.resume) check_same_run(options);
   try {
     fs::create_directories(folder_);
-    write_text_atomically(folder_ / "recipe.toml", options.recipe);
-    write_text_atomically(folder_ / "environment.json", to_json(options.environment));
+    write_text_atomically(folder_ / kRecipe, options.recipe);
+    write_text_atomically(folder_ / kEnvironment, to_json(options.environment));
     if (!options.resume) remove_results(folder_);
     for (int run = 0; run < runs_; ++run) fs::create_directories(run_folder(run));
   } catch (const fs::filesystem_error& error) {
@@ -80,6 +101,14 @@ void RunDirectory::add_epoch(const EpochRecord& record, std::uint64_t seed) {
 
 fs::path RunDirectory::checkpoint_path(int run) const {
   return run_folder(run) / kCheckpoint;
+}
+
+fs::path RunDirectory::training_state_path(int run) const {
+  return run_folder(run) / kTrainingState;
+}
+
+fs::path RunDirectory::result_path(int run) const {
+  return run_folder(run) / kResult;
 }
 
 void RunDirectory::publish_checkpoint(int run) const {

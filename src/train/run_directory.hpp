@@ -1,8 +1,11 @@
 // The folder that one `ftl train` leaves behind:
-//   recipe.toml environment.json   written at once, so that a folder that cannot be used is known before
-//   training metrics.jsonl                  a line an epoch, of all runs checkpoint.safetensors         of
-//   the first run that succeeded events.out.tfevents.*          TensorBoard scalars summary.json
-// With several runs, each has its checkpoint and events in a folder run-1, run-2, ...
+// - recipe.toml and environment.json, written at once, so that a folder that cannot be used is known before
+//   training;
+// - metrics.jsonl, a line an epoch, of all runs, and TensorBoard's events.out.tfevents.*;
+// - checkpoint.safetensors of the first run that succeeded;
+// - training_state.safetensors while a run is unfinished, then result.json, for --resume;
+// - summary.json.
+// With several runs, each has its checkpoint, events, state and result in a folder run-1, run-2, ...
 #pragma once
 
 #include <cstdint>
@@ -29,7 +32,8 @@ struct RunDirectoryOptions {
 
 class RunDirectory {
  public:
-  // Throws InputError naming the folder when it cannot be created or written.
+  // Throws InputError naming the folder when it cannot be created or written, or when it is to be resumed and
+  // holds a run of another recipe or dataset.
   explicit RunDirectory(const RunDirectoryOptions& options);
 
   // Adds an epoch to metrics.jsonl and to its run's events, on disk when this returns. Throws RunError.
@@ -37,6 +41,9 @@ class RunDirectory {
 
   // Where run `run` (0 for the first) saves its checkpoint.
   std::filesystem::path checkpoint_path(int run) const;
+  // Where it keeps what it needs to go on, and its result once it is done.
+  std::filesystem::path training_state_path(int run) const;
+  std::filesystem::path result_path(int run) const;
   // Makes the checkpoint that `run` has saved the folder's own.
   void publish_checkpoint(int run) const;
 

@@ -56,6 +56,7 @@ void Trainer::initialise_whitening() {
                                     .height = split.height,
                                     .width = split.width,
                                     .fill = [&](std::int64_t first, int count, bf16* pictures) {
+                                      throw_if_interrupted();
                                       data::fill_view(options_.dataset, split, data::View{}, first, count,
                                                       pictures);
                                     }};
@@ -95,10 +96,6 @@ TrainingState Trainer::state() {
   return state;
 }
 
-std::int64_t Trainer::memory_bytes() const {
-  return executor_->memory_bytes() + evaluator_.memory_bytes();
-}
-
 // A plan for the parameters that learn now; once the first layers are frozen, gradients need not go as far
 // back.
 void Trainer::prepare_executor() {
@@ -111,35 +108,56 @@ void Trainer::prepare_executor() {
                            .label_smoothing = static_cast<float>(options_.recipe.label_smoothing)});
 }
 
+void Trainer::save_state() {
+  if (options_.save_state) options_.save_state(state());
+}
+
 RunResult Trainer::run() {
   RunResult result;
   result.seed = options_.seed;
-  while (step_ < length_.total_steps && !result.failed && !result.interrupted) {
-    const auto step_started = Clock::now();
-    const bool finite = train_step();
-    seconds_.train += seconds_since(step_started);
-    if (!finite) {
-      result.failed = true;
-      result.failure = fmt::format(
-          "the loss became {} in step {} (epoch {:.2f}); try lower learning rates, e.g. --set "
-          "optimizer.filters.lr={:g}",
-          std::isnan(epoch_.loss) ? "NaN" : "infinite", step_, epochs_done(),
-          options_.recipe.optimizers.at(ParameterRole::filters).optimizer.learning_rate / 2);
-    }
-    if (options_.observer != nullptr) options_.observer->on_step(step_, length_.total_steps, seconds_.train);
-    result.interrupted = interrupted();
-    const bool epoch_ends = step_ % steps_per_epoch_ == 0 || step_ == length_.total_steps;
-    if (epoch_ends && !result.failed) finish_epoch();
-    if ((epoch_ends || result.interrupted) && !result.failed && options_.save_state)
-      options_.save_state(state());
+  try {
+    train(result);
+    if (!result.failed) evaluate(result);
+  } catch (const Interruption&) {
+    result.interrupted = true;
+    result.accuracy = std::nan("");
+    result.accuracy_plain = plain_accuracy_.value_or(std::nan(""));
+    save_state();
   }
   result.epochs = epochs_done();
   result.steps = step_;
   result.flop = flop_;
-  if (!result.failed) evaluate(result);
   result.seconds = seconds_;
   result.seconds.total = seconds_since(started_);
   return result;
+}
+
+void Trainer::train(RunResult& result) {
+  // The state may be of an epoch that was trained but not evaluated.
+  if (epoch_.images > 0 && epoch_ends()) finish_epoch();
+  while (step_ < length_.total_steps) {
+    throw_if_interrupted();
+    const auto step_started = Clock::now();
+    const bool finite = train_step();
+    seconds_.train += seconds_since(step_started);
+    if (options_.observer != nullptr) options_.observer->on_step(step_, length_.total_steps, seconds_.train);
+    if (!finite) {
+      result.failed = true;
+      result.failure = divergence();
+      return;
+    }
+    if (!epoch_ends()) continue;
+    finish_epoch();
+    save_state();
+  }
+}
+
+std::string Trainer::divergence() const {
+  return fmt::format(
+      "the loss became {} in step {} (epoch {:.2f}); try lower learning rates, e.g. --set "
+      "optimizer.filters.lr={:g}",
+      std::isnan(epoch_.loss) ? "NaN" : "infinite", step_, epochs_done(),
+      options_.recipe.optimizers.at(ParameterRole::filters).optimizer.learning_rate / 2);
 }
 
 bool Trainer::train_step() {
@@ -187,17 +205,12 @@ void Trainer::finish_epoch() {
   record.epoch = epochs_done();
   record.train_loss = epoch_.loss / images;
   record.train_accuracy = static_cast<double>(epoch_.correct) / images;
-  const data::Split& test = options_.dataset.test;
-  const std::span labels(test.labels, static_cast<std::size_t>(test.count));
-  const auto score_of = [&](const net::Model& model) {
-    evaluator_.load(model);
-    return score(evaluator_.logits(test, EvaluationConfig{}), graph_.classes, labels);
-  };
-  const Score plain = score_of(model_);
+  const Score plain = score_plain(model_);
   record.val_loss = plain.loss;
   record.val_accuracy = plain.accuracy;
-  if (average_.model() != nullptr) record.ema_val_accuracy = score_of(*average_.model()).accuracy;
+  if (average_.model() != nullptr) record.ema_val_accuracy = score_plain(*average_.model()).accuracy;
   record.total_seconds = seconds_.train;
+  plain_accuracy_ = record.ema_val_accuracy.value_or(record.val_accuracy);
   epoch_ = {};
   seconds_.eval += seconds_since(started);
   if (options_.observer != nullptr) options_.observer->on_epoch(record);
@@ -205,13 +218,18 @@ void Trainer::finish_epoch() {
 
 void Trainer::evaluate(RunResult& result) {
   const auto started = Clock::now();
-  const data::Split& test = options_.dataset.test;
-  const std::span labels(test.labels, static_cast<std::size_t>(test.count));
-  evaluator_.load(model());
-  result.accuracy_plain = score(evaluator_.logits(test, EvaluationConfig{}), graph_.classes, labels).accuracy;
-  result.accuracy =
-      score(evaluator_.logits(test, options_.recipe.evaluation), graph_.classes, labels).accuracy;
+  if (!plain_accuracy_) plain_accuracy_ = score_plain(model()).accuracy;
+  result.accuracy = result.accuracy_plain = *plain_accuracy_;
+  if (options_.recipe.evaluation.views != data::Views::plain) {
+    evaluator_.load(model());
+    result.accuracy = evaluator_.score(options_.dataset.test, options_.recipe.evaluation).accuracy;
+  }
   seconds_.eval += seconds_since(started);
+}
+
+Score Trainer::score_plain(const net::Model& model) {
+  evaluator_.load(model);
+  return evaluator_.score(options_.dataset.test, EvaluationConfig{});
 }
 
 }  // namespace ftl::train

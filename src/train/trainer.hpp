@@ -40,14 +40,13 @@ class Trainer {
   // not fit together.
   explicit Trainer(const TrainerOptions& options);
 
-  // Trains and evaluates. A loss that is not finite and Ctrl-C end the run early; the result says so.
+  // Trains and evaluates. A loss that is not finite and Ctrl-C end the run early; the result says so. After
+  // Ctrl-C no evaluation is begun or finished: plain accuracy is the last epoch's, NaN where there is none.
   RunResult run();
 
   const net::Graph& graph() const { return graph_; }
   // The weights that evaluation uses: the average where the recipe keeps one.
   const net::Model& model() const { return average_.model() != nullptr ? *average_.model() : model_; }
-  // Of training and evaluation together.
-  std::int64_t memory_bytes() const;
 
  private:
   struct EpochSums {
@@ -59,10 +58,15 @@ class Trainer {
   void initialise_whitening();
   void restore(const TrainingState& state);
   TrainingState state();
+  void save_state();
   void prepare_executor();
+  void train(RunResult& result);
   bool train_step();  // false when the loss is not finite
   void finish_epoch();
   void evaluate(RunResult& result);
+  Score score_plain(const net::Model& model);
+  std::string divergence() const;
+  bool epoch_ends() const { return step_ % steps_per_epoch_ == 0 || step_ == length_.total_steps; }
   double epochs_done() const { return static_cast<double>(step_) / length_.steps_per_epoch; }
 
   TrainerOptions options_;
@@ -81,6 +85,7 @@ class Trainer {
   std::int64_t step_ = 0;
   int epoch_begun_ = -1;
   EpochSums epoch_;
+  std::optional<double> plain_accuracy_;  // of model() after the last finished epoch
   double flop_ = 0;
   Seconds seconds_;
 };

@@ -151,5 +151,22 @@ TEST(ResultBlock, SaysThatARunWasInterrupted) {
   EXPECT_THAT(result_block(summary_of({interrupted})), HasSubstr("interrupted"));
 }
 
+TEST(Console, ResultStatesTheTestAgainstATarget) {
+  lab::RunSettings settings;
+  settings.target_accuracy = 0.94;
+  const train::RunResult runs[] = {run(0.93), run(0.95), run(0.96)};
+  EXPECT_THAT(result_block(lab::summarize(settings, runs)),
+              AllOf(HasSubstr("target          94 % reached;"), HasSubstr("p = 0.26")));
+  EXPECT_THAT(result_block(lab::summarize(settings, std::span(runs, 1))),
+              HasSubstr("target          94 % missed\n"));
+}
+
+TEST(Console, InterruptedBeforeAnEvaluationSaysSo) {
+  train::RunResult interrupted = run(std::nan(""));
+  interrupted.interrupted = true;
+  EXPECT_THAT(result_block(lab::summarize({}, std::span(&interrupted, 1))),
+              AllOf(HasSubstr("accuracy        not evaluated"), Not(HasSubstr("nan"))));
+}
+
 }  // namespace
 }  // namespace ftl::cli

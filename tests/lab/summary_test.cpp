@@ -101,5 +101,29 @@ TEST(Summary, InterruptedRunCountsOnlyWhereNoOtherIsComplete) {
   EXPECT_TRUE(summary.interrupted);
 }
 
+TEST(Summary, OfFewerRunsThanAskedForIsInterrupted) {
+  RunSettings asked = settings();
+  asked.runs = 2;
+  const RunResult results[] = {run(1, 0.5, 1), run(2, 0.75, 1)};
+  EXPECT_FALSE(summarize(asked, results).interrupted);
+  EXPECT_TRUE(summarize(asked, std::span(results, 1)).interrupted);
+}
+
+TEST(Summary, HoldsTheMeanAgainstATarget) {
+  const RunResult results[] = {run(1, 0.5, 1), run(2, 0.75, 1), run(3, 1, 1)};
+  EXPECT_FALSE(json::parse(to_json(summarize(settings(), results))).contains("target"));
+  EXPECT_FALSE(summarize(settings(), results).misses_target());
+  RunSettings targeted = settings();
+  targeted.target_accuracy = 0.75;
+  const Summary reached = summarize(targeted, results);
+  EXPECT_FALSE(reached.misses_target());
+  EXPECT_EQ(json::parse(to_json(reached))["target"], json({{"accuracy", 0.75}, {"p_value", 0.5}}));
+  const Summary missed = summarize(targeted, std::span(results, 2));
+  EXPECT_TRUE(missed.misses_target());
+  EXPECT_GT(missed.target_p_value(), 0.5);
+  EXPECT_TRUE(
+      json::parse(to_json(summarize(targeted, std::span(results, 1))))["target"]["p_value"].is_null());
+}
+
 }  // namespace
 }  // namespace ftl::lab

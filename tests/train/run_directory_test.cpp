@@ -25,7 +25,7 @@ RunDirectoryOptions options(const fs::path& folder, int runs = 1) {
   return {.folder = folder,
           .runs = runs,
           .recipe = "name = \"x\"\n",
-          .environment = {"A CPU", Isa::avx2, 3, "a compiler", "1.2.3", "an OS"}};
+          .environment = {"A CPU", Isa::avx2, 3, "a compiler", "1.2.3", "an OS", "digest"}};
 }
 
 EpochRecord epoch(int run, double done) {
@@ -58,7 +58,8 @@ TEST(RunDirectory, IsCreatedWithItsParentsAndHoldsWhatIsKnownAtTheStart) {
                                {"threads", 3},
                                {"compiler", "a compiler"},
                                {"version", "1.2.3"},
-                               {"operating_system", "an OS"}}));
+                               {"operating_system", "an OS"},
+                               {"dataset", "digest"}}));
 }
 
 TEST(RunDirectory, KeepsALineAnEpoch) {
@@ -110,11 +111,15 @@ TEST(RunDirectory, NewTrainingReplacesEarlierResultsOnly) {
   folder.write("checkpoint.safetensors", "old");
   folder.write("run-1/summary.json", "old");
   folder.write("events.out.tfevents.1.host.2", "old");
+  folder.write("run-2/result.json", "old");
+  folder.write("training_state.safetensors", "old");
   folder.write("notes.txt", "mine");
   const RunDirectory directory(options(folder.path()));
   EXPECT_THAT(lines(folder / "metrics.jsonl"), IsEmpty());
   EXPECT_FALSE(fs::exists(folder / "checkpoint.safetensors"));
   EXPECT_FALSE(fs::exists(folder / "run-1/summary.json"));
+  EXPECT_FALSE(fs::exists(folder / "run-2/result.json"));
+  EXPECT_FALSE(fs::exists(folder / "training_state.safetensors"));
   EXPECT_EQ(event_files(folder.path()), 0);
   EXPECT_EQ(read_text(folder / "notes.txt"), "mine");
 }
@@ -131,6 +136,22 @@ TEST(RunDirectory, ResumedTrainingGoesOn) {
   ASSERT_THAT(metrics, SizeIs(2));
   EXPECT_EQ(metrics[1]["epoch"], 2.0);
   EXPECT_TRUE(fs::exists(folder / "checkpoint.safetensors"));
+}
+
+TEST(RunDirectory, ResumesTheSameRecipeOnTheSameDataOnly) {
+  const test::TemporaryFolder folder;
+  const RunDirectoryOptions begun = options(folder.path());
+  { const RunDirectory directory(begun); }
+  RunDirectoryOptions resumed = begun;
+  resumed.resume = true;
+  EXPECT_NO_THROW(RunDirectory{resumed});
+  RunDirectoryOptions other_recipe = resumed;
+  other_recipe.recipe = "name = \"y\"\n";
+  EXPECT_THAT([&] { RunDirectory{other_recipe}; }, ThrowsMessage<InputError>(HasSubstr("another recipe")));
+  RunDirectoryOptions other_data = resumed;
+  other_data.environment.dataset = "other digest";
+  EXPECT_THAT([&] { RunDirectory{other_data}; }, ThrowsMessage<InputError>(HasSubstr("other data")));
+  EXPECT_EQ(read_text(folder / "recipe.toml"), begun.recipe);
 }
 
 TEST(RunDirectory, FileInItsPlaceIsAnInputErrorThatNamesIt) {
@@ -166,7 +187,7 @@ TEST(RunDirectory, WritesTheSummary) {
 }
 
 TEST(Environment, OfThisProcessIsComplete) {
-  const Environment environment = current_environment(Isa::generic, 2, "9.9");
+  const Environment environment = current_environment(Isa::generic, 2, "9.9", "digest");
   EXPECT_FALSE(environment.cpu.empty());
   EXPECT_FALSE(environment.compiler.empty());
   EXPECT_THAT(environment.operating_system, HasSubstr("Linux"));
