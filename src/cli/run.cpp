@@ -25,12 +25,15 @@ const CLI::App& named_command(const CLI::App& app) {
   return named.empty() ? app : named_command(*named.front());
 }
 
+// "ftl data info"
+std::string full_name(const CLI::App& command) {
+  const CLI::App* parent = command.get_parent();
+  return parent == nullptr ? command.get_name() : full_name(*parent) + " " + command.get_name();
+}
+
 // What is wrong with the command line, and which --help says what would be right.
 std::string usage_error(const CLI::App& app, const CLI::ParseError& error) {
   const CLI::App& command = named_command(app);
-  const std::string help = command.get_parent() == nullptr
-                               ? "ftl --help"
-                               : fmt::format("ftl {} --help", command.get_display_name());
   std::string problem = error.what();
   const auto subcommands = command.get_subcommands([](const CLI::App*) { return true; });
   if (!subcommands.empty()) {
@@ -42,7 +45,7 @@ std::string usage_error(const CLI::App& app, const CLI::ParseError& error) {
                     unknown.empty() ? "a command is missing" : fmt::format("unknown command {}", unknown[0]),
                     fmt::join(names, ", "));
   }
-  return fmt::format("{} (see {})", problem, help);
+  return fmt::format("{} (see {} --help)", problem, full_name(command));
 }
 
 }  // namespace

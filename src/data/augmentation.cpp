@@ -131,26 +131,6 @@ std::vector<std::int32_t> all_pictures(const Split& split) {
   return indices;
 }
 
-void check(const AugmentationConfig& config, const Split& split) {
-  const int side = std::min(split.height, split.width);
-  if (config.pad < 0 || config.pad >= side) {
-    throw InputError("augment.pad is {}; it must be from 0 to {} for pictures of {}x{}", config.pad, side - 1,
-                     split.width, split.height);
-  }
-  if (config.brightness < 0 || config.contrast < 0) {
-    throw InputError("augment.brightness and augment.contrast are {} and {}; they must not be negative",
-                     config.brightness, config.contrast);
-  }
-  const auto check_square = [&](const char* key, int value) {
-    if (value < 0 || value > side) {
-      throw InputError("augment.{} is {}; it must be from 0 to {} for pictures of {}x{}", key, value, side,
-                       split.width, split.height);
-    }
-  };
-  check_square("cutout", config.cutout);
-  check_square("cutmix", config.cutmix);
-}
-
 template <class IndexOf>
 void fill_views(const Dataset& dataset, const Split& split, const View& view, std::int64_t images,
                 const IndexOf& index_of, bf16* pictures) {
@@ -176,6 +156,26 @@ std::vector<View> views(Views kind) {
   throw InputError("unknown kind of views {}", static_cast<int>(kind));
 }
 
+void check_augmentation(const AugmentationConfig& config, const Split& split) {
+  const int side = std::min(split.height, split.width);
+  if (config.pad < 0 || config.pad >= side) {
+    throw InputError("augment.pad is {}; it must be from 0 to {} for pictures of {}x{}", config.pad, side - 1,
+                     split.width, split.height);
+  }
+  if (config.brightness < 0 || config.contrast < 0) {
+    throw InputError("augment.brightness and augment.contrast are {} and {}; they must not be negative",
+                     config.brightness, config.contrast);
+  }
+  const auto check_square = [&](const char* key, int value) {
+    if (value < 0 || value > side) {
+      throw InputError("augment.{} is {}; it must be from 0 to {} for pictures of {}x{}", key, value, side,
+                       split.width, split.height);
+    }
+  };
+  check_square("cutout", config.cutout);
+  check_square("cutmix", config.cutmix);
+}
+
 TrainingLoader::TrainingLoader(const Dataset& dataset, const AugmentationConfig& config, std::uint64_t seed)
     : TrainingLoader(dataset, config, seed, all_pictures(dataset.train)) {}
 
@@ -186,7 +186,7 @@ TrainingLoader::TrainingLoader(const Dataset& dataset, const AugmentationConfig&
       seed_(seed),
       table_(make_table(dataset, 1, 0)),
       subset_(std::move(subset)) {
-  check(config_, dataset_.train);
+  check_augmentation(config_, dataset_.train);
 }
 
 void TrainingLoader::begin_epoch(int epoch) {

@@ -31,6 +31,9 @@ struct AugmentationConfig {
   float contrast = 0;       // scales around the picture's mean by uniform in [1 - contrast, 1 + contrast]
 };
 
+// Throws InputError naming the setting that the pictures are too small for, or that is negative.
+void check_augmentation(const AugmentationConfig& config, const Split& pictures);
+
 // The label of an augmented picture: label_weight of `label`, the rest of `other`. (kernels::Target has the
 // same fields; this layer knows no kernels.)
 struct MixedLabel {
@@ -57,7 +60,7 @@ using ByteTable = std::array<std::array<bf16, 256>, 3>;
 
 class TrainingLoader {
  public:
-  // `dataset` must outlive the loader. Throws InputError for a setting that its pictures are too small for.
+  // `dataset` must outlive the loader. Throws InputError as check_augmentation does.
   TrainingLoader(const Dataset& dataset, const AugmentationConfig& config, std::uint64_t seed);
   // Trains on these pictures of the split only (indices into it), e.g. a fold.
   TrainingLoader(const Dataset& dataset, const AugmentationConfig& config, std::uint64_t seed,
