@@ -15,7 +15,7 @@ namespace ftl::net {
 enum class Initialisation {
   kaiming_uniform,  // uniform in +-1/sqrt(fan in): PyTorch's default (Kaiming with a = sqrt 5)
   kaiming_normal,   // normal, standard deviation sqrt(2 / fan out) (He et al. 2015), as ResNets use
-  dirac,            // kaiming_uniform, then the first `inputs` filters pass their channel through
+  dirac,            // kaiming_uniform, then the first `inputs` filters (of each group) pass their channel on
   unit_std,         // kaiming_uniform divided by its own standard deviation
 };
 
@@ -24,7 +24,7 @@ struct ConvolutionDescription {
   int kernel_height = 3;
   int kernel_width = 3;
   int stride = 1;
-  int pad = -1;    // -1: kernel / 2 ("same")
+  int pad = -1;    // on every side; -1: kernel / 2 ("same"), for square kernels of odd size only
   int groups = 1;  // 0: depthwise, one group a channel
   bool bias = false;
   Initialisation initialisation = Initialisation::kaiming_uniform;

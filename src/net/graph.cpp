@@ -124,6 +124,7 @@ class Builder {
                                geometry.kernel_width},
                      .role = spec.role,
                      .initialisation = spec.initialisation,
+                     .groups = geometry.groups,
                      .fan_in = geometry.group_inputs() * geometry.taps(),
                      .frozen = spec.frozen};
     const bool over_pictures = graph_.nodes[static_cast<std::size_t>(input)].as<PicturesNode>() != nullptr;
@@ -148,6 +149,12 @@ class Builder {
   }
 
   int add(const ConvolutionDescription& layer, const std::string& name, int input) {
+    const bool square_and_odd = layer.kernel_height == layer.kernel_width && layer.kernel_height % 2 == 1;
+    if (layer.pad < 0 && !square_and_odd) {
+      refuse("conv", fmt::format("pad \"same\" (the default) is for square kernels of odd size, not {}x{}; "
+                                 "give pad as a number",
+                                 layer.kernel_height, layer.kernel_width));
+    }
     const int groups = layer.groups == 0 ? shape(input).channels : layer.groups;
     // A depthwise convolution follows its input's width; any other follows the network's.
     const int out = layer.groups == 0 && layer.out == unscaled_channels(input) ? shape(input).channels

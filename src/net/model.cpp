@@ -16,17 +16,18 @@ void fill_normal(std::vector<float>& values, float deviation, Random& random) {
   for (float& value : values) value = deviation * random.normal();
 }
 
-// The first `inputs` filters pass their channel through at the window's centre.
+// In each group the first `inputs` filters pass their channel through at the window's centre.
 void set_dirac(const Parameter& parameter, std::vector<float>& values) {
   const std::int64_t inputs = parameter.shape[1];
   const std::int64_t taps = parameter.shape[2] * parameter.shape[3];
   const std::int64_t centre = parameter.shape[2] / 2 * parameter.shape[3] + parameter.shape[3] / 2;
-  const std::int64_t filters = std::min(inputs, parameter.shape[0]);
-  std::fill_n(values.begin(), filters * inputs * taps, 0.0f);
-  for (std::int64_t f = 0; f < filters; ++f) {
-    const std::int64_t index =
-        parameter.channels_last ? (f * taps + centre) * inputs + f : (f * inputs + f) * taps + centre;
-    values[static_cast<std::size_t>(index)] = 1.0f;
+  const std::int64_t outputs = parameter.shape[0] / parameter.groups;
+  for (std::int64_t group = 0; group < parameter.groups; ++group) {
+    for (std::int64_t channel = 0; channel < std::min(inputs, outputs); ++channel) {
+      const auto filter = values.begin() + (group * outputs + channel) * inputs * taps;
+      std::fill_n(filter, inputs * taps, 0.0f);
+      filter[parameter.channels_last ? centre * inputs + channel : channel * taps + centre] = 1.0f;
+    }
   }
 }
 

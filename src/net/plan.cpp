@@ -6,14 +6,11 @@
 #include <optional>
 #include <set>
 
+#include "base/index.hpp"
 #include "tensor/buffer.hpp"
 
 namespace ftl::net {
 namespace {
-
-std::size_t at(int index) {
-  return static_cast<std::size_t>(index);
-}
 
 // Worth computing again rather than keeping: one pass over its input.
 bool is_cheap(const Node& node) {
@@ -21,7 +18,6 @@ bool is_cheap(const Node& node) {
          node.as<ActivationNode>() != nullptr || node.as<MultiplyNode>() != nullptr;
 }
 
-// A non-cheap value, or a cheap one within one segment.
 class Compiler {
  public:
   Compiler(const Graph& graph, std::vector<bool> trained, bool training) : graph_(graph) {

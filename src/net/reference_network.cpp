@@ -3,15 +3,12 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/index.hpp"
 #include "kernels/batch_norm/batch_norm.hpp"
 #include "kernels/elementwise/elementwise.hpp"
 
 namespace ftl::net {
 namespace {
-
-std::size_t at(int index) {
-  return static_cast<std::size_t>(index);
-}
 
 template <class Real>
 void add_to(std::vector<Real>& sum, const std::vector<Real>& addend) {

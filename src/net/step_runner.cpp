@@ -3,18 +3,9 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/index.hpp"
+
 namespace ftl::net {
-namespace {
-
-std::size_t at(int index) {
-  return static_cast<std::size_t>(index);
-}
-
-int padded_channels(const Shape& shape) {
-  return shape.channel_blocks() * kBlockChannels;
-}
-
-}  // namespace
 
 void StepRunner::run(const Segment& segment, const Place& place) {
   place_ = place;
@@ -36,7 +27,7 @@ int StepRunner::images() const {
 }
 
 float* StepRunner::sums(const Buffer& of, const Shape& shape) const {
-  const int row = padded_channels(shape);
+  const int row = shape.padded_channels();
   float* to = of.as<float>() + std::int64_t{place_.block} * 2 * row;
   std::fill_n(to, 2 * row, 0.0f);
   return to;
@@ -131,7 +122,7 @@ void StepRunner::convolution_weights(const Step& step) {
                                                      .weight_gradient = gradient});
   }
   if (state.bias_lanes.bytes() > 0) {
-    const int channels = padded_channels(op.geometry.out);
+    const int channels = op.geometry.out.padded_channels();
     float* gradient = state.bias_lanes.as<float>() + place_.lane * channels;
     if (place_.first_of_lane) std::fill_n(gradient, channels, 0.0f);
     executor_.kernels_.convolution.backward_bias(op.geometry.out, buffer(step.gradient), gradient);
@@ -155,13 +146,13 @@ void StepRunner::batch_norm(const Step& step) {
   const bf16* x = buffer(step.in);
   if (step.kind == StepKind::statistics) {
     float* sum = sums(state.forward_sums, shape);
-    kernel.statistics(shape, images(), x, sum, sum + padded_channels(shape));
+    kernel.statistics(shape, images(), x, sum, sum + shape.padded_channels());
   } else if (step.kind == StepKind::batch_norm) {
     kernel.forward(shape, op.activation, x, state.multiplier.data(), state.offset.data(), buffer(step.out));
   } else if (step.kind == StepKind::batch_norm_reduce) {
     float* sum = sums(state.backward_sums, shape);
     kernel.backward_reduce(shape, op.activation, images(), x, state.multiplier.data(), state.offset.data(),
-                           buffer(step.gradient), buffer(step.out), sum, sum + padded_channels(shape));
+                           buffer(step.gradient), buffer(step.out), sum, sum + shape.padded_channels());
   } else {
     kernel.backward(shape, images(), buffer(step.gradient), x, state.a.data(), state.b.data(), state.c.data(),
                     buffer(step.out));

@@ -41,6 +41,7 @@ struct Shape {
 
   int positions() const { return height * width; }
   int channel_blocks() const { return divide_up(channels, kBlockChannels); }
+  int padded_channels() const { return channel_blocks() * kBlockChannels; }
   std::int64_t elements() const { return std::int64_t{channels} * height * width; }
   // Elements of one image block, channel padding included.
   std::int64_t block_elements() const { return std::int64_t{channel_blocks()} * positions() * kTileElements; }

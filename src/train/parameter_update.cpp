@@ -3,16 +3,10 @@
 #include <cmath>
 #include <map>
 
+#include "base/index.hpp"
 #include "optim/ema.hpp"
 
 namespace ftl::train {
-namespace {
-
-std::size_t at(int index) {
-  return static_cast<std::size_t>(index);
-}
-
-}  // namespace
 
 ParameterUpdate::ParameterUpdate(const Recipe& recipe, const net::Graph& graph,
                                  const optim::TrainingLength& length)
@@ -57,13 +51,10 @@ void ParameterUpdate::apply(std::int64_t step, net::Model& model,
   }
 }
 
-std::vector<ParameterUpdate::State> ParameterUpdate::state() {
-  std::vector<State> states;
+std::vector<std::span<float>> ParameterUpdate::state() {
+  std::vector<std::span<float>> states;
   for (Group& group : groups_) {
-    const std::vector<std::span<float>> buffers = group.optimizer->state();
-    for (std::size_t i = 0; i < buffers.size(); ++i) {
-      states.push_back({"optimizer." + graph_.parameters[at(group.parameters[i])].name, buffers[i]});
-    }
+    for (const std::span<float> buffer : group.optimizer->state()) states.push_back(buffer);
   }
   return states;
 }

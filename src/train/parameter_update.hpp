@@ -23,12 +23,8 @@ class ParameterUpdate {
   void apply(std::int64_t step, net::Model& model, const std::vector<std::vector<float>>& gradients,
              optim::StepContext context);
 
-  // Every optimiser's state tensors with names, for a checkpoint to resume from.
-  struct State {
-    std::string name;
-    std::span<float> values;
-  };
-  std::vector<State> state();
+  // Every optimiser's state tensors, always in the same order, for a training state to resume from.
+  std::vector<std::span<float>> state();
   std::vector<std::int64_t> steps_taken() const;
   void set_steps_taken(std::span<const std::int64_t> steps);
 

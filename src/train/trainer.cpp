@@ -67,9 +67,15 @@ void Trainer::initialise_whitening() {
 void Trainer::restore(const TrainingState& state) {
   model_ = state.model;
   if (state.average) average_.restore(*state.average);
-  const std::vector<ParameterUpdate::State> tensors = update_.state();
-  for (std::size_t i = 0; i < tensors.size(); ++i)
-    std::ranges::copy(state.optimizer[i], tensors[i].values.begin());
+  const std::vector<std::span<float>> tensors = update_.state();
+  const auto same_size = [](std::span<float> tensor, const std::vector<float>& saved) {
+    return tensor.size() == saved.size();
+  };
+  if (!std::ranges::equal(tensors, state.optimizer, same_size) ||
+      state.optimizer_steps.size() != update_.steps_taken().size()) {
+    throw InputError("the training state to resume from does not fit the recipe's optimisers");
+  }
+  for (std::size_t i = 0; i < tensors.size(); ++i) std::ranges::copy(state.optimizer[i], tensors[i].begin());
   update_.set_steps_taken(state.optimizer_steps);
   step_ = state.step;
   epoch_ = {state.epoch_loss, state.epoch_correct, state.epoch_images};
@@ -90,8 +96,8 @@ TrainingState Trainer::state() {
                       .optimizer = {},
                       .optimizer_steps = update_.steps_taken()};
   if (average_.model() != nullptr) state.average = *average_.model();
-  for (const ParameterUpdate::State& tensor : update_.state()) {
-    state.optimizer.emplace_back(tensor.values.begin(), tensor.values.end());
+  for (const std::span<float> tensor : update_.state()) {
+    state.optimizer.emplace_back(tensor.begin(), tensor.end());
   }
   return state;
 }

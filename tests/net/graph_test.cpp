@@ -211,5 +211,16 @@ TEST(GraphRefuses, TwoLayersOfOneName) {
             "network.layers[1]: an earlier layer is already named \"whiten\"");
 }
 
+TEST(GraphRefuses, SamePaddingForKernelsThatCannotHaveIt) {
+  const auto convolution = [](int height, int width, int pad) {
+    return LayerDescription{
+        "", ConvolutionDescription{.out = 16, .kernel_height = height, .kernel_width = width, .pad = pad}};
+  };
+  EXPECT_THAT(refusal({convolution(1, 3, -1), linear()}), HasSubstr("(conv): pad \"same\""));
+  EXPECT_THAT(refusal({convolution(2, 2, -1), linear()}), HasSubstr("not 2x2; give pad as a number"));
+  EXPECT_EQ(refusal({convolution(5, 5, -1), linear()}), "accepted");
+  EXPECT_EQ(refusal({convolution(1, 3, 0), linear()}), "accepted");
+}
+
 }  // namespace
 }  // namespace ftl::net

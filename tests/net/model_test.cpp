@@ -18,6 +18,7 @@ LayerDescription conv_with(Initialisation initialisation, int out, int kernel, b
   return {"", ConvolutionDescription{.out = out,
                                      .kernel_height = kernel,
                                      .kernel_width = kernel,
+                                     .pad = kernel / 2,
                                      .bias = bias,
                                      .initialisation = initialisation}};
 }
@@ -92,6 +93,23 @@ TEST(Initialise, DiracPassesChannelsThrough) {
     const std::vector<double> largest = ReferenceNetwork<double>(graph, model).infer(batch);
     for (std::size_t c = 0; c < 3; ++c) EXPECT_DOUBLE_EQ(largest[c], 10.0 * static_cast<double>(c + 1));
     EXPECT_NE(largest[3], std::round(largest[3]));  // filters past the inputs stay random
+  }
+}
+
+TEST(Initialise, DiracPassesEachGroupsChannelsThrough) {
+  LayerDescription grouped = conv_with(Initialisation::dirac, 12, 3);
+  std::get<ConvolutionDescription>(grouped.layer).groups = 3;
+  const Graph graph = graph_of({conv(6, 3), grouped, global_pool(PoolKind::max), linear()});
+  const std::vector<float> filters = initialise(graph, 1).parameters.at(1);  // [12][2][3][3]
+  for (std::size_t filter = 0; filter < 12; ++filter) {
+    SCOPED_TRACE(filter);
+    const std::size_t in_group = filter % 4;
+    const std::vector<float> taps(filters.begin() + static_cast<std::ptrdiff_t>(filter * 18),
+                                  filters.begin() + static_cast<std::ptrdiff_t>(filter * 18 + 18));
+    std::vector<float> pass_through(18, 0.0f);
+    if (in_group < 2) pass_through[in_group * 9 + 4] = 1.0f;
+    EXPECT_EQ(taps == pass_through, in_group < 2);
+    EXPECT_EQ(std::ranges::count(taps, 0.0f), in_group < 2 ? 17 : 0);
   }
 }
 
