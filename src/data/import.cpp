@@ -66,7 +66,7 @@ struct ChannelSums {
   void add(std::span<const std::uint8_t> pixels) {
     for (std::size_t i = 0; i < pixels.size(); i += 3) {
       for (std::size_t c = 0; c < 3; ++c) {
-        const std::uint32_t value = pixels[i + c];
+        const std::uint64_t value = pixels[i + c];
         sum[c] += value;
         squares[c] += value * value;
       }

@@ -202,7 +202,7 @@ class SyntheticReader : public PictureReader {
   }
 
   static std::uint8_t quantise(float value) {
-    return static_cast<std::uint8_t>(std::clamp(value, 0.0f, 1.0f) * 255 + 0.5f);
+    return static_cast<std::uint8_t>(std::floor(std::clamp(value, 0.0f, 1.0f) * 255 + 0.5f));
   }
 };
 

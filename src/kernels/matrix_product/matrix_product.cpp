@@ -23,7 +23,8 @@ int blocks(int elements) {
 }
 
 bf16* reserve_tiles(Buffer& buffer, int rows, int columns) {
-  const std::int64_t bytes = std::int64_t{blocks(rows)} * blocks(columns) * kTileSize * sizeof(bf16);
+  const std::int64_t tiles = std::int64_t{blocks(rows)} * blocks(columns);
+  const std::int64_t bytes = tiles * kTileSize * std::int64_t{sizeof(bf16)};
   if (buffer.bytes() < bytes) buffer = Buffer(bytes);
   return buffer.as<bf16>();
 }
