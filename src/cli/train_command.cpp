@@ -123,8 +123,14 @@ void train(const TrainArguments& arguments, int& exit_code) {
   if (!arguments.quiet) {
     fmt::print(messages, "{}{:<16}{}\n", result_block(summary), "run directory", directory.folder().string());
   }
+  if (summary.interrupted) {
+    throw RunError("interrupted; the same command with --resume --out {} goes on",
+                   directory.folder().string());
+  }
+  if (summary.failures.size() == results.size()) {
+    throw RunError("no run succeeded; seed {}: {}", summary.failures[0].seed, summary.failures[0].reason);
+  }
   if (summary.misses_target()) exit_code = kTargetMissed;
-  if (summary.failures.size() == results.size() || summary.interrupted) exit_code = kFailed;
 }
 
 }  // namespace

@@ -26,11 +26,18 @@ bool is_result(const std::string& name) {
          name == kResult || name.starts_with(kEventsPrefix);
 }
 
+std::string run_name(int run) {
+  return fmt::format("{}{}", kRunPrefix, run + 1);
+}
+
 // Removes what earlier runs have left, and nothing else.
 void remove_results(const fs::path& folder) {
   for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
     const std::string name = entry.path().filename().string();
-    if (entry.is_directory() && name.starts_with(kRunPrefix)) remove_results(entry.path());
+    if (entry.is_directory() && name.starts_with(kRunPrefix)) {
+      remove_results(entry.path());
+      if (fs::is_empty(entry.path())) fs::remove(entry.path());
+    }
     if (entry.is_regular_file() && is_result(name)) fs::remove(entry.path());
   }
 }
@@ -38,7 +45,10 @@ void remove_results(const fs::path& folder) {
 // What is resumed must be what was begun.
 void check_same_run(const RunDirectoryOptions& options) {
   const fs::path folder = options.folder;
-  if (!fs::exists(folder / kRecipe) || !fs::exists(folder / kEnvironment)) return;
+  if (!fs::exists(folder / kRecipe) || !fs::exists(folder / kEnvironment)) {
+    throw InputError("run directory {}: holds no run to go on with; without --resume one is begun",
+                     folder.string());
+  }
   const auto refuse = [&](const char* difference) {
     throw InputError("run directory {}: holds a run {}; resume with the same, or name another --out",
                      folder.string(), difference);
@@ -48,6 +58,9 @@ void check_same_run(const RunDirectoryOptions& options) {
   if (!environment.is_object() || environment.value("dataset", "") != options.environment.dataset) {
     refuse("on other data");
   }
+  const bool several = fs::exists(folder / run_name(0));
+  if (several != (options.runs > 1))
+    refuse(several ? "of several (--runs)" : "that is the only one (--runs 1)");
 }
 
 std::vector<Scalar> scalars(const EpochRecord& record) {
@@ -120,7 +133,7 @@ void RunDirectory::write_summary(std::string_view json) const {
 }
 
 fs::path RunDirectory::run_folder(int run) const {
-  return runs_ == 1 ? folder_ : folder_ / fmt::format("{}{}", kRunPrefix, run + 1);
+  return runs_ == 1 ? folder_ : folder_ / run_name(run);
 }
 
 EventWriter& RunDirectory::events(int run) {

@@ -33,7 +33,7 @@ struct RunDirectoryOptions {
 class RunDirectory {
  public:
   // Throws InputError naming the folder when it cannot be created or written, or when it is to be resumed and
-  // holds a run of another recipe or dataset.
+  // holds no run, or one of another recipe or dataset, or one instead of several.
   explicit RunDirectory(const RunDirectoryOptions& options);
 
   // Adds an epoch to metrics.jsonl and to its run's events, on disk when this returns. Throws RunError.

@@ -69,7 +69,7 @@ layers = [
   { op = "act", kind = "celu" },
   { op = "conv", out = 40, kernel = 1, stride = 2, bias = true },
   { op = "squeeze_excite", ratio = 4 },
-  { op = "add", from = "stem", shortcut = [ { op = "avg_pool" }, { op = "conv", out = 40, kernel = 1 } ] },
+  { op = "add", from = "stem", shortcut = [ { op = "avg_pool", kernel = 3, stride = 2, pad = 1 }, { op = "conv", out = 40, kernel = 1 } ] },
   { op = "act", kind = "sigmoid" },
   { op = "global_max_pool" },
   { op = "linear", bias = true },

@@ -126,7 +126,7 @@ TEST(RunDirectory, NewTrainingReplacesEarlierResultsOnly) {
 
 TEST(RunDirectory, ResumedTrainingGoesOn) {
   const test::TemporaryFolder folder;
-  folder.write("metrics.jsonl", "{\"epoch\":1}\n");
+  { RunDirectory(options(folder.path())).add_epoch(epoch(0, 1), 1); }
   folder.write("checkpoint.safetensors", "old");
   RunDirectoryOptions resumed = options(folder.path());
   resumed.resume = true;
@@ -145,6 +145,9 @@ TEST(RunDirectory, ResumesTheSameRecipeOnTheSameDataOnly) {
   RunDirectoryOptions resumed = begun;
   resumed.resume = true;
   EXPECT_NO_THROW(RunDirectory{resumed});
+  RunDirectoryOptions several = resumed;
+  several.runs = 2;
+  EXPECT_THAT([&] { RunDirectory{several}; }, ThrowsMessage<InputError>(HasSubstr("--runs 1")));
   RunDirectoryOptions other_recipe = resumed;
   other_recipe.recipe = "name = \"y\"\n";
   EXPECT_THAT([&] { RunDirectory{other_recipe}; }, ThrowsMessage<InputError>(HasSubstr("another recipe")));
@@ -152,6 +155,14 @@ TEST(RunDirectory, ResumesTheSameRecipeOnTheSameDataOnly) {
   other_data.environment.dataset = "other digest";
   EXPECT_THAT([&] { RunDirectory{other_data}; }, ThrowsMessage<InputError>(HasSubstr("other data")));
   EXPECT_EQ(read_text(folder / "recipe.toml"), begun.recipe);
+}
+
+TEST(RunDirectory, ThereMustBeARunToResume) {
+  const test::TemporaryFolder folder;
+  RunDirectoryOptions resumed = options(folder / "none");
+  resumed.resume = true;
+  EXPECT_THAT([&] { RunDirectory{resumed}; }, ThrowsMessage<InputError>(HasSubstr("holds no run")));
+  EXPECT_FALSE(fs::exists(folder / "none"));
 }
 
 TEST(RunDirectory, FileInItsPlaceIsAnInputErrorThatNamesIt) {

@@ -1,0 +1,91 @@
+// Ctrl-C and going on afterwards.
+#include "cli/program.hpp"
+
+namespace ftl::cli {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+
+class Resume : public ProgramTest {
+ protected:
+  Resume() { place_pictures("pictures", {.side = 16, .train = 60, .test = 20}); }
+
+  // Trains into `out` and presses Ctrl-C when an epoch's line has been printed.
+  test::ProcessResult interrupted_after(int epoch, const std::string& arguments) const {
+    return ftl(arguments, {.interrupt_at = "|  " + std::string(4, ' ') + std::to_string(epoch) + "  |"});
+  }
+  void expect_interrupted(const test::ProcessResult& result) const {
+    EXPECT_EQ(result.exit_code, 1) << result.out << result.err;
+    EXPECT_THAT(result.err, testing::MatchesRegex("ftl: interrupted; .* --resume --out run goes on\n"));
+    EXPECT_EQ(json("run/summary.json")["interrupted"], true);
+  }
+
+  // Long enough not to end before the signal arrives.
+  const std::string train = "train every.toml --data pictures --set train.epochs=40 --seed 3 --out ";
+};
+
+TEST_F(Resume, GivesTheBytesOfAnUndisturbedRun) {
+  done(train + "whole");
+  expect_interrupted(interrupted_after(1, train + "run"));
+  EXPECT_TRUE(std::filesystem::exists(folder / "run/training_state.safetensors"));
+  expect_interrupted(interrupted_after(9, train + "run --resume --threads 1"));
+  done(train + "run --resume");
+  EXPECT_TRUE(text("run/checkpoint.safetensors") == text("whole/checkpoint.safetensors"));
+  EXPECT_FALSE(std::filesystem::exists(folder / "run/training_state.safetensors"));
+  EXPECT_EQ(json("run/summary.json")["interrupted"], false);
+  EXPECT_EQ(json("run/summary.json")["accuracy"], json("whole/summary.json")["accuracy"]);
+  const std::vector<nlohmann::json> epochs = json_lines("run/metrics.jsonl");
+  std::vector<nlohmann::json> expected = json_lines("whole/metrics.jsonl");
+  ASSERT_EQ(epochs.size(), expected.size());
+  for (std::size_t i = 0; i < epochs.size(); ++i) {
+    expected[i]["total_seconds"] = epochs[i]["total_seconds"];
+    EXPECT_EQ(epochs[i], expected[i]);
+  }
+}
+
+TEST_F(Resume, FinishesSeveralRuns) {
+  const std::string runs = train + "run --runs 3 --set train.epochs=8";
+  expect_interrupted(ftl(runs, {.interrupt_at = "run 2 of 3"}));
+  done(runs + " --resume");
+  done(train + "whole --runs 3 --set train.epochs=8");
+  for (const char* file : {"/run-1/", "/run-2/", "/run-3/", "/"}) {
+    const std::string checkpoint = std::string(file) + "checkpoint.safetensors";
+    EXPECT_TRUE(text("run" + checkpoint) == text("whole" + checkpoint)) << file;
+  }
+  EXPECT_EQ(json("run/summary.json")["accuracy"], json("whole/summary.json")["accuracy"]);
+}
+
+TEST_F(Resume, RefusesAnotherRunThanTheOneThatWasBegun) {
+  expect_interrupted(interrupted_after(1, train + "run"));
+  const std::string state = text("run/training_state.safetensors");
+  EXPECT_THAT(refusal(train + "run --resume --set augment.pad=1"),
+              AllOf(HasSubstr("run"), HasSubstr("--set")));
+  EXPECT_THAT(refusal("train small.toml --data pictures --out run --resume"), HasSubstr("recipe"));
+  place_pictures("others", {.side = 16, .train = 61, .test = 20});
+  EXPECT_THAT(refusal("train every.toml --data others --set train.epochs=40 --seed 3 --out run --resume"),
+              HasSubstr("data"));
+  EXPECT_THAT(refusal(train + "run --resume --runs 2"), HasSubstr("--runs"));
+  const test::ProcessResult result =
+      ftl("train every.toml --data pictures --set train.epochs=40 --seed 4 --out run --resume");
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_THAT(result.err, HasSubstr("seed 3, not 4"));
+  EXPECT_TRUE(text("run/training_state.safetensors") == state);
+}
+
+TEST_F(Resume, RefusesAFolderWithoutARun) {
+  EXPECT_THAT(refusal(train + "none --resume"), AllOf(HasSubstr("none"), HasSubstr("--resume")));
+  EXPECT_THAT(refusal(train + "pictures --resume"), AllOf(HasSubstr("pictures"), HasSubstr("--resume")));
+}
+
+TEST_F(Resume, RefusesADamagedState) {
+  expect_interrupted(interrupted_after(1, train + "run"));
+  const std::string state = text("run/training_state.safetensors");
+  folder.write("run/training_state.safetensors", state.substr(0, state.size() / 2));
+  const test::ProcessResult result = ftl(train + "run --resume");
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_THAT(result.err, HasSubstr("run/training_state.safetensors"));
+}
+
+}  // namespace
+}  // namespace ftl::cli

@@ -1,0 +1,180 @@
+// ftl train from the outside: what it prints, leaves behind and returns.
+#include "base/cpu_features.hpp"
+#include "cli/program.hpp"
+
+namespace ftl::cli {
+namespace {
+
+using testing::AllOf;
+using testing::Each;
+using testing::Ge;
+using testing::HasSubstr;
+using testing::Le;
+using testing::SizeIs;
+
+class Train : public ProgramTest {
+ protected:
+  Train() { place_pictures(); }
+
+  static constexpr const char* kTrain = "train small.toml --data pictures ";
+};
+
+TEST_F(Train, LearnsAnEasyTask) {
+  done(std::string(kTrain) + "--out run --set train.epochs=20 --target-accuracy 0.95");
+  EXPECT_GE(json("run/summary.json")["accuracy"]["mean"], 0.95);
+}
+
+TEST_F(Train, SummarisesOneRun) {
+  done(std::string(kTrain) + "--out run --json copy.json --seed 7 --threads 1");
+  const nlohmann::json summary = json("run/summary.json");
+  EXPECT_EQ(summary, json("copy.json"));
+  EXPECT_EQ(summary["recipe"], "small");
+  EXPECT_EQ(summary["dataset"], "pictures");
+  EXPECT_EQ(summary["classes"], 3);
+  EXPECT_EQ(summary["train_images"], 120);
+  EXPECT_EQ(summary["test_images"], 60);
+  EXPECT_EQ(summary["batch"], 60);
+  EXPECT_EQ(summary["epochs"], 3.0);
+  EXPECT_EQ(summary["runs"], 1);
+  EXPECT_EQ(summary["seeds"], std::vector<int>{7});
+  EXPECT_EQ(summary["failed_runs"], 0);
+  EXPECT_EQ(summary["interrupted"], false);
+  for (const char* accuracy : {"accuracy", "accuracy_plain"}) {
+    EXPECT_EQ(summary[accuracy]["values"], std::vector<double>{summary[accuracy]["mean"]});
+    EXPECT_THAT(summary[accuracy]["mean"].get<double>(), AllOf(Ge(0.0), Le(1.0)));
+    EXPECT_TRUE(summary[accuracy]["std"].is_null());
+    EXPECT_TRUE(summary[accuracy]["ci95"].is_null());
+  }
+  EXPECT_EQ(summary["threads"], 1);
+  EXPECT_EQ(summary["device"], "cpu");
+}
+
+TEST_F(Train, ReportsTimesAndSpeedThatAddUp) {
+  done(std::string(kTrain) + "--out run");
+  const nlohmann::json summary = json("run/summary.json");
+  const nlohmann::json& seconds = summary["seconds"];
+  double parts = 0;
+  for (const char* part : {"load", "init", "train", "eval"}) {
+    EXPECT_GT(seconds[part].get<double>(), 0) << part;
+    parts += seconds[part].get<double>();
+  }
+  EXPECT_LE(parts, seconds["total"].get<double>());
+  EXPECT_GT(summary["flop_per_run"], 0);
+  EXPECT_GT(summary["peak_tflops"], 0);
+  EXPECT_GT(summary["peak_memory_bytes"], 0);
+  const double tflops = summary["flop_per_run"].get<double>() / seconds["train"].get<double>() / 1e12;
+  EXPECT_NEAR(summary["tflops"], tflops, 1e-9 * tflops);
+}
+
+TEST_F(Train, LeavesItsRecipeEnvironmentAndMetrics) {
+  done(std::string(kTrain) + "--out run --set train.epochs=2.5");
+  const std::vector<nlohmann::json> epochs = json_lines("run/metrics.jsonl");
+  ASSERT_THAT(epochs, SizeIs(3));
+  EXPECT_EQ(epochs[0]["epoch"], 1.0);
+  EXPECT_EQ(epochs[2]["epoch"], 2.5);
+  for (const char* key : {"train_accuracy", "val_accuracy"}) {
+    EXPECT_THAT(epochs[2][key].get<double>(), AllOf(Ge(0.0), Le(1.0))) << key;
+  }
+  EXPECT_EQ(epochs[2]["val_accuracy"], json("run/summary.json")["accuracy_plain"]["mean"]);
+  EXPECT_THAT(text("run/recipe.toml"), AllOf(HasSubstr("epochs = 2.5\n"), HasSubstr("views = \"mirror\"\n")));
+  // The resolved recipe is a recipe, of the same run.
+  done("train run/recipe.toml --data pictures --out again");
+  EXPECT_EQ(text("run/checkpoint.safetensors"), text("again/checkpoint.safetensors"));
+}
+
+TEST_F(Train, SummarisesSeveralRuns) {
+  EXPECT_THAT(done(std::string(kTrain) + "--out run --runs 3 --seed 5"),
+              AllOf(HasSubstr("run 1 of 3"), HasSubstr("run 3 of 3"), HasSubstr("std of 3 runs")));
+  const nlohmann::json summary = json("run/summary.json");
+  EXPECT_EQ(summary["seeds"], (std::vector<int>{5, 6, 7}));
+  EXPECT_THAT(summary["accuracy"]["values"], SizeIs(3));
+  EXPECT_TRUE(summary["accuracy"]["std"].is_number());
+  EXPECT_TRUE(summary["accuracy"]["ci95"].is_number());
+  EXPECT_THAT(json_lines("run/metrics.jsonl"), SizeIs(9));
+  EXPECT_EQ(text("run/checkpoint.safetensors"), text("run/run-1/checkpoint.safetensors"));
+  EXPECT_NE(text("run/run-1/checkpoint.safetensors"), text("run/run-2/checkpoint.safetensors"));
+}
+
+TEST_F(Train, PrintsOnlyJsonOnStdoutWhenAskedTo) {
+  const test::ProcessResult result = ftl(std::string(kTrain) + "--out run --json -");
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_EQ(nlohmann::json::parse(result.out), json("run/summary.json"));
+  EXPECT_THAT(result.err, HasSubstr("train_loss"));
+}
+
+TEST_F(Train, QuietPrintsNothing) {
+  const test::ProcessResult result = ftl(std::string(kTrain) + "--out run --quiet");
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_EQ(result.out + result.err, "");
+}
+
+TEST_F(Train, ExitsWithThreeBelowTheTargetAccuracy) {
+  done(std::string(kTrain) + "--out run --target-accuracy 0");
+  const test::ProcessResult result =
+      ftl(std::string(kTrain) + "--out run --set train.epochs=0.5 --target-accuracy 1");
+  EXPECT_EQ(result.exit_code, 3);
+  EXPECT_THAT(result.out, HasSubstr("target"));
+}
+
+TEST_F(Train, SameSeedSameBytesWhateverTheThreads) {
+  place_pictures("larger", {.side = 16, .train = 60, .test = 20});
+  const std::string train = "train every.toml --data larger --quiet --seed 3 --out ";
+  done(train + "a --threads 1");
+  const std::string checkpoint = text("a/checkpoint.safetensors");
+  for (const char* threads : {"1", "2", "3"}) {
+    done(train + "b --threads " + threads);
+    EXPECT_TRUE(text("b/checkpoint.safetensors") == checkpoint) << threads << " threads";
+    EXPECT_EQ(json("b/summary.json")["accuracy"], json("a/summary.json")["accuracy"]);
+  }
+  done("train every.toml --data larger --quiet --seed 4 --out c");
+  EXPECT_FALSE(text("c/checkpoint.safetensors") == checkpoint);
+}
+
+TEST_F(Train, EveryInstructionSetCanBeForcedAndLearnsTheSame) {
+  const std::string train = std::string(kTrain) + "--quiet --set train.epochs=12 --out ";
+  std::vector<double> losses;
+  for (const IsaStatus& candidate : isa_candidates()) {
+    if (!candidate.usable) continue;
+    const std::string isa(name(candidate.isa));
+    done(train + isa, {.environment = {{"FTL_ISA", isa}}});
+    EXPECT_EQ(json(isa + "/summary.json")["isa"], isa);
+    EXPECT_EQ(json(isa + "/environment.json")["isa"], isa);
+    losses.push_back(json_lines(isa + "/metrics.jsonl").back()["val_loss"]);
+  }
+  EXPECT_THAT(losses, Each(testing::DoubleNear(losses.back(), 0.05 * losses.back())));
+}
+
+TEST_F(Train, ARunThatDivergesFailsWithAdvice) {
+  const std::string diverge = " --set optimizer.filters.lr=1e30 --set optimizer.biases.lr=1e38";
+  const test::ProcessResult result = ftl(kTrain + ("--out run --runs 2" + diverge));
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_THAT(result.err, AllOf(HasSubstr("seed 0"), HasSubstr("try lower learning rates")));
+  EXPECT_EQ(std::ranges::count(result.err, '\n'), 1) << result.err;
+  const nlohmann::json summary = json("run/summary.json");
+  EXPECT_EQ(summary["runs"], 2);
+  EXPECT_EQ(summary["failed_runs"], 2);
+  EXPECT_THAT(summary["accuracy"]["values"], SizeIs(0));
+  EXPECT_FALSE(std::filesystem::exists(folder / "run/checkpoint.safetensors"));
+}
+
+TEST_F(Train, AFullDiskEndsTheRunWithOneLine) {
+  done("data import pictures");
+  const std::set<std::string> before = files();
+  // Room for the recipe, not for the weights.
+  const test::ProcessResult result = ftl(std::string(kTrain) + "--quiet --out run", {.largest_file = 3000});
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_EQ(result.out, "");
+  EXPECT_THAT(result.err, AllOf(HasSubstr("run/training_state.safetensors"), HasSubstr("cannot be written")));
+  EXPECT_EQ(std::ranges::count(result.err, '\n'), 1) << result.err;
+  for (const std::string& file : files()) EXPECT_THAT(file, testing::Not(HasSubstr(".partial")));
+}
+
+TEST_F(Train, TrainsOnSyntheticPictures) {
+  done("train small.toml --data synthetic --out run --set train.batch=500 --set train.epochs=0.5");
+  const nlohmann::json summary = json("run/summary.json");
+  EXPECT_EQ(summary["dataset"], "synthetic");
+  EXPECT_EQ(summary["classes"], 10);
+}
+
+}  // namespace
+}  // namespace ftl::cli
