@@ -127,7 +127,7 @@ RunResult Trainer::run() {
   } catch (const Interruption&) {
     result.interrupted = true;
     result.accuracy = std::nan("");
-    result.accuracy_plain = plain_accuracy_.value_or(std::nan(""));
+    result.accuracy_plain = plain_ ? plain_->accuracy : std::nan("");
     save_state();
   }
   result.epochs = epochs_done();
@@ -148,8 +148,7 @@ void Trainer::train(RunResult& result) {
     seconds_.train += seconds_since(step_started);
     if (options_.observer != nullptr) options_.observer->on_step(step_, length_.total_steps, seconds_.train);
     if (!finite) {
-      result.failed = true;
-      result.failure = divergence();
+      fail(result, "the loss", epoch_.loss);
       return;
     }
     if (!epoch_ends()) continue;
@@ -158,11 +157,12 @@ void Trainer::train(RunResult& result) {
   }
 }
 
-std::string Trainer::divergence() const {
-  return fmt::format(
-      "the loss became {} in step {} (epoch {:.2f}); try lower learning rates, e.g. --set "
+void Trainer::fail(RunResult& result, std::string_view what, double loss) const {
+  result.failed = true;
+  result.failure = fmt::format(
+      "{} became {} in step {} (epoch {:.2f}); try lower learning rates, e.g. --set "
       "optimizer.filters.lr={:g}",
-      std::isnan(epoch_.loss) ? "NaN" : "infinite", step_, epochs_done(),
+      what, std::isnan(loss) ? "NaN" : "infinite", step_, epochs_done(),
       options_.recipe.optimizers.at(ParameterRole::filters).optimizer.learning_rate / 2);
 }
 
@@ -211,12 +211,14 @@ void Trainer::finish_epoch() {
   record.epoch = epochs_done();
   record.train_loss = epoch_.loss / images;
   record.train_accuracy = static_cast<double>(epoch_.correct) / images;
-  const Score plain = score_plain(model_);
-  record.val_loss = plain.loss;
-  record.val_accuracy = plain.accuracy;
-  if (average_.model() != nullptr) record.ema_val_accuracy = score_plain(*average_.model()).accuracy;
+  plain_ = score_plain(model_);
+  record.val_loss = plain_->loss;
+  record.val_accuracy = plain_->accuracy;
+  if (average_.model() != nullptr) {
+    plain_ = score_plain(*average_.model());
+    record.ema_val_accuracy = plain_->accuracy;
+  }
   record.total_seconds = seconds_.train;
-  plain_accuracy_ = record.ema_val_accuracy.value_or(record.val_accuracy);
   epoch_ = {};
   seconds_.eval += seconds_since(started);
   if (options_.observer != nullptr) options_.observer->on_epoch(record);
@@ -224,8 +226,12 @@ void Trainer::finish_epoch() {
 
 void Trainer::evaluate(RunResult& result) {
   const auto started = Clock::now();
-  if (!plain_accuracy_) plain_accuracy_ = score_plain(model()).accuracy;
-  result.accuracy = result.accuracy_plain = *plain_accuracy_;
+  if (!plain_) plain_ = score_plain(model());
+  if (!std::isfinite(plain_->loss)) {
+    fail(result, "the loss on the test split", plain_->loss);
+    return;
+  }
+  result.accuracy = result.accuracy_plain = plain_->accuracy;
   if (options_.recipe.evaluation.views != data::Views::plain) {
     evaluator_.load(model());
     result.accuracy = evaluator_.score(options_.dataset.test, options_.recipe.evaluation).accuracy;

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "base/thread_pool.hpp"
@@ -65,7 +66,8 @@ class Trainer {
   void finish_epoch();
   void evaluate(RunResult& result);
   Score score_plain(const net::Model& model);
-  std::string divergence() const;
+  // Makes it the result of a run that failed because `loss`, which is `what`, is not finite.
+  void fail(RunResult& result, std::string_view what, double loss) const;
   bool epoch_ends() const { return step_ % steps_per_epoch_ == 0 || step_ == length_.total_steps; }
   double epochs_done() const { return static_cast<double>(step_) / length_.steps_per_epoch; }
 
@@ -85,7 +87,7 @@ class Trainer {
   std::int64_t step_ = 0;
   int epoch_begun_ = -1;
   EpochSums epoch_;
-  std::optional<double> plain_accuracy_;  // of model() after the last finished epoch
+  std::optional<Score> plain_;  // of model() after the last finished epoch
   double flop_ = 0;
   Seconds seconds_;
 };

@@ -157,6 +157,14 @@ TEST_F(Train, ARunThatDivergesFailsWithAdvice) {
   EXPECT_FALSE(std::filesystem::exists(folder / "run/checkpoint.safetensors"));
 }
 
+TEST_F(Train, ARunWhoseLastStepDivergesFailsToo) {
+  const test::ProcessResult result =
+      ftl(std::string(kTrain) + "--out run --set train.epochs=0.5 --set optimizer.biases.lr=1e38");
+  EXPECT_EQ(result.exit_code, 1) << result.out;
+  EXPECT_THAT(result.err, AllOf(HasSubstr("loss on the test split"), HasSubstr("try lower learning rates")));
+  EXPECT_FALSE(std::filesystem::exists(folder / "run/checkpoint.safetensors"));
+}
+
 TEST_F(Train, AFullDiskEndsTheRunWithOneLine) {
   done("data import pictures");
   const std::set<std::string> before = files();
