@@ -21,7 +21,8 @@ function(ftl_isa_kernels layer)
   foreach(isa IN LISTS FTL_ISAS)
     add_library(ftl_${layer}_${isa} OBJECT ${sources})
     target_include_directories(ftl_${layer}_${isa} PRIVATE ${PROJECT_SOURCE_DIR}/src)
-    target_compile_options(ftl_${layer}_${isa} PRIVATE -O3 -fno-math-errno -fno-trapping-math
+    # Kernels throw nothing, and an exception's personality would be a symbol that the linker shares.
+    target_compile_options(ftl_${layer}_${isa} PRIVATE -O3 -fno-math-errno -fno-trapping-math -fno-exceptions
                                                        ${FTL_ISA_FLAGS_${isa}})
     target_compile_definitions(ftl_${layer}_${isa} PRIVATE FTL_ISA=${isa} FTL_ISA_${isa}=1)
     target_sources(ftl_${layer} PRIVATE $<TARGET_OBJECTS:ftl_${layer}_${isa}>)

@@ -56,8 +56,8 @@ class Builder {
     return value;
   }
 
-  int push(std::string name, std::vector<int> inputs, Shape node_shape, decltype(Node::op) op) {
-    graph_.nodes.push_back({std::move(name), std::move(inputs), node_shape, std::move(op)});
+  int push(std::string name, std::vector<int> inputs, Shape node_shape, const decltype(Node::op)& op) {
+    graph_.nodes.push_back({std::move(name), std::move(inputs), node_shape, op});
     return graph_.output();
   }
 
