@@ -187,7 +187,8 @@ void ReferenceNetwork<Real>::normalise_by_batch(const BatchNormNode& op, const N
   batch_norm_reference<Real>(op, node, batch_->images)
       .forward(x, parameter_or(op.scale, channels, 1), parameter_or(op.bias, channels, 0), state.unfused);
   const std::size_t positions = at(node.shape.positions());
-  const auto count = static_cast<Real>(x.size() / at(channels));
+  const std::size_t values = x.size() / at(channels);
+  const auto count = static_cast<Real>(values);
   Values sum(at(channels), 0);
   Values squares(at(channels), 0);
   for (std::size_t i = 0; i < x.size(); ++i) sum[i / positions % at(channels)] += x[i];
