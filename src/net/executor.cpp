@@ -5,18 +5,11 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "base/index.hpp"
 #include "net/step_runner.hpp"
 
 namespace ftl::net {
 namespace {
-
-std::size_t at(int index) {
-  return static_cast<std::size_t>(index);
-}
-
-int padded_channels(const Shape& shape) {
-  return shape.channel_blocks() * kBlockChannels;
-}
 
 // Of a batch's blocks: few enough that adding them up is cheap, enough for many threads, and a power of two
 // so that two, four or eight threads share them evenly.
@@ -57,7 +50,7 @@ void Executor::prepare_convolutions() {
     ConvolutionState state;
     state.node = static_cast<int>(n);
     state.forward = Buffer(kernels::packed_weight_elements(op->geometry) * 2);
-    if (op->bias != kNone) state.bias.assign(at(padded_channels(op->geometry.out)), 0.0f);
+    if (op->bias != kNone) state.bias.assign(at(op->geometry.out.padded_channels()), 0.0f);
     convolution_of_node_[n] = static_cast<int>(convolutions_.size());
     convolutions_.push_back(std::move(state));
   }
@@ -73,7 +66,7 @@ void Executor::prepare_convolutions() {
       if (step.in != kNone)
         state.weight_lanes = Buffer(kernels::weight_gradient_elements(op.geometry) * 4 * lanes());
       if (trains(op.bias)) {
-        state.bias_lanes = Buffer(std::int64_t{padded_channels(op.geometry.out)} * 4 * lanes());
+        state.bias_lanes = Buffer(std::int64_t{op.geometry.out.padded_channels()} * 4 * lanes());
       }
     }
   }
@@ -81,29 +74,19 @@ void Executor::prepare_convolutions() {
 
 void Executor::prepare_norms() {
   for (const Shape& shape : graph_.norms) {
-    const std::size_t channels = at(padded_channels(shape));
+    const std::size_t channels = at(shape.padded_channels());
     NormState state;
     for (std::vector<float>* values : {&state.multiplier, &state.offset, &state.a, &state.b, &state.c}) {
       values->assign(channels, 0.0f);
     }
     state.moments.resize(channels);
     if (plan_.training) {
-      const std::int64_t bytes = std::int64_t{blocks()} * 2 * padded_channels(shape) * 4;
+      const std::int64_t bytes = std::int64_t{blocks()} * 2 * shape.padded_channels() * 4;
       state.forward_sums = Buffer(bytes);
       state.backward_sums = Buffer(bytes);
     }
     norms_.push_back(std::move(state));
   }
-}
-
-std::int64_t Executor::memory_bytes() const {
-  std::int64_t bytes = kept_.bytes();
-  for (const Buffer& scratch : scratch_) bytes += scratch.bytes();
-  for (const ConvolutionState& state : convolutions_) {
-    bytes += state.forward.bytes() + state.backward.bytes() + state.weight_lanes.bytes() +
-             state.bias_lanes.bytes();
-  }
-  return bytes;
 }
 
 void Executor::load(const Model& model) {
@@ -213,7 +196,7 @@ void Executor::finish_statistics(int node, Model& model) {
   const Shape& shape = graph_.nodes[at(node)].shape;
   NormState& state = norms_[at(norm.statistics)];
   RunningStatistics& running = model.norms[at(norm.statistics)];
-  const int row = padded_channels(shape);
+  const int row = shape.padded_channels();
   const double count = static_cast<double>(images_) * shape.positions();
   for (int channel = 0; channel < shape.channels; ++channel) {
     double sum = 0;
@@ -241,7 +224,7 @@ void Executor::finish_backward_sums(int node, const Model& model,
   const BatchNormNode& norm = *graph_.nodes[at(node)].as<BatchNormNode>();
   const Shape& shape = graph_.nodes[at(node)].shape;
   NormState& state = norms_[at(norm.statistics)];
-  const int row = padded_channels(shape);
+  const int row = shape.padded_channels();
   const double count = static_cast<double>(images_) * shape.positions();
   for (int channel = 0; channel < shape.channels; ++channel) {
     double sum_dz = 0;
@@ -285,7 +268,7 @@ void Executor::reduce_lanes(const Segment& segment, std::vector<std::vector<floa
                                       gradients[at(op.weight)]);
     }
     if (state.bias_lanes.bytes() > 0) {
-      const int row = padded_channels(op.geometry.out);
+      const int row = op.geometry.out.padded_channels();
       for (int channel = first; channel < last; ++channel) {
         float sum = 0;
         for (int lane = 0; lane < lanes(); ++lane) sum += state.bias_lanes.as<float>()[lane * row + channel];

@@ -42,7 +42,6 @@ class Executor {
            const ExecutorOptions& options);
 
   const Plan& plan() const { return plan_; }
-  std::int64_t memory_bytes() const;
 
   // Takes over the model's weights (packs them in bf16); for an inference plan also its running statistics.
   void load(const Model& model);

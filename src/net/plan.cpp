@@ -367,7 +367,6 @@ class Compiler {
         if (!products) continue;
         const auto flop = kernels::convolution_flop(node(step.node).as<ConvolutionNode>()->geometry);
         plan_.flop += flop.executed;
-        plan_.nominal_flop += flop.nominal;
       }
     }
   }

@@ -76,7 +76,6 @@ struct Plan {
   std::vector<bool> trained;       // by parameter
   bool training = false;
   double flop = 0;  // executed per image
-  double nominal_flop = 0;
 };
 
 // Forward and backward. Gradients are computed for the parameters with trained[parameter] only, and nothing
