@@ -26,7 +26,7 @@ std::unique_ptr<PictureReader> read_source(const std::string& data, PictureSize 
 }
 
 std::string source_digest(const std::string& data, const fs::path& cache) {
-  if (data == kSynthetic) return Digest().update("synthetic 1").hexadecimal();
+  if (data == kSynthetic) return Digest().update("synthetic 3").hexadecimal();
   return content_digest(data, cache);
 }
 

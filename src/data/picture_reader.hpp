@@ -37,7 +37,7 @@ std::unique_ptr<PictureReader> read_cifar(const FileTree& tree, PictureSize size
 // naming a class without pictures or one that only one of the splits has.
 std::unique_ptr<PictureReader> read_image_folder(FileTree tree, PictureSize size);
 
-// The built-in set: ten classes of procedurally drawn shapes and textures, 10,000 training and 2,000 test
+// The built-in set: ten classes of procedurally drawn shapes and textures, 4,000 training and 2,000 test
 // pictures, balanced, the same on every machine. Position, scale, rotation and colours of figure and
 // background vary, with noise and distracting strokes on top, so that a linear model on the pixels learns
 // next to nothing.

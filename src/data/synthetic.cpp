@@ -9,7 +9,7 @@
 namespace ftl::data {
 namespace {
 
-constexpr std::int64_t kTrainPictures = 10000;
+constexpr std::int64_t kTrainPictures = 4000;
 constexpr std::int64_t kTestPictures = 2000;
 constexpr std::uint64_t kSeed = 20240229;
 constexpr float kPi = std::numbers::pi_v<float>;

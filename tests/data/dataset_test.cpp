@@ -444,7 +444,7 @@ double linear_accuracy(const Dataset& dataset) {
 TEST_F(DatasetTest, DrawsASyntheticSetThatALinearModelFailsOn) {
   const Dataset dataset = open("synthetic");
   EXPECT_EQ(dataset.classes(), 10);
-  EXPECT_EQ(dataset.train.count, 10000);
+  EXPECT_EQ(dataset.train.count, 4000);
   EXPECT_EQ(dataset.test.count, 2000);
   EXPECT_EQ(dataset.train.height, 32);
   std::vector<std::int64_t> counts(10);
