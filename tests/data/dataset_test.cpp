@@ -460,7 +460,8 @@ TEST_F(DatasetTest, DrawsTheSameSyntheticSetEveryTime) {
   const Dataset first = open("synthetic", {}, 8);
   fs::remove(first.import);
   const Dataset second = open("synthetic", {}, 8);
-  const std::size_t bytes = static_cast<std::size_t>(12000 * first.train.picture_bytes());
+  const std::int64_t pictures = first.train.count + first.test.count;
+  const auto bytes = static_cast<std::size_t>(pictures * first.train.picture_bytes());
   EXPECT_TRUE(std::equal(first.train.pixels, first.train.pixels + bytes, second.train.pixels));
   // No test picture is a training picture.
   EXPECT_FALSE(
