@@ -49,10 +49,16 @@ ThreadPool::~ThreadPool() {
 
 void ThreadPool::parallel_for(std::int64_t items, const std::function<void(std::int64_t, int)>& task) {
   if (items <= 0) return;
+  if (recorder_ != nullptr) activity_ = recorder_->current(0);
   if (workers_.empty() || items == 1) {
     for (std::int64_t item = 0; item < items; ++item) task(item, 0);
-    return;
+  } else {
+    share(items, task);
   }
+  if (recorder_ != nullptr) recorder_->begin(0, activity_);
+}
+
+void ThreadPool::share(std::int64_t items, const std::function<void(std::int64_t, int)>& task) {
   {
     const std::lock_guard lock(mutex_);
     task_ = &task;
@@ -93,6 +99,7 @@ void ThreadPool::worker(int thread) {
 }
 
 void ThreadPool::work(int thread) {
+  if (recorder_ != nullptr) recorder_->begin(thread, activity_);
   try {
     for (std::int64_t item = next_.fetch_add(1); item < items_; item = next_.fetch_add(1)) {
       (*task_)(item, thread);
@@ -102,6 +109,7 @@ void ThreadPool::work(int thread) {
     const std::lock_guard lock(mutex_);
     if (!failure_) failure_ = std::current_exception();
   }
+  if (recorder_ != nullptr) recorder_->begin(thread, kWaiting);
 }
 
 }  // namespace ftl

@@ -11,6 +11,8 @@
 #include <thread>
 #include <vector>
 
+#include "base/activity_recorder.hpp"
+
 namespace ftl {
 
 class ThreadPool {
@@ -28,9 +30,17 @@ class ThreadPool {
   // exception thrown by a task is rethrown here once all threads have stopped. Not re-entrant.
   void parallel_for(std::int64_t items, const std::function<void(std::int64_t item, int thread)>& task);
 
+  // From now on records what the threads do, until called with null: in a parallel_for they do what thread 0
+  // was doing when it called, unless the task says more. `recorder` has as many threads. Not in a
+  // parallel_for.
+  void record(ActivityRecorder* recorder) { recorder_ = recorder; }
+  // Null when nothing is recorded.
+  ActivityRecorder* recorder() const { return recorder_; }
+
  private:
   void worker(int thread);
   void work(int thread);
+  void share(std::int64_t items, const std::function<void(std::int64_t, int)>& task);
 
   std::chrono::microseconds spin_;
   std::mutex mutex_;
@@ -43,7 +53,28 @@ class ThreadPool {
   std::int64_t items_ = 0;
   std::atomic<std::int64_t> next_{0};
   std::exception_ptr failure_;
+  ActivityRecorder* recorder_ = nullptr;
+  Activity activity_ = kUnnamed;       // of the parallel_for in work
   std::vector<std::jthread> workers_;  // last: they end before what they share does
+};
+
+// Says what thread 0 does in this scope, and in each parallel_for that it calls there.
+class ActivityScope {
+ public:
+  ActivityScope(const ThreadPool& threads, Activity activity) : recorder_(threads.recorder()) {
+    if (recorder_ == nullptr) return;
+    outer_ = recorder_->current(0);
+    recorder_->begin(0, activity);
+  }
+  ~ActivityScope() {
+    if (recorder_ != nullptr) recorder_->begin(0, outer_);
+  }
+  ActivityScope(const ActivityScope&) = delete;
+  ActivityScope& operator=(const ActivityScope&) = delete;
+
+ private:
+  ActivityRecorder* recorder_;
+  Activity outer_ = kUnnamed;
 };
 
 }  // namespace ftl

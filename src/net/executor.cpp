@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "base/index.hpp"
+#include "net/activity.hpp"
 #include "net/step_runner.hpp"
 
 namespace ftl::net {
@@ -90,6 +91,7 @@ void Executor::prepare_norms() {
 }
 
 void Executor::load(const Model& model) {
+  const ActivityScope doing(threads_, activity(Chore::weight_packing));
   // One item an output channel block: packing is spread over threads.
   struct Item {
     int convolution;
@@ -192,6 +194,7 @@ void Executor::run_segment(const Segment& segment, const Batch& batch) {
 }
 
 void Executor::finish_statistics(int node, Model& model) {
+  const ActivityScope doing(threads_, activity(Chore::finish_statistics, node));
   const BatchNormNode& norm = *graph_.nodes[at(node)].as<BatchNormNode>();
   const Shape& shape = graph_.nodes[at(node)].shape;
   NormState& state = norms_[at(norm.statistics)];
@@ -221,6 +224,7 @@ void Executor::finish_statistics(int node, Model& model) {
 
 void Executor::finish_backward_sums(int node, const Model& model,
                                     std::vector<std::vector<float>>& gradients) {
+  const ActivityScope doing(threads_, activity(Chore::finish_statistics, node));
   const BatchNormNode& norm = *graph_.nodes[at(node)].as<BatchNormNode>();
   const Shape& shape = graph_.nodes[at(node)].shape;
   NormState& state = norms_[at(norm.statistics)];
@@ -246,6 +250,7 @@ void Executor::finish_backward_sums(int node, const Model& model,
 }
 
 void Executor::reduce_lanes(const Segment& segment, std::vector<std::vector<float>>& gradients) {
+  const ActivityScope doing(threads_, activity(Chore::gradient_reduction));
   struct Item {
     const Step* step;
     int output_block;

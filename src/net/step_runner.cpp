@@ -4,12 +4,17 @@
 #include <cstring>
 
 #include "base/index.hpp"
+#include "net/activity.hpp"
 
 namespace ftl::net {
 
 void StepRunner::run(const Segment& segment, const Place& place) {
   place_ = place;
-  for (const Step& step : segment.steps) run(step);
+  ActivityRecorder* recorder = executor_.threads_.recorder();
+  for (const Step& step : segment.steps) {
+    if (recorder != nullptr) recorder->begin(thread_, activity(step.kind, step.node));
+    run(step);
+  }
 }
 
 template <class T>

@@ -5,6 +5,7 @@
 
 #include "base/error.hpp"
 #include "base/interrupt.hpp"
+#include "net/activity.hpp"
 #include "net/whitening.hpp"
 
 namespace ftl::train {
@@ -107,6 +108,7 @@ TrainingState Trainer::state() {
 void Trainer::prepare_executor() {
   const std::vector<bool> trained = update_.trained_at(step_);
   if (executor_ && executor_->plan().trained == trained) return;
+  const ActivityScope doing(options_.threads, activity(net::Chore::planning));
   executor_.reset();
   executor_.emplace(
       graph_, net::plan_training(graph_, trained), options_.kernels, options_.threads,
@@ -170,6 +172,7 @@ bool Trainer::train_step() {
   prepare_executor();
   const int epoch = static_cast<int>(step_ / steps_per_epoch_);
   if (epoch != epoch_begun_) {
+    const ActivityScope doing(options_.threads, activity(net::Chore::epoch_order));
     loader_.begin_epoch(epoch);
     epoch_begun_ = epoch;
   }
@@ -195,12 +198,18 @@ bool Trainer::train_step() {
   epoch_.correct += result.correct;
   epoch_.images += batch_;
   flop_ += executor_->plan().flop * static_cast<double>(batch_);
-  if (std::isfinite(result.loss)) {
-    update_.apply(step_, model_, gradients_, {options_.threads, options_.kernels.tile_product});
-    average_.update(step_, model_);
-  }
+  if (std::isfinite(result.loss)) update_weights();
   ++step_;
   return std::isfinite(result.loss);
+}
+
+void Trainer::update_weights() {
+  {
+    const ActivityScope doing(options_.threads, activity(net::Chore::optimizer));
+    update_.apply(step_, model_, gradients_, {options_.threads, options_.kernels.tile_product});
+  }
+  const ActivityScope doing(options_.threads, activity(net::Chore::average));
+  average_.update(step_, model_);
 }
 
 void Trainer::finish_epoch() {

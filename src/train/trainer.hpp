@@ -45,6 +45,10 @@ class Trainer {
   // Ctrl-C no evaluation is begun or finished: plain accuracy is the last epoch's, NaN where there is none.
   RunResult run();
 
+  // A piece of run(): one training step and no evaluation. False when the loss is not finite; then the weights
+  // stay as they were.
+  bool train_step();
+
   const net::Graph& graph() const { return graph_; }
   // The weights that evaluation uses: the average where the recipe keeps one.
   const net::Model& model() const { return average_.model() != nullptr ? *average_.model() : model_; }
@@ -62,7 +66,7 @@ class Trainer {
   void save_state();
   void prepare_executor();
   void train(RunResult& result);
-  bool train_step();  // false when the loss is not finite
+  void update_weights();
   void finish_epoch();
   void evaluate(RunResult& result);
   Score score_plain(const net::Model& model);
