@@ -58,6 +58,24 @@ class ThreadPool {
   std::vector<std::jthread> workers_;  // last: they end before what they share does
 };
 
+// Records what the threads do in this scope.
+class RecordingScope {
+ public:
+  RecordingScope(ThreadPool& threads, ActivityRecorder& recorder) : threads_(threads) {
+    recorder.start();
+    threads.record(&recorder);
+  }
+  ~RecordingScope() {
+    threads_.recorder()->stop();
+    threads_.record(nullptr);
+  }
+  RecordingScope(const RecordingScope&) = delete;
+  RecordingScope& operator=(const RecordingScope&) = delete;
+
+ private:
+  ThreadPool& threads_;
+};
+
 // Says what thread 0 does in this scope, and in each parallel_for that it calls there.
 class ActivityScope {
  public:

@@ -41,6 +41,7 @@ class Executor {
   Executor(const Graph& graph, Plan plan, const kernels::Kernels& kernels, ThreadPool& threads,
            const ExecutorOptions& options);
 
+  const Graph& graph() const { return graph_; }
   const Plan& plan() const { return plan_; }
 
   // Takes over the model's weights (packs them in bf16); for an inference plan also its running statistics.

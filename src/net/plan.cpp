@@ -361,13 +361,7 @@ class Compiler {
 
   void count_flop() {
     for (const Segment& segment : plan_.segments) {
-      for (const Step& step : segment.steps) {
-        const bool products = step.kind == StepKind::convolution || step.kind == StepKind::convolution_data ||
-                              (step.kind == StepKind::convolution_weights && step.in != kNone);
-        if (!products) continue;
-        const auto flop = kernels::convolution_flop(node(step.node).as<ConvolutionNode>()->geometry);
-        plan_.flop += flop.executed;
-      }
+      for (const Step& step : segment.steps) plan_.flop += executed_flop(graph_, step);
     }
   }
 
@@ -410,6 +404,13 @@ std::string_view name(StepKind kind) {
                                                            "copy",
                                                            "accumulate"};
   return kNames[static_cast<std::size_t>(kind)];
+}
+
+double executed_flop(const Graph& graph, const Step& step) {
+  const bool products = step.kind == StepKind::convolution || step.kind == StepKind::convolution_data ||
+                        (step.kind == StepKind::convolution_weights && step.in != kNone);
+  if (!products) return 0;
+  return kernels::convolution_flop(graph.nodes[at(step.node)].as<ConvolutionNode>()->geometry).executed;
 }
 
 Plan plan_training(const Graph& graph, const std::vector<bool>& trained) {

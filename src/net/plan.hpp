@@ -53,6 +53,9 @@ struct Step {
   int scratch = kNone;
 };
 
+// Floating-point operations of a step for one image, those of convolutions only.
+double executed_flop(const Graph& graph, const Step& step);
+
 struct PlanBuffer {
   std::int64_t bytes = 0;  // of one image block
   bool kept = false;  // in memory for every block, across segments; else in the thread's own scratch memory
