@@ -10,7 +10,7 @@ namespace ftl {
 // A number that the layers above give a meaning to; negative ones have one here.
 using Activity = std::int64_t;
 inline constexpr Activity kUnnamed = -1;  // what nobody has said
-inline constexpr Activity kWaiting = -2;  // for other threads to finish their part, or for work
+inline constexpr Activity kWaiting = -2;  // for other threads: to wake up, to finish, to have work
 
 // A half-open stretch of time, in nanoseconds of the steady clock.
 struct Span {

@@ -59,6 +59,7 @@ void ThreadPool::parallel_for(std::int64_t items, const std::function<void(std::
 }
 
 void ThreadPool::share(std::int64_t items, const std::function<void(std::int64_t, int)>& task) {
+  if (recorder_ != nullptr) recorder_->begin(0, kWaiting);
   {
     const std::lock_guard lock(mutex_);
     task_ = &task;

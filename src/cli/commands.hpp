@@ -7,6 +7,9 @@
 
 namespace ftl::cli {
 
+// What a command takes when no recipe is named.
+inline constexpr const char* kDefaultRecipe = "airbench94";
+
 inline constexpr int kDone = 0;
 inline constexpr int kFailed = 1;
 inline constexpr int kBadInput = 2;
@@ -18,6 +21,7 @@ void add_eval_command(CLI::App& app, int& exit_code);
 void add_predict_command(CLI::App& app, int& exit_code);
 void add_data_command(CLI::App& app, int& exit_code);
 void add_recipes_command(CLI::App& app, int& exit_code);
+void add_profile_command(CLI::App& app, int& exit_code);
 void add_info_command(CLI::App& app, int& exit_code);
 
 // The whole program: parses, runs one subcommand, prints an error as one line on stderr, returns the exit

@@ -20,8 +20,6 @@
 namespace ftl::cli {
 namespace {
 
-constexpr const char* kDefaultRecipe = "airbench94";
-
 struct TrainArguments {
   std::string recipe = kDefaultRecipe;
   DatasetArguments dataset;

@@ -1,5 +1,7 @@
 #include "lab/statistics.hpp"
 
+#include <algorithm>
+#include <boost/math/distributions/binomial.hpp>
 #include <boost/math/distributions/students_t.hpp>
 #include <cmath>
 #include <limits>
@@ -28,6 +30,22 @@ Sample describe(std::span<const double> values) {
   const boost::math::students_t distribution(count - 1);
   sample.ci95 = boost::math::quantile(distribution, 0.975) * sample.std / std::sqrt(count);
   return sample;
+}
+
+Median median(std::span<const double> values) {
+  if (values.empty()) return {kUnknown, kUnknown, kUnknown};
+  std::vector<double> sorted(values.begin(), values.end());
+  std::ranges::sort(sorted);
+  const std::size_t count = sorted.size();
+  Median result{(sorted[(count - 1) / 2] + sorted[count / 2]) / 2, kUnknown, kUnknown};
+  // So many of the smallest values, and of the largest, may be left out.
+  const boost::math::binomial below(static_cast<double>(count), 0.5);
+  std::size_t outside = 0;
+  while (boost::math::cdf(below, static_cast<double>(outside)) <= 0.025) ++outside;
+  if (outside == 0) return result;
+  result.low = sorted[outside - 1];
+  result.high = sorted[count - outside];
+  return result;
 }
 
 double p_value_mean_above(const Sample& sample, double target) {

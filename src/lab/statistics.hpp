@@ -16,6 +16,16 @@ struct Sample {
 
 Sample describe(std::span<const double> values);
 
+// Half of all values that could come up lie below. Between low and high with a confidence of at least 95 %,
+// whatever their distribution (by the ranks of a binomial); NaN where there are too few values to say.
+struct Median {
+  double value = 0;
+  double low = 0;
+  double high = 0;
+};
+
+Median median(std::span<const double> values);
+
 // The p-value of "the true mean is no greater than `target`", by a one-sided t-test: small means that the
 // values speak for a mean above it. NaN for fewer than 2 values.
 double p_value_mean_above(const Sample& sample, double target);

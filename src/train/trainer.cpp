@@ -143,7 +143,7 @@ RunResult Trainer::run() {
 void Trainer::train(RunResult& result) {
   // The state may be of an epoch that was trained but not evaluated.
   if (epoch_.images > 0 && epoch_ends()) finish_epoch();
-  while (step_ < length_.total_steps) {
+  while (!finished()) {
     throw_if_interrupted();
     const auto step_started = Clock::now();
     const bool finite = train_step();
@@ -203,11 +203,17 @@ bool Trainer::train_step() {
   return std::isfinite(result.loss);
 }
 
+void Trainer::go_to(double epoch) {
+  const double step = std::round(epoch * length_.steps_per_epoch);
+  step_ = std::min(static_cast<std::int64_t>(step), length_.total_steps - 1);
+}
+
 void Trainer::update_weights() {
   {
     const ActivityScope doing(options_.threads, activity(net::Chore::optimizer));
     update_.apply(step_, model_, gradients_, {options_.threads, options_.kernels.tile_product});
   }
+  if (!options_.recipe.ema.enabled) return;
   const ActivityScope doing(options_.threads, activity(net::Chore::average));
   average_.update(step_, model_);
 }

@@ -48,7 +48,13 @@ class Trainer {
   // A piece of run(): one training step and no evaluation. False when the loss is not finite; then the weights
   // stay as they were.
   bool train_step();
+  // Makes the step at `epoch` the next one, the last one at most; the weights stay.
+  void go_to(double epoch);
+  bool finished() const { return step_ >= length_.total_steps; }
+  // Of the last training step.
+  const net::Executor& executor() const { return *executor_; }
 
+  std::int64_t batch() const { return batch_; }  // pictures in a training step
   const net::Graph& graph() const { return graph_; }
   // The weights that evaluation uses: the average where the recipe keeps one.
   const net::Model& model() const { return average_.model() != nullptr ? *average_.model() : model_; }

@@ -36,6 +36,24 @@ TEST(Statistics, NoValueHasNoMean) {
   EXPECT_TRUE(std::isnan(describe({}).mean));
 }
 
+TEST(Statistics, MedianOfManyHasAnInterval) {
+  // P(at most 5 of 20 below the median) = 0.0207, of 6: 0.0577.
+  const std::vector<double> values{7, 3, 12, 1, 20, 15, 8, 2, 17, 10, 5, 19, 4, 14, 9, 6, 18, 11, 13, 16};
+  const Median result = median(values);
+  EXPECT_EQ(result.value, 10.5);
+  EXPECT_EQ(result.low, 6);
+  EXPECT_EQ(result.high, 15);
+}
+
+TEST(Statistics, MedianOfFewHasNone) {
+  const double values[] = {3, 100, 1};
+  const Median result = median(values);
+  EXPECT_EQ(result.value, 3);
+  EXPECT_TRUE(std::isnan(result.low));
+  EXPECT_TRUE(std::isnan(result.high));
+  EXPECT_TRUE(std::isnan(median({}).value));
+}
+
 TEST(Statistics, OneSidedTest) {
   const double values[] = {1, 2, 6};
   const Sample sample = describe(values);
