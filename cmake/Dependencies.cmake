@@ -12,3 +12,9 @@ find_package(nlohmann_json REQUIRED)
 find_package(tomlplusplus REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(Boost REQUIRED)
+
+# Optional: the peer of `ftl bench`. Not by its own CMake file, which wants OpenCL's headers too.
+find_path(ONEDNN_INCLUDE_DIR oneapi/dnnl/dnnl.hpp)
+find_library(ONEDNN_LIBRARY dnnl)
+find_package(OpenMP QUIET COMPONENTS CXX)
+mark_as_advanced(ONEDNN_INCLUDE_DIR ONEDNN_LIBRARY)

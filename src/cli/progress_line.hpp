@@ -22,12 +22,13 @@ class ProgressLine {
   ProgressLine(const ProgressLine&) = delete;
   ProgressLine& operator=(const ProgressLine&) = delete;
 
-  void show(std::int64_t done, std::int64_t total) {
+  // `part` is what of it is done now; may be empty.
+  void show(std::int64_t done, std::int64_t total, const std::string& part = "") {
     if (!terminal_ || total <= 0 || done <= 0) return;
     const double share = static_cast<double>(done) / static_cast<double>(total);
     const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start_;
-    fmt::print(stderr, "\r{} {:3.0f} %, {:.0f} s left\x1b[K", what_, 100 * share,
-               spent.count() / share * (1 - share));
+    fmt::print(stderr, "\r{}{}{} {:3.0f} %, {:.0f} s left\x1b[K", what_, part.empty() ? "" : " ", part,
+               100 * share, spent.count() / share * (1 - share));
     std::fflush(stderr);
     shown_ = true;
   }

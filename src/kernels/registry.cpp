@@ -4,17 +4,18 @@
 
 namespace ftl::kernels {
 
-#define FTL_KERNELS_OF(isa_name)                                                     \
-  namespace isa_name {                                                               \
-  extern const ActivationKernels activation;                                         \
-  extern const BatchNormKernels batch_norm;                                          \
-  extern const ConvolutionKernels convolution;                                       \
-  extern const ElementwiseKernels elementwise;                                       \
-  extern const PatchesKernels patches;                                               \
-  extern const PoolKernels pool;                                                     \
-  extern const TileProductKernels tile_product;                                      \
-  static const Kernels kernels{Isa::isa_name, activation, batch_norm, convolution,   \
-                               elementwise,   patches,    pool,       tile_product}; \
+#define FTL_KERNELS_OF(isa_name)                                                                \
+  namespace isa_name {                                                                          \
+  extern const ActivationKernels activation;                                                    \
+  extern const BatchNormKernels batch_norm;                                                     \
+  extern const ConvolutionKernels convolution;                                                  \
+  extern const ElementwiseKernels elementwise;                                                  \
+  extern const PatchesKernels patches;                                                          \
+  extern const PoolKernels pool;                                                                \
+  extern const StreamKernels stream;                                                            \
+  extern const TileProductKernels tile_product;                                                 \
+  static const Kernels kernels{Isa::isa_name, activation, batch_norm, convolution, elementwise, \
+                               patches,       pool,       stream,     tile_product};            \
   }
 
 FTL_KERNELS_OF(generic)

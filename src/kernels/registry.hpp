@@ -8,6 +8,7 @@
 #include "kernels/elementwise/elementwise.hpp"
 #include "kernels/patches/patches.hpp"
 #include "kernels/pool/pool.hpp"
+#include "kernels/stream/stream.hpp"
 #include "kernels/tile_product/tile_product.hpp"
 
 namespace ftl::kernels {
@@ -20,6 +21,7 @@ struct Kernels {
   const ElementwiseKernels& elementwise;
   const PatchesKernels& patches;
   const PoolKernels& pool;
+  const StreamKernels& stream;
   const TileProductKernels& tile_product;
 };
 

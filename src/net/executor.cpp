@@ -144,18 +144,21 @@ void Executor::accept(const Batch& batch) {
 
 TrainingResult Executor::train(const Batch& batch, Model& model, std::vector<std::vector<float>>& gradients) {
   accept(batch);
-  for (const Segment& segment : plan_.segments) {
-    run_segment(segment, batch);
-    for (const int node : segment.forward_statistics) finish_statistics(node, model);
-    for (const int node : segment.backward_sums) finish_backward_sums(node, model, gradients);
-    if (segment.sums_weights) reduce_lanes(segment, gradients);
-  }
+  for (const Segment& segment : plan_.segments) run(segment, batch, model, gradients);
   TrainingResult result;
   for (int block = 0; block < blocks(); ++block) {
     result.loss += losses_[at(block)].loss;
     result.correct += losses_[at(block)].correct;
   }
   return result;
+}
+
+void Executor::run(const Segment& segment, const Batch& batch, Model& model,
+                   std::vector<std::vector<float>>& gradients) {
+  run_segment(segment, batch);
+  for (const int node : segment.forward_statistics) finish_statistics(node, model);
+  for (const int node : segment.backward_sums) finish_backward_sums(node, model, gradients);
+  if (segment.sums_weights) reduce_lanes(segment, gradients);
 }
 
 void Executor::infer(const Batch& batch, std::span<float> logits) {

@@ -51,6 +51,11 @@ class Executor {
   // parameters (gradients[parameter], as large as the parameter) and updates the model's running statistics.
   TrainingResult train(const Batch& batch, Model& model, std::vector<std::vector<float>>& gradients);
 
+  // One segment of the training plan, or some of its steps, with what follows a segment; for measuring. On
+  // the images of the batch last given to train(), and on what their buffers hold.
+  void run(const Segment& segment, const Batch& batch, Model& model,
+           std::vector<std::vector<float>>& gradients);
+
   // Logits, [images][classes], scaled by the network's logit scale.
   void infer(const Batch& batch, std::span<float> logits);
 

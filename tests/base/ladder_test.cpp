@@ -28,7 +28,8 @@ const std::map<std::string, Layers>& ladder() {
       {"optim", {"base", "tensor", "kernels"}},
       {"train", {"base", "tensor", "kernels", "data", "net", "optim"}},
       {"lab", {"base", "tensor", "kernels", "data", "net", "optim", "train"}},
-      {"cli", {"base", "tensor", "kernels", "data", "net", "optim", "train", "lab"}},
+      {"measure", {"base", "tensor", "kernels", "data", "net", "optim", "train"}},
+      {"cli", {"base", "tensor", "kernels", "data", "net", "optim", "train", "lab", "measure"}},
   };
   return layers;
 }

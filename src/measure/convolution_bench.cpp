@@ -1,0 +1,205 @@
+#include "measure/convolution_bench.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "base/index.hpp"
+#include "kernels/peak.hpp"
+#include "measure/onednn.hpp"
+
+namespace ftl::measure {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+class Bench {
+ public:
+  explicit Bench(const ConvolutionBenchOptions& options)
+      : options_(options), step_(options.step), passes_(convolution_passes(step_.plan())) {}
+
+  ConvolutionBench measure() {
+    result_ = {.recipe = options_.step.recipe.name,
+               .isa = options_.step.kernels.isa,
+               .threads = options_.step.threads.threads(),
+               .batch = step_.images(),
+               .epoch = options_.step.epoch,
+               .pictures = options_.step.pictures,
+               .onednn_version = onednn_version(),
+               .onednn_precision = onednn_precision(options_.step.kernels.isa)};
+    configure_onednn(result_.isa, result_.threads);
+    look_at_peak();
+    const std::vector<net::Segment>& segments = step_.plan().segments;
+    for (std::size_t segment = 0; segment < segments.size(); ++segment) {
+      for (const ConvolutionPass& pass : passes_) {
+        if (pass.segment == static_cast<int>(segment)) measure(pass);
+      }
+      step_.run(segments[segment]);
+    }
+    collect();
+    return std::move(result_);
+  }
+
+ private:
+  void look_at_peak() {
+    result_.peak =
+        std::max(result_.peak, kernels::measure_peak(options_.step.kernels, options_.step.threads));
+  }
+
+  void measure(const ConvolutionPass& pass) {
+    const net::Node& node = step_.graph().nodes[at(pass.node)];
+    if (options_.progress) {
+      options_.progress(measured_++, static_cast<int>(passes_.size()),
+                        fmt::format("{} {}", node.name, name(pass.direction)));
+    }
+    run_up_to(pass);
+    std::vector<Contestant> contestants{{.run = [&] { step_.run(pass.steps); }}};
+    const OnednnProblem problem{.geometry = plain_geometry(step_.graph(), pass.node),
+                                .direction = pass.direction,
+                                .images = static_cast<int>(step_.images()),
+                                .isa = result_.isa};
+    if (auto run = onednn_convolution(problem)) {
+      contestants.push_back({.run = std::move(run), .leave = rest_onednn});
+    }
+    const std::vector<Timing> timings = time_in_turns(contestants, options_.seconds);
+    PassTiming timing{.direction = pass.direction,
+                      .with = extras(step_.graph(), step_.plan(), pass),
+                      .ours = timings[0],
+                      .onednn = {}};
+    if (timings.size() > 1) timing.onednn = timings[1];
+    timings_[pass.node].push_back(std::move(timing));
+    look_at_peak();
+  }
+
+  // Brings the operands to where the pass finds them in training: some are in a thread's own memory, which
+  // other steps use too.
+  void run_up_to(const ConvolutionPass& pass) {
+    const net::Segment& whole = step_.plan().segments[at(pass.segment)];
+    net::Segment before;
+    before.sums_weights = whole.sums_weights;
+    before.steps.assign(whole.steps.begin(), whole.steps.begin() + pass.step);
+    step_.run(before);
+  }
+
+  void collect() {
+    const net::Graph& graph = step_.graph();
+    for (auto& [node, timings] : timings_) {
+      const auto& convolution = *graph.nodes[at(node)].as<net::ConvolutionNode>();
+      std::ranges::sort(timings, {}, &PassTiming::direction);
+      result_.convolutions.push_back(
+          {.name = graph.nodes[at(node)].name,
+           .linear = graph.parameters[at(convolution.weight)].role == net::ParameterRole::linear,
+           .geometry = plain_geometry(graph, node),
+           .flop = kernels::convolution_flop(convolution.geometry),
+           .passes = std::move(timings)});
+    }
+  }
+
+  const ConvolutionBenchOptions& options_;
+  TrainingStep step_;
+  std::vector<ConvolutionPass> passes_;
+  std::map<int, std::vector<PassTiming>> timings_;  // by node
+  int measured_ = 0;
+  ConvolutionBench result_;
+};
+
+// Sums over all passes; `timing_of` picks whose.
+template <class TimingOf>
+BenchTotal total(const ConvolutionBench& bench, const TimingOf& timing_of) {
+  double flop = 0;
+  double seconds = 0;
+  for (const MeasuredConvolution& convolution : bench.convolutions) {
+    for (const PassTiming& pass : convolution.passes) {
+      flop += convolution.flop.executed * static_cast<double>(bench.batch);
+      seconds += timing_of(pass).seconds;
+    }
+  }
+  return {seconds, flop / seconds};
+}
+
+Json json_of(const ConvolutionBench& bench, const MeasuredConvolution& convolution, const Timing& timing) {
+  const double executed = bench.executed_rate(convolution, timing);
+  return {{"seconds", timing.seconds},
+          {"spread", timing.spread},
+          {"repetitions", timing.repetitions},
+          {"tflops", executed / 1e12},
+          {"nominal_tflops", bench.nominal_rate(convolution, timing) / 1e12},
+          {"fraction_of_peak", executed / bench.peak}};
+}
+
+Json json_of(const Shape& shape) {
+  return {shape.channels, shape.height, shape.width};
+}
+
+Json json_of(const ConvolutionBench& bench, const MeasuredConvolution& convolution) {
+  const kernels::ConvolutionGeometry& g = convolution.geometry;
+  Json json{{"name", convolution.name},
+            {"linear", convolution.linear},
+            {"in", json_of(g.in)},
+            {"out", json_of(g.out)},
+            {"kernel", {g.kernel_height, g.kernel_width}},
+            {"stride", g.stride},
+            {"pad", g.pad},
+            {"groups", g.groups},
+            {"passes", Json::array()}};
+  for (const PassTiming& pass : convolution.passes) {
+    json["passes"].push_back({{"direction", name(pass.direction)},
+                              {"with", pass.with},
+                              {"ftl", json_of(bench, convolution, pass.ours)},
+                              {"onednn", pass.onednn ? json_of(bench, convolution, *pass.onednn) : Json()}});
+  }
+  return json;
+}
+
+Json json_of(const ConvolutionBench& bench, const BenchTotal& sum) {
+  return {{"seconds", sum.seconds}, {"tflops", sum.rate / 1e12}, {"fraction_of_peak", sum.rate / bench.peak}};
+}
+
+}  // namespace
+
+double ConvolutionBench::executed_rate(const MeasuredConvolution& convolution, const Timing& timing) const {
+  return convolution.flop.executed * static_cast<double>(batch) / timing.seconds;
+}
+
+double ConvolutionBench::nominal_rate(const MeasuredConvolution& convolution, const Timing& timing) const {
+  return convolution.flop.nominal * static_cast<double>(batch) / timing.seconds;
+}
+
+BenchTotal total_of_ours(const ConvolutionBench& bench) {
+  return total(bench, [](const PassTiming& pass) { return pass.ours; });
+}
+
+std::optional<BenchTotal> total_of_onednn(const ConvolutionBench& bench) {
+  for (const MeasuredConvolution& convolution : bench.convolutions) {
+    for (const PassTiming& pass : convolution.passes) {
+      if (!pass.onednn) return std::nullopt;
+    }
+  }
+  return total(bench, [](const PassTiming& pass) { return *pass.onednn; });
+}
+
+ConvolutionBench bench_convolutions(const ConvolutionBenchOptions& options) {
+  return Bench(options).measure();
+}
+
+std::string to_json(const ConvolutionBench& bench) {
+  Json json{{"recipe", bench.recipe}, {"isa", name(bench.isa)},       {"threads", bench.threads},
+            {"batch", bench.batch},   {"epoch", bench.epoch},         {"peak_tflops", bench.peak / 1e12},
+            {"onednn", nullptr},      {"convolutions", Json::array()}};
+  if (!bench.onednn_version.empty()) {
+    json["onednn"] = {{"version", bench.onednn_version}, {"precision", bench.onednn_precision}};
+  }
+  for (const MeasuredConvolution& convolution : bench.convolutions) {
+    json["convolutions"].push_back(json_of(bench, convolution));
+  }
+  const BenchTotal ours = total_of_ours(bench);
+  const std::optional<BenchTotal> onednn = total_of_onednn(bench);
+  json["total"] = {{"ftl", json_of(bench, ours)},
+                   {"onednn", onednn ? json_of(bench, *onednn) : Json()},
+                   {"onednn_over_ftl", onednn ? Json(onednn->seconds / ours.seconds) : Json()}};
+  return json.dump(2) + "\n";
+}
+
+}  // namespace ftl::measure

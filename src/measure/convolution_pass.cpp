@@ -1,0 +1,112 @@
+#include "measure/convolution_pass.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "base/index.hpp"
+
+namespace ftl::measure {
+namespace {
+
+using net::Step;
+using net::StepKind;
+
+std::optional<Direction> direction_of(const Step& step) {
+  switch (step.kind) {
+    case StepKind::convolution:
+      return Direction::forward;
+    case StepKind::convolution_data:
+      return Direction::backward_data;
+    case StepKind::convolution_weights:
+      // Without input it sums a bias's gradient and multiplies nothing.
+      return step.in == net::kNone ? std::nullopt : std::optional(Direction::backward_weights);
+    default:
+      return std::nullopt;
+  }
+}
+
+bool prepares(const Step& step) {
+  return step.kind == StepKind::patches || step.kind == StepKind::unpool;
+}
+
+// Moves the steps whose result `products` reads from `prepared` to `steps`: the first pass to use them pays.
+void take_preparation(const Step& products, std::vector<Step>& prepared, std::vector<Step>& steps) {
+  const auto is_operand = [&](const Step& step) {
+    return step.out == products.in || step.out == products.gradient;
+  };
+  std::ranges::copy_if(prepared, std::back_inserter(steps), is_operand);
+  std::erase_if(prepared, is_operand);
+}
+
+}  // namespace
+
+std::string_view name(Direction direction) {
+  switch (direction) {
+    case Direction::forward:
+      return "forward";
+    case Direction::backward_data:
+      return "backward data";
+    case Direction::backward_weights:
+      return "backward weights";
+  }
+  return "unknown";
+}
+
+std::vector<ConvolutionPass> convolution_passes(const net::Plan& plan) {
+  std::vector<ConvolutionPass> passes;
+  for (std::size_t s = 0; s < plan.segments.size(); ++s) {
+    std::vector<Step> prepared;
+    const std::vector<Step>& steps = plan.segments[s].steps;
+    for (std::size_t i = 0; i < steps.size(); ++i) {
+      if (prepares(steps[i])) prepared.push_back(steps[i]);
+      const std::optional<Direction> direction = direction_of(steps[i]);
+      if (!direction) continue;
+      ConvolutionPass pass{.node = steps[i].node,
+                           .direction = *direction,
+                           .segment = static_cast<int>(s),
+                           .step = static_cast<int>(i)};
+      take_preparation(steps[i], prepared, pass.steps.steps);
+      pass.steps.steps.push_back(steps[i]);
+      pass.steps.sums_weights = direction == Direction::backward_weights;
+      passes.push_back(std::move(pass));
+    }
+  }
+  return passes;
+}
+
+std::string extras(const net::Graph& graph, const net::Plan& plan, const ConvolutionPass& pass) {
+  const auto& convolution = *graph.nodes[at(pass.node)].as<net::ConvolutionNode>();
+  std::vector<std::string_view> parts;
+  for (const Step& step : pass.steps.steps) {
+    if (prepares(step)) parts.push_back(net::name(step.kind));
+  }
+  const bool has_bias = convolution.bias != net::kNone;
+  if (pass.direction == Direction::forward) {
+    if (has_bias) parts.push_back("bias");
+    if (convolution.geometry.pool) parts.push_back("max-pool");
+  } else if (pass.direction == Direction::backward_weights) {
+    if (has_bias && plan.trained[at(convolution.bias)]) parts.push_back("bias");
+  }
+  return fmt::format("{}", fmt::join(parts, ", "));
+}
+
+kernels::ConvolutionGeometry plain_geometry(const net::Graph& graph, int node) {
+  kernels::ConvolutionGeometry geometry = graph.nodes[at(node)].as<net::ConvolutionNode>()->geometry;
+  geometry.pool = false;
+  const auto* patches = graph.nodes[at(graph.nodes[at(node)].inputs[0])].as<net::PatchesNode>();
+  if (patches == nullptr) return geometry;
+  const kernels::PatchesGeometry& window = patches->geometry;
+  const Shape pictures{window.channels, window.height, window.width};
+  if (window.out() == pictures) return geometry;  // only laid out, not cut into windows
+  return {.in = pictures,
+          .out = geometry.out,
+          .kernel_height = window.kernel_height,
+          .kernel_width = window.kernel_width,
+          .stride = window.stride,
+          .pad = window.pad};
+}
+
+}  // namespace ftl::measure

@@ -1,0 +1,75 @@
+#include "measure/training_step.hpp"
+
+#include <cmath>
+
+#include "base/random.hpp"
+#include "net/whitening.hpp"
+#include "train/parameter_update.hpp"
+
+namespace ftl::measure {
+namespace {
+
+void fill_pictures(const net::GraphInput& size, std::int64_t first, int images, bf16* pictures) {
+  const std::int64_t values = std::int64_t{size.height} * size.width * 3;
+  for (int image = 0; image < images; ++image) {
+    Random random(0, RandomPurpose::synthetic, static_cast<std::uint32_t>(first + image));
+    for (std::int64_t i = 0; i < values; ++i) pictures[image * values + i] = to_bf16(random.uniform(-2, 2));
+  }
+}
+
+net::Batch random_batch(const net::GraphInput& size, std::int64_t images) {
+  return {.images = images,
+          .fill = [size](std::int64_t first, int count, bf16* pictures, kernels::Target* targets) {
+            fill_pictures(size, first, count, pictures);
+            for (int i = 0; i < count; ++i) {
+              targets[i].label = static_cast<std::int32_t>((first + i) % size.classes);
+            }
+          }};
+}
+
+net::Model initial_model(const net::Graph& graph, const net::GraphInput& size) {
+  constexpr std::int64_t kImages = 256;
+  net::Model model = net::initialise(graph, 0);
+  if (const net::WhiteningDescription* whitening = graph.whitening()) {
+    model.parameters[static_cast<std::size_t>(graph.whitening_parameter)] =
+        net::whitening_filters(*whitening, {.images = kImages,
+                                            .height = size.height,
+                                            .width = size.width,
+                                            .fill = [size](std::int64_t first, int count, bf16* pictures) {
+                                              fill_pictures(size, first, count, pictures);
+                                            }});
+  }
+  return model;
+}
+
+net::Plan plan_at(const net::Graph& graph, const train::Recipe& recipe, double epoch) {
+  // Epochs are a recipe's own clock; how many steps each has does not matter here.
+  constexpr double kStepsPerEpoch = 1000;
+  const optim::TrainingLength length{std::llround(recipe.epochs * kStepsPerEpoch), kStepsPerEpoch};
+  const train::ParameterUpdate update(recipe, graph, length);
+  return net::plan_training(graph, update.trained_at(std::llround(epoch * kStepsPerEpoch)));
+}
+
+std::vector<std::vector<float>> gradients_of(const net::Graph& graph) {
+  std::vector<std::vector<float>> gradients;
+  for (const net::Parameter& parameter : graph.parameters) {
+    gradients.emplace_back(static_cast<std::size_t>(parameter.elements()), 0.0f);
+  }
+  return gradients;
+}
+
+}  // namespace
+
+TrainingStep::TrainingStep(const TrainingStepOptions& options)
+    : graph_(net::build_graph(options.recipe.network, options.pictures)),
+      model_(initial_model(graph_, options.pictures)),
+      batch_(random_batch(options.pictures, options.recipe.batch)),
+      gradients_(gradients_of(graph_)),
+      executor_(graph_, plan_at(graph_, options.recipe, options.epoch), options.kernels, options.threads,
+                {.max_images = options.recipe.batch,
+                 .label_smoothing = static_cast<float>(options.recipe.label_smoothing)}) {
+  executor_.load(model_);
+  executor_.train(batch_, model_, gradients_);
+}
+
+}  // namespace ftl::measure

@@ -1,0 +1,44 @@
+// One training step taken slowly: it can be stopped anywhere, and a part of it repeated.
+#pragma once
+
+#include <vector>
+
+#include "base/thread_pool.hpp"
+#include "net/executor.hpp"
+#include "net/model.hpp"
+#include "train/recipe.hpp"
+
+namespace ftl::measure {
+
+struct TrainingStepOptions {
+  const train::Recipe& recipe;
+  const kernels::Kernels& kernels;
+  ThreadPool& threads;
+  net::GraphInput pictures{};  // their size and classes
+  double epoch = 0;            // which parameters learn follows from it
+};
+
+// The recipe's network with initial weights on a batch of random pictures.
+class TrainingStep {
+ public:
+  // Takes a first step, after which all memory holds what it holds in training.
+  explicit TrainingStep(const TrainingStepOptions& options);
+  TrainingStep(const TrainingStep&) = delete;
+  TrainingStep& operator=(const TrainingStep&) = delete;
+
+  const net::Graph& graph() const { return graph_; }
+  const net::Plan& plan() const { return executor_.plan(); }
+  std::int64_t images() const { return batch_.images; }
+
+  // A segment of the plan, or some of its steps, over the whole batch and on all threads.
+  void run(const net::Segment& segment) { executor_.run(segment, batch_, model_, gradients_); }
+
+ private:
+  net::Graph graph_;
+  net::Model model_;
+  net::Batch batch_;
+  std::vector<std::vector<float>> gradients_;
+  net::Executor executor_;
+};
+
+}  // namespace ftl::measure

@@ -1,0 +1,52 @@
+#include "measure/timing.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <string>
+#include <thread>
+
+namespace ftl::measure {
+namespace {
+
+TEST(Timing, IsTheMedianAndTheWidthOfTheMiddleHalf) {
+  const Timing odd = describe({5, 1, 2, 100, 4});
+  EXPECT_EQ(odd.seconds, 4);
+  EXPECT_EQ(odd.spread, 5 - 2);
+  EXPECT_EQ(odd.repetitions, 5);
+  EXPECT_EQ(describe({1, 2}).seconds, 1.5);
+  const Timing single = describe({3});
+  EXPECT_EQ(single.seconds, 3);
+  EXPECT_EQ(single.spread, 0);
+}
+
+TEST(Timing, TakesTurnsAndDoesNotTimeTheFirstRunOfEach) {
+  std::string log;
+  const auto contestant = [&](char name) {
+    return Contestant{.run =
+                          [&log, name] {
+                            log += name;
+                            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+                          },
+                      .leave = [&log] { log += ' '; }};
+  };
+  // A run is longer than its share: each turn times just one.
+  const std::vector<Timing> timings = time_in_turns({contestant('a'), contestant('b')}, 1e-6);
+  EXPECT_EQ(log, "aa bb aa bb aa bb aa bb aa bb ");
+  ASSERT_EQ(timings.size(), 2U);
+  for (const Timing& timing : timings) {
+    EXPECT_EQ(timing.repetitions, 5);
+    EXPECT_GE(timing.seconds, 1e-3);
+  }
+}
+
+TEST(Timing, RepeatsWhatIsShort) {
+  int runs = 0;
+  const std::vector<Timing> timings = time_in_turns({{.run = [&] { ++runs; }}}, 1e-3);
+  EXPECT_GT(timings[0].repetitions, 5);
+  EXPECT_EQ(runs, timings[0].repetitions + 5);
+}
+
+}  // namespace
+}  // namespace ftl::measure
