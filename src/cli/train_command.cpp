@@ -81,8 +81,7 @@ void train(const TrainArguments& arguments, int& exit_code) {
   const train::Recipe recipe = train::load_recipe(arguments.recipe, arguments.settings);
   const Isa isa = select_isa();
   const data::Dataset dataset = open_dataset(arguments.dataset, messages);
-  net::build_graph(recipe.network, {dataset.train.height, dataset.train.width, dataset.classes()});
-  data::check_augmentation(recipe.augmentation, dataset.train);
+  train::training_stages(recipe, dataset);  // refuses what does not fit before anything is written
   ThreadPool threads(arguments.threads);
   train::RunDirectory directory(
       {.folder = arguments.out.empty() ? default_folder(recipe.name) : std::filesystem::path(arguments.out),

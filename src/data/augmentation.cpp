@@ -1,6 +1,7 @@
 #include "data/augmentation.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
 #include <numeric>
 
@@ -154,6 +155,17 @@ std::vector<View> views(Views kind) {
               View{true, -1, -1, 0.125f}, View{false, 1, 1, 0.125f}, View{true, 1, 1, 0.125f}};
   }
   throw InputError("unknown kind of views {}", static_cast<int>(kind));
+}
+
+AugmentationConfig scaled(const AugmentationConfig& config, double scale) {
+  const auto in_proportion = [scale](int pixels) {
+    return pixels > 0 ? std::max(1, static_cast<int>(std::lround(pixels * scale))) : pixels;
+  };
+  AugmentationConfig result = config;
+  result.pad = in_proportion(config.pad);
+  result.cutout = in_proportion(config.cutout);
+  result.cutmix = in_proportion(config.cutmix);
+  return result;
 }
 
 void check_augmentation(const AugmentationConfig& config, const Split& split) {

@@ -31,6 +31,10 @@ struct AugmentationConfig {
   float contrast = 0;       // scales around the picture's mean by uniform in [1 - contrast, 1 + contrast]
 };
 
+// The same for pictures of `scale` times the size: pad, cutout and cutmix in proportion, rounded to whole
+// pixels, and at least 1 where they are above 0.
+AugmentationConfig scaled(const AugmentationConfig& config, double scale);
+
 // Throws InputError naming the setting that the pictures are too small for, or that is negative.
 void check_augmentation(const AugmentationConfig& config, const Split& pictures);
 
@@ -60,7 +64,7 @@ using ByteTable = std::array<std::array<bf16, 256>, 3>;
 
 class TrainingLoader {
  public:
-  // `dataset` must outlive the loader. Throws InputError as check_augmentation does.
+  // Throws InputError as check_augmentation does.
   TrainingLoader(const Dataset& dataset, const AugmentationConfig& config, std::uint64_t seed);
   // Trains on these pictures of the split only (indices into it), e.g. a fold.
   TrainingLoader(const Dataset& dataset, const AugmentationConfig& config, std::uint64_t seed,
@@ -88,7 +92,7 @@ class TrainingLoader {
  private:
   void write_area(std::int32_t picture, const Area& area, bf16* out) const;
 
-  const Dataset& dataset_;
+  Dataset dataset_;  // shares the pixels
   AugmentationConfig config_;
   std::uint64_t seed_;
   ByteTable table_;

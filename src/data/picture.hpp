@@ -38,6 +38,28 @@ Picture decode_picture(std::string_view file, std::string_view name);
 // Scales [height][width][3] bytes to another size with a separable triangle filter, widened by the scale when
 // shrinking (antialiased, as Pillow's BILINEAR): bilinear interpolation when growing, a weighted area average
 // when shrinking. Pixel centres at half-integers, weights renormalised at the borders.
+class Resizer {
+ public:
+  // The source pixels that make up one target pixel along one axis.
+  struct Taps {
+    std::size_t first = 0;
+    std::vector<float> weights;
+  };
+
+  Resizer(PictureSize from, PictureSize to);
+  // One picture; may be called from several threads at once.
+  void run(std::span<const std::uint8_t> pixels, std::span<std::uint8_t> out) const;
+
+ private:
+  void narrow(const std::uint8_t* pixels, float* out) const;
+
+  PictureSize from_;
+  bool same_;
+  std::vector<Taps> columns_;
+  std::vector<Taps> rows_;
+};
+
+// The same for a single picture.
 void resize(std::span<const std::uint8_t> pixels, PictureSize from, PictureSize to,
             std::span<std::uint8_t> out);
 

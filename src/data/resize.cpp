@@ -7,63 +7,86 @@
 namespace ftl::data {
 namespace {
 
-// The source pixels that make up one target pixel along one axis.
-struct Taps {
-  int first = 0;
-  std::vector<float> weights;
-};
+constexpr std::size_t kChannels = 3;
 
-std::vector<Taps> triangle_taps(int from, int to) {
+Resizer::Taps triangle_taps(int from, int to, int target) {
   const double scale = static_cast<double>(from) / to;
   const double radius = std::max(scale, 1.0);
-  std::vector<Taps> taps(static_cast<std::size_t>(to));
-  for (int target = 0; target < to; ++target) {
-    const double centre = (target + 0.5) * scale;
-    const int first = std::max(0, static_cast<int>(std::floor(centre - radius)));
-    const int end = std::min(from, static_cast<int>(std::ceil(centre + radius)));
-    Taps& tap = taps[static_cast<std::size_t>(target)];
-    tap.first = first;
-    double sum = 0;
-    for (int source = first; source < end; ++source) {
-      const double weight = std::max(0.0, 1.0 - std::abs(source + 0.5 - centre) / radius);
-      tap.weights.push_back(static_cast<float>(weight));
-      sum += weight;
-    }
-    for (float& weight : tap.weights) weight = static_cast<float>(weight / sum);
+  const double centre = (target + 0.5) * scale;
+  const int first = std::max(0, static_cast<int>(std::floor(centre - radius)));
+  const int end = std::min(from, static_cast<int>(std::ceil(centre + radius)));
+  Resizer::Taps taps{static_cast<std::size_t>(first), {}};
+  double sum = 0;
+  for (int source = first; source < end; ++source) {
+    const double weight = std::max(0.0, 1.0 - std::abs(source + 0.5 - centre) / radius);
+    taps.weights.push_back(static_cast<float>(weight));
+    sum += weight;
   }
+  for (float& weight : taps.weights) weight = static_cast<float>(weight / sum);
+  return taps;
+}
+
+std::vector<Resizer::Taps> triangle_taps(int from, int to) {
+  std::vector<Resizer::Taps> taps;
+  for (int target = 0; target < to; ++target) taps.push_back(triangle_taps(from, to, target));
   return taps;
 }
 
 }  // namespace
 
-void resize(std::span<const std::uint8_t> pixels, PictureSize from, PictureSize to,
-            std::span<std::uint8_t> out) {
-  if (from == to) {
+Resizer::Resizer(PictureSize from, PictureSize to)
+    : from_(from),
+      same_(from == to),
+      columns_(triangle_taps(from.width, to.width)),
+      rows_(triangle_taps(from.height, to.height)) {}
+
+void Resizer::run(std::span<const std::uint8_t> pixels, std::span<std::uint8_t> out) const {
+  if (same_) {
     std::copy(pixels.begin(), pixels.end(), out.begin());
     return;
   }
-  const auto columns = triangle_taps(from.width, to.width);
-  const auto rows = triangle_taps(from.height, to.height);
-  const std::size_t row_values = columns.size() * 3;
-  std::vector<float> narrowed(static_cast<std::size_t>(from.height) * row_values);
-  for (std::size_t i = 0; i < narrowed.size(); ++i) {
-    const Taps& taps = columns[i % row_values / 3];
-    const std::size_t first =
-        (i / row_values * static_cast<std::size_t>(from.width) + static_cast<std::size_t>(taps.first)) * 3 +
-        i % 3;
-    for (std::size_t k = 0; k < taps.weights.size(); ++k) {
-      narrowed[i] += taps.weights[k] * static_cast<float>(pixels[first + k * 3]);
+  const std::size_t row_values = columns_.size() * kChannels;
+  thread_local std::vector<float> narrowed;
+  narrowed.resize(static_cast<std::size_t>(from_.height) * row_values);
+  narrow(pixels.data(), narrowed.data());
+  thread_local std::vector<float> row;
+  for (std::size_t y = 0; y < rows_.size(); ++y) {
+    row.assign(row_values, 0.0f);
+    for (std::size_t k = 0; k < rows_[y].weights.size(); ++k) {
+      const float* from = narrowed.data() + (rows_[y].first + k) * row_values;
+      const float weight = rows_[y].weights[k];
+      for (std::size_t i = 0; i < row_values; ++i) row[i] += weight * from[i];
+    }
+    // The weights are positive and sum to 1, so the value is within a rounding error of 0 to 255.
+    std::uint8_t* to = out.data() + y * row_values;
+    for (std::size_t i = 0; i < row_values; ++i) to[i] = static_cast<std::uint8_t>(row[i] + 0.5f);
+  }
+}
+
+// Every row to its new width.
+void Resizer::narrow(const std::uint8_t* pixels, float* out) const {
+  const std::size_t source_row = static_cast<std::size_t>(from_.width) * kChannels;
+  for (int y = 0; y < from_.height; ++y, pixels += source_row) {
+    for (const Taps& taps : columns_) {
+      const std::uint8_t* from = pixels + taps.first * kChannels;
+      float red = 0, green = 0, blue = 0;
+      for (const float weight : taps.weights) {
+        red += weight * static_cast<float>(from[0]);
+        green += weight * static_cast<float>(from[1]);
+        blue += weight * static_cast<float>(from[2]);
+        from += kChannels;
+      }
+      out[0] = red;
+      out[1] = green;
+      out[2] = blue;
+      out += kChannels;
     }
   }
-  for (std::size_t i = 0; i < rows.size() * row_values; ++i) {
-    const Taps& taps = rows[i / row_values];
-    float value = 0;
-    for (std::size_t k = 0; k < taps.weights.size(); ++k) {
-      value += taps.weights[k] *
-               narrowed[(static_cast<std::size_t>(taps.first) + k) * row_values + i % row_values];
-    }
-    out[i] = static_cast<std::uint8_t>(std::clamp(std::lround(value), 0L, 255L));
-  }
+}
+
+void resize(std::span<const std::uint8_t> pixels, PictureSize from, PictureSize to,
+            std::span<std::uint8_t> out) {
+  Resizer(from, to).run(pixels, out);
 }
 
 }  // namespace ftl::data

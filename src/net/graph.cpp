@@ -76,6 +76,7 @@ class Builder {
   }
 
   int add_parameter(Parameter parameter) {
+    parameter.layer = path_;
     graph_.parameters.push_back(std::move(parameter));
     return static_cast<int>(graph_.parameters.size()) - 1;
   }

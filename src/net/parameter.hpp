@@ -13,7 +13,8 @@ namespace ftl::net {
 enum class ParameterRole { filters, linear, biases, scales, whiten_bias };
 
 struct Parameter {
-  std::string name;  // "conv1.weight", "norm2.bias": as in the checkpoint
+  std::string name;     // "conv1.weight", "norm2.bias": as in the checkpoint
+  std::string layer{};  // where it is described: "network.layers[3]"
   std::vector<std::int64_t>
       shape;  // filters and linear: [outputs][inputs / groups][height][width]; else [channels]
   ParameterRole role = ParameterRole::filters;

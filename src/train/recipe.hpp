@@ -40,6 +40,12 @@ struct EvaluationConfig {
   double views_fraction = 1.0;
 };
 
+// Training pictures of one size until an epoch (progressive resizing: Howard et al., DAWNBench 2018).
+struct ResolutionStage {
+  int size = 0;      // pixels along the shorter side; the other side in proportion
+  double until = 0;  // epochs; may be fractional
+};
+
 struct Recipe {
   std::string name;
   std::string description;  // one line
@@ -51,6 +57,7 @@ struct Recipe {
   int batch = 0;
   double epochs = 0;  // may be fractional
   double label_smoothing = 0;
+  std::vector<ResolutionStage> resolution;  // `until` rises; afterwards the pictures' own size
   std::map<ParameterRole, OptimizerGroup> optimizers;
   EmaConfig ema;
   EvaluationConfig evaluation;

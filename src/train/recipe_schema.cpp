@@ -1,6 +1,6 @@
 #include "train/recipe_schema.hpp"
 
-#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "base/error.hpp"
 #include "train/recipe_network.hpp"
@@ -23,10 +23,29 @@ const std::array<Choice<optim::ScheduleKind>, 4> kSchedules{{{"constant", optim:
                                                              {"one_cycle", optim::ScheduleKind::one_cycle},
                                                              {"cosine", optim::ScheduleKind::cosine}}};
 
+std::vector<ResolutionStage> read_resolution(RecipeTable& training) {
+  constexpr std::string_view kAllowed = "an array of stages, as in [{ size = 16, until = 3 }]";
+  std::vector<ResolutionStage> stages;
+  std::vector<std::string> resolved;
+  const toml::array* array = training.array("resolution", kAllowed);
+  for (std::size_t i = 0; array != nullptr && i < array->size(); ++i) {
+    if (!(*array)[i].is_table()) training.fail("resolution", kAllowed);
+    RecipeTable table((*array)[i].as_table(), fmt::format("{}[{}]", training.path("resolution"), i));
+    const int size = table.integer("size", count_from(1));
+    const double until = table.number("until", above(i == 0 ? 0 : stages.back().until));
+    table.reject_unknown_keys();
+    stages.push_back({size, until});
+    resolved.push_back(table.inline_table());
+  }
+  training.resolve("resolution", fmt::format("[{}]", fmt::join(resolved, ", ")));
+  return stages;
+}
+
 void read_training(RecipeTable& table, Recipe& recipe) {
   recipe.batch = table.integer("batch", count_from(1));
   recipe.epochs = table.number("epochs", {.low = 0, .high = 1'000'000, .above_low = true});
   recipe.label_smoothing = table.number("label_smoothing", kShare, 0);
+  recipe.resolution = read_resolution(table);
 }
 
 data::AugmentationConfig read_augmentation(RecipeTable& table) {

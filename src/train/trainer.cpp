@@ -5,6 +5,7 @@
 
 #include "base/error.hpp"
 #include "base/interrupt.hpp"
+#include "data/derived_dataset.hpp"
 #include "net/activity.hpp"
 #include "net/whitening.hpp"
 
@@ -17,20 +18,16 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-net::GraphInput graph_input(const data::Dataset& dataset) {
-  return {dataset.train.height, dataset.train.width, dataset.classes()};
-}
-
 }  // namespace
 
 Trainer::Trainer(const TrainerOptions& options)
     : options_(options),
       started_(Clock::now()),
-      graph_(net::build_graph(options.recipe.network, graph_input(options.dataset))),
+      stages_(training_stages(options.recipe, options.dataset)),
+      graph_(stages_.back().graph),
       model_(net::initialise(graph_, options.seed)),
-      loader_(options.dataset, options.recipe.augmentation, options.seed),
-      batch_(std::min<std::int64_t>(options.recipe.batch, loader_.count())),
-      steps_per_epoch_(loader_.count() / batch_),
+      batch_(std::min<std::int64_t>(options.recipe.batch, options.dataset.train.count)),
+      steps_per_epoch_(options.dataset.train.count / batch_),
       length_{std::max<std::int64_t>(
                   1, std::llround(options.recipe.epochs * static_cast<double>(steps_per_epoch_))),
               static_cast<double>(steps_per_epoch_)},
@@ -103,17 +100,43 @@ TrainingState Trainer::state() {
   return state;
 }
 
-// A plan for the parameters that learn now; once the first layers are frozen, gradients need not go as far
-// back.
+const TrainingStage& Trainer::stage() const {
+  const auto now = static_cast<double>(step_);
+  return *std::ranges::find_if(
+      stages_, [&](const TrainingStage& stage) { return now < stage.until * length_.steps_per_epoch; });
+}
+
+void Trainer::prepare_loader() {
+  const TrainingStage& now = stage();
+  if (loader_stage_ != &now) {
+    const data::Dataset& dataset = options_.dataset;
+    loader_.reset();
+    loader_.emplace(
+        &now == &stages_.back() ? dataset : data::resize_training(dataset, now.size, options_.threads),
+        now.augmentation, options_.seed);
+    loader_stage_ = &now;
+    epoch_begun_ = -1;
+  }
+  const int epoch = static_cast<int>(step_ / steps_per_epoch_);
+  if (epoch == epoch_begun_) return;
+  const ActivityScope doing(options_.threads, activity(net::Chore::epoch_order));
+  loader_->begin_epoch(epoch);
+  epoch_begun_ = epoch;
+}
+
+// A plan for the pictures' size and the parameters that learn now; once the first layers are frozen,
+// gradients need not go as far back.
 void Trainer::prepare_executor() {
+  const TrainingStage& now = stage();
   const std::vector<bool> trained = update_.trained_at(step_);
-  if (executor_ && executor_->plan().trained == trained) return;
+  if (executor_ && executor_stage_ == &now && executor_->plan().trained == trained) return;
   const ActivityScope doing(options_.threads, activity(net::Chore::planning));
   executor_.reset();
   executor_.emplace(
-      graph_, net::plan_training(graph_, trained), options_.kernels, options_.threads,
+      now.graph, net::plan_training(now.graph, trained), options_.kernels, options_.threads,
       net::ExecutorOptions{.max_images = batch_,
                            .label_smoothing = static_cast<float>(options_.recipe.label_smoothing)});
+  executor_stage_ = &now;
 }
 
 void Trainer::save_state() {
@@ -169,24 +192,19 @@ void Trainer::fail(RunResult& result, std::string_view what, double loss) const 
 }
 
 bool Trainer::train_step() {
+  prepare_loader();
   prepare_executor();
-  const int epoch = static_cast<int>(step_ / steps_per_epoch_);
-  if (epoch != epoch_begun_) {
-    const ActivityScope doing(options_.threads, activity(net::Chore::epoch_order));
-    loader_.begin_epoch(epoch);
-    epoch_begun_ = epoch;
-  }
   const std::int64_t batch_first = step_ % steps_per_epoch_ * batch_;
   const net::Batch batch{
       .images = batch_,
       .fill = [&](std::int64_t first, int images, bf16* pictures, kernels::Target* targets) {
         std::array<data::MixedLabel, kBlockImages> labels;
-        loader_.fill({.first = batch_first + first,
-                      .images = images,
-                      .batch_first = batch_first,
-                      .batch_images = batch_,
-                      .pictures = pictures,
-                      .labels = labels.data()});
+        loader_->fill({.first = batch_first + first,
+                       .images = images,
+                       .batch_first = batch_first,
+                       .batch_images = batch_,
+                       .pictures = pictures,
+                       .labels = labels.data()});
         for (int i = 0; i < images; ++i) {
           const data::MixedLabel& label = labels[static_cast<std::size_t>(i)];
           targets[i] = {label.label, label.other, label.label_weight};

@@ -17,6 +17,7 @@
 #include "train/parameter_update.hpp"
 #include "train/recipe.hpp"
 #include "train/result.hpp"
+#include "train/training_stage.hpp"
 #include "train/training_state.hpp"
 
 namespace ftl::train {
@@ -45,8 +46,8 @@ class Trainer {
   // Ctrl-C no evaluation is begun or finished: plain accuracy is the last epoch's, NaN where there is none.
   RunResult run();
 
-  // A piece of run(): one training step and no evaluation. False when the loss is not finite; then the weights
-  // stay as they were.
+  // A piece of run(): one training step and no evaluation. False when the loss is not finite; then the
+  // weights stay as they were.
   bool train_step();
   // Makes the step at `epoch` the next one, the last one at most; the weights stay.
   void go_to(double epoch);
@@ -70,6 +71,8 @@ class Trainer {
   void restore(const TrainingState& state);
   TrainingState state();
   void save_state();
+  const TrainingStage& stage() const;  // of the step that comes next
+  void prepare_loader();
   void prepare_executor();
   void train(RunResult& result);
   void update_weights();
@@ -83,15 +86,18 @@ class Trainer {
 
   TrainerOptions options_;
   std::chrono::steady_clock::time_point started_;
-  net::Graph graph_;
+  std::vector<TrainingStage> stages_;
+  const net::Graph& graph_;  // for the pictures' own size, as evaluation sees them
   net::Model model_;
-  data::TrainingLoader loader_;
   std::int64_t batch_;
   std::int64_t steps_per_epoch_;
   optim::TrainingLength length_;
   ParameterUpdate update_;
   ModelAverage average_;
   Evaluator evaluator_;
+  const TrainingStage* loader_stage_ = nullptr;
+  std::optional<data::TrainingLoader> loader_;
+  const TrainingStage* executor_stage_ = nullptr;
   std::optional<net::Executor> executor_;
   std::vector<std::vector<float>> gradients_;
   std::int64_t step_ = 0;

@@ -42,12 +42,14 @@ lr = 0.002
 views = "mirror"
 )";
 
-// Every kind of layer, every augmentation, both optimizers, an average of the weights.
+// Every kind of layer, every augmentation, both optimizers, growing pictures, an average of the weights; for
+// pictures of 16x16 or more.
 inline constexpr const char* kEveryLayerRecipe = R"(
 [train]
 batch = 80
 epochs = 4
 label_smoothing = 0.1
+resolution = [{ size = 8, until = 0.5 }, { size = 12, until = 2.5 }]
 [augment]
 pad = 2
 flip = "alternating"

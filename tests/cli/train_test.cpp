@@ -130,6 +130,17 @@ TEST_F(Train, SameSeedSameBytesWhateverTheThreads) {
   EXPECT_FALSE(text("c/checkpoint.safetensors") == checkpoint);
 }
 
+TEST_F(Train, SmallerPicturesTakeFewerFlop) {
+  const auto flop = [&](const std::string& resolution) {
+    done(kTrain + ("--quiet --out run --set train.epochs=2 --set train.resolution=" + resolution));
+    return json("run/summary.json")["flop_per_run"].get<double>();
+  };
+  const double own = flop("[]");
+  const double small = flop("[{size=4,until=2}]");
+  EXPECT_LT(small, 0.35 * own);
+  EXPECT_DOUBLE_EQ(flop("[{size=4,until=1}]"), (small + own) / 2);
+}
+
 TEST_F(Train, EveryInstructionSetCanBeForcedAndLearnsTheSame) {
   const std::string train = std::string(kTrain) + "--quiet --set train.epochs=12 --out ";
   std::vector<double> losses;

@@ -75,6 +75,10 @@ TEST_F(Usage, RefusesRecipesThatDoNotFitThePictures) {
   EXPECT_THAT(refusal(train + "augment.pad=8"), AllOf(HasSubstr("augment.pad is 8"), HasSubstr("8x8")));
   EXPECT_THAT(refusal(train + "augment.cutout=9"), AllOf(HasSubstr("augment.cutout is 9"), HasSubstr("8x8")));
   EXPECT_THAT(refusal(train + "augment.cutmix=9"), AllOf(HasSubstr("augment.cutmix is 9"), HasSubstr("8x8")));
+  EXPECT_THAT(refusal(train + "train.resolution=[{size=4,until=1},{size=1,until=2}]"),
+              AllOf(HasSubstr("train.resolution[1]"), HasSubstr("network.layers[1]")));
+  EXPECT_THAT(refusal(train + "train.resolution=[{size=9,until=1}]"),
+              AllOf(HasSubstr("train.resolution[0].size is 9"), HasSubstr("8x8")));
 }
 
 struct BadSetting {

@@ -44,6 +44,7 @@ source = "a \\ backslash"
 batch = 64
 epochs = 2.5
 label_smoothing = 0.1
+resolution = [{ size = 8, until = 0.5 }, { size = 12, until = 2 }]
 
 [augment]
 pad = 1
@@ -290,6 +291,9 @@ TEST(Recipe, EveryKeyIsReadAndWrittenBack) {
 TEST(Recipe, KeysReachTheirFields) {
   const Recipe recipe = parse_recipe(kEveryKey, "own.toml");
   EXPECT_EQ(recipe.label_smoothing, 0.1);
+  ASSERT_EQ(recipe.resolution.size(), 2u);
+  EXPECT_EQ(recipe.resolution[1].size, 12);
+  EXPECT_EQ(recipe.resolution[1].until, 2);
   EXPECT_EQ(recipe.augmentation.cutout, 8);
   EXPECT_EQ(recipe.augmentation.cutmix, 3);
   EXPECT_EQ(recipe.augmentation.cutmix_start, 1.5);
@@ -426,6 +430,14 @@ INSTANTIATE_TEST_SUITE_P(
         BadSetting{"train.epochs=many", "train.epochs must be a number in (0, 1000000], not \"many\""},
         BadSetting{"train.epochs=true", "train.epochs must be a number in (0, 1000000], not true"},
         BadSetting{"train.label_smoothing=1", "train.label_smoothing must be a number in [0, 1), not 1"},
+        BadSetting{"train.resolution=16", "train.resolution must be an array of stages"},
+        BadSetting{"train.resolution=[16]", "as in [{ size = 16, until = 3 }], not [ 16 ]"},
+        BadSetting{"train.resolution=[{size=16}]", "train.resolution[0].until is missing: a number above 0"},
+        BadSetting{"train.resolution=[{size=0,until=1}]",
+                   "train.resolution[0].size must be an integer from 1"},
+        BadSetting{"train.resolution=[{size=8,until=2},{size=9,until=2}]",
+                   "train.resolution[1].until must be a number above 2, not 2"},
+        BadSetting{"train.resolution=[{size=8,until=2,x=1}]", "unknown key train.resolution[0].x"},
         BadSetting{"train=3", "train must be a table, not 3"},
         BadSetting{"name=3", "name must be a string, not 3"},
         BadSetting{"augment.pad=-1", "augment.pad must be an integer from 0"},

@@ -1,0 +1,26 @@
+// The stages of a run: pictures of one size after the other (train.resolution), the last with their own size.
+#pragma once
+
+#include <vector>
+
+#include "data/augmentation.hpp"
+#include "data/dataset.hpp"
+#include "data/picture.hpp"
+#include "net/graph.hpp"
+#include "train/recipe.hpp"
+
+namespace ftl::train {
+
+// What depends on the size of the pictures. The network's parameters do not: they are the same in all stages.
+struct TrainingStage {
+  data::PictureSize size;
+  net::Graph graph;
+  data::AugmentationConfig augmentation;  // in proportion to the size
+  double until = 0;                       // epochs; infinite for the last stage
+};
+
+// At least one; the last has the dataset's own size. Throws InputError naming the key and the layer when
+// recipe and dataset do not fit together, also when a parameter's shape depends on the size of the pictures.
+std::vector<TrainingStage> training_stages(const Recipe& recipe, const data::Dataset& dataset);
+
+}  // namespace ftl::train

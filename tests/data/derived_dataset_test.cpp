@@ -1,0 +1,58 @@
+#include "data/derived_dataset.hpp"
+
+#include <gmock/gmock.h>
+
+#include <algorithm>
+
+#include "base/random.hpp"
+
+namespace ftl::data {
+namespace {
+
+// Noise of 10x12 pixels in three classes.
+struct Noise {
+  static constexpr int kPictures = 300;
+
+  Noise() {
+    Random random(0, RandomPurpose::test);
+    for (int i = 0; i < kPictures; ++i) labels.push_back(i % 3);
+    for (int byte = 0; byte < kPictures * 10 * 12 * 3; ++byte) {
+      pixels.push_back(static_cast<std::uint8_t>(random.below(256)));
+    }
+    dataset.class_names = {"a", "b", "c"};
+    dataset.train = {kPictures, 10, 12, pixels.data(), labels.data()};
+    dataset.test = {20, 10, 12, pixels.data(), labels.data()};
+    dataset.mean = {0.25f, 0.5f, 0.75f};
+    dataset.standard_deviation = {0.5f, 0.25f, 0.125f};
+  }
+  Noise(const Noise&) = delete;
+  Noise& operator=(const Noise&) = delete;
+
+  std::vector<std::uint8_t> pixels;
+  std::vector<std::int32_t> labels;
+  Dataset dataset;
+};
+
+TEST(ResizeTraining, ScalesEveryTrainingPictureAndNothingElse) {
+  const Noise noise;
+  for (const int count : {1, 3}) {
+    ThreadPool threads(count);
+    const Dataset resized = resize_training(noise.dataset, {5, 6}, threads);
+    EXPECT_EQ(resized.train.count, Noise::kPictures);
+    EXPECT_EQ(resized.train.height, 5);
+    EXPECT_EQ(resized.train.width, 6);
+    for (std::int64_t i = 0; i < Noise::kPictures; ++i) {
+      std::vector<std::uint8_t> expected(5 * 6 * 3);
+      resize(noise.dataset.train.picture(i), {10, 12}, {5, 6}, expected);
+      ASSERT_TRUE(std::ranges::equal(resized.train.picture(i), expected)) << i << ", " << count << " threads";
+      ASSERT_EQ(resized.train.labels[i], noise.labels[static_cast<std::size_t>(i)]);
+    }
+    EXPECT_EQ(resized.test.pixels, noise.dataset.test.pixels);
+    EXPECT_EQ(resized.test.height, 10);
+    EXPECT_EQ(resized.mean, noise.dataset.mean);
+    EXPECT_EQ(resized.standard_deviation, noise.dataset.standard_deviation);
+  }
+}
+
+}  // namespace
+}  // namespace ftl::data
