@@ -21,9 +21,10 @@ struct Contestant {
   std::function<void()> leave{};  // after its turn: gives up what would disturb the next; may be empty
 };
 
-// Takes turns, so that a slow moment of the machine hits all alike: in each of several turns a contestant
-// runs once untimed, which brings its data and threads back, and then timed until its share of
-// `seconds_each` is used up, at least once. Throws Interruption on Ctrl-C.
+// Takes five turns, so that a slow moment of the machine hits all alike: in each a contestant runs once
+// untimed, which brings its data and threads back, and then timed until its share of `seconds_each` is used
+// up, at least once. One that has used up many times that after three turns takes no more. Throws
+// Interruption on Ctrl-C.
 std::vector<Timing> time_in_turns(const std::vector<Contestant>& contestants, double seconds_each);
 
 }  // namespace ftl::measure

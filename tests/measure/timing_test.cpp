@@ -31,12 +31,12 @@ TEST(Timing, TakesTurnsAndDoesNotTimeTheFirstRunOfEach) {
                           },
                       .leave = [&log] { log += ' '; }};
   };
-  // A run is longer than its share: each turn times just one.
+  // A run is much longer than its share: each turn times just one, and three turns must do.
   const std::vector<Timing> timings = time_in_turns({contestant('a'), contestant('b')}, 1e-6);
-  EXPECT_EQ(log, "aa bb aa bb aa bb aa bb aa bb ");
+  EXPECT_EQ(log, "aa bb aa bb aa bb ");
   ASSERT_EQ(timings.size(), 2U);
   for (const Timing& timing : timings) {
-    EXPECT_EQ(timing.repetitions, 5);
+    EXPECT_EQ(timing.repetitions, 3);
     EXPECT_GE(timing.seconds, 1e-3);
   }
 }
