@@ -1,0 +1,1 @@
+"""The recipes of ftl in PyTorch: `python -m pytorch --help`."""
