@@ -17,7 +17,8 @@ enum class RandomPurpose : std::uint32_t {
   flip,
   cutmix,
   synthetic,
-  test
+  test,
+  holdout
 };
 
 class Random {

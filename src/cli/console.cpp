@@ -49,6 +49,10 @@ std::string accuracy_text(const lab::Sample& sample) {
 std::string figures(const lab::Summary& summary) {
   const train::Seconds& seconds = summary.seconds;
   std::string text = fmt::format("accuracy        {}\n", accuracy_text(summary.accuracy));
+  if (summary.settings.holdout > 0) {
+    text += fmt::format("                of {} held-out training pictures, not of the test split\n",
+                        summary.settings.test_images);
+  }
   text += fmt::format("plain accuracy  {}\n", accuracy_text(summary.accuracy_plain));
   text += fmt::format("seconds         load {:.2f}, init {:.2f}, train {:.2f}, eval {:.2f}, total {:.2f}\n",
                       seconds.load, seconds.init, seconds.train, seconds.eval, seconds.total);

@@ -141,7 +141,7 @@ void profile(const ProfileArguments& arguments) {
                      recipe.epochs);
   }
   const Isa isa = select_isa();
-  const data::Dataset dataset = open_dataset(arguments.dataset, messages);
+  const data::Dataset dataset = train::dataset_for(recipe, open_dataset(arguments.dataset, messages));
   ThreadPool threads(arguments.threads);
   const kernels::Kernels& kernels = kernels::kernels_for(isa);
   std::optional<ProgressLine> progress(std::in_place, "profiling");

@@ -33,6 +33,7 @@ struct TrainArguments {
   bool quiet = false;
   std::string json;
   std::optional<double> target_accuracy;
+  std::optional<double> holdout;
 };
 
 // runs/<recipe>-<date>-<time>, with a number where two start in one second.
@@ -58,6 +59,7 @@ lab::RunSettings run_settings(const TrainArguments& arguments, const train::Reci
   settings.classes = dataset.classes();
   settings.train_images = dataset.train.count;
   settings.test_images = dataset.test.count;
+  settings.holdout = dataset.holdout;
   settings.batch = static_cast<int>(std::min<std::int64_t>(recipe.batch, dataset.train.count));
   settings.runs = arguments.runs;
   settings.isa = name(isa);
@@ -78,9 +80,11 @@ void train(const TrainArguments& arguments, int& exit_code) {
   }
   std::FILE* messages = message_stream(arguments.json);
   check_json_target(arguments.json);
-  const train::Recipe recipe = train::load_recipe(arguments.recipe, arguments.settings);
+  std::vector<std::string> recipe_settings = arguments.settings;
+  if (arguments.holdout) recipe_settings.push_back(fmt::format("train.holdout={}", *arguments.holdout));
+  const train::Recipe recipe = train::load_recipe(arguments.recipe, recipe_settings);
   const Isa isa = select_isa();
-  const data::Dataset dataset = open_dataset(arguments.dataset, messages);
+  const data::Dataset dataset = train::dataset_for(recipe, open_dataset(arguments.dataset, messages));
   train::training_stages(recipe, dataset);  // refuses what does not fit before anything is written
   ThreadPool threads(arguments.threads);
   train::RunDirectory directory(
@@ -140,6 +144,9 @@ void add_train_command(CLI::App& app, int& exit_code) {
   add_dataset_options(*command, arguments->dataset);
   command->add_option("--set", arguments->settings, "Change a recipe key: key=value")
       ->allow_extra_args(false);
+  command->add_option("--holdout", arguments->holdout,
+                      "Evaluate on this share of the training pictures, left out of training: for tuning "
+                      "without the test split (train.holdout)");
   command->add_option("--runs", arguments->runs, "Runs with different seeds")
       ->check(CLI::Range(1, 1'000'000))
       ->capture_default_str();

@@ -126,12 +126,6 @@ float mean_value(std::span<const std::uint8_t> picture) {
   return static_cast<float>(static_cast<double>(sum) / (255.0 * static_cast<double>(picture.size())));
 }
 
-std::vector<std::int32_t> all_pictures(const Split& split) {
-  std::vector<std::int32_t> indices(static_cast<std::size_t>(split.count));
-  std::iota(indices.begin(), indices.end(), 0);
-  return indices;
-}
-
 template <class IndexOf>
 void fill_views(const Dataset& dataset, const Split& split, const View& view, std::int64_t images,
                 const IndexOf& index_of, bf16* pictures) {
@@ -189,21 +183,14 @@ void check_augmentation(const AugmentationConfig& config, const Split& split) {
 }
 
 TrainingLoader::TrainingLoader(const Dataset& dataset, const AugmentationConfig& config, std::uint64_t seed)
-    : TrainingLoader(dataset, config, seed, all_pictures(dataset.train)) {}
-
-TrainingLoader::TrainingLoader(const Dataset& dataset, const AugmentationConfig& config, std::uint64_t seed,
-                               std::vector<std::int32_t> subset)
-    : dataset_(dataset),
-      config_(config),
-      seed_(seed),
-      table_(make_table(dataset, 1, 0)),
-      subset_(std::move(subset)) {
+    : dataset_(dataset), config_(config), seed_(seed), table_(make_table(dataset, 1, 0)) {
   check_augmentation(config_, dataset_.train);
 }
 
 void TrainingLoader::begin_epoch(int epoch) {
   epoch_ = epoch;
-  order_ = subset_;
+  order_.resize(static_cast<std::size_t>(count()));
+  std::iota(order_.begin(), order_.end(), 0);
   Random random(seed_, RandomPurpose::shuffle, static_cast<std::uint32_t>(epoch));
   shuffle(order_, random);
   if (config_.flip != Flip::alternating || !first_flip_.empty()) return;

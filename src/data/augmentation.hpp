@@ -66,11 +66,7 @@ class TrainingLoader {
  public:
   // Throws InputError as check_augmentation does.
   TrainingLoader(const Dataset& dataset, const AugmentationConfig& config, std::uint64_t seed);
-  // Trains on these pictures of the split only (indices into it), e.g. a fold.
-  TrainingLoader(const Dataset& dataset, const AugmentationConfig& config, std::uint64_t seed,
-                 std::vector<std::int32_t> subset);
-
-  std::int64_t count() const { return static_cast<std::int64_t>(subset_.size()); }
+  std::int64_t count() const { return dataset_.train.count; }
 
   // Draws the order of `epoch` (0, 1, ...) and, on its first call, what is drawn once a picture.
   void begin_epoch(int epoch);
@@ -97,7 +93,6 @@ class TrainingLoader {
   std::uint64_t seed_;
   ByteTable table_;
   int epoch_ = 0;
-  std::vector<std::int32_t> subset_;
   std::vector<std::int32_t> order_;
   std::vector<std::uint8_t> first_flip_;
 };

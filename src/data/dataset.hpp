@@ -36,6 +36,9 @@ struct Dataset {
   // Per channel over the training split, of values in [0, 1].
   std::array<float, 3> mean{};
   std::array<float, 3> standard_deviation{};
+  // The share of the training pictures that stands in for the test split (hold_out); 0: the test split is its
+  // own.
+  double holdout = 0;
   std::shared_ptr<const void> storage;  // keeps the pixels alive
   std::filesystem::path import;  // the cached file that it is mapped from (with another test split: the
                                  // training part's)

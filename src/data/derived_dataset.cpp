@@ -1,13 +1,54 @@
 #include "data/derived_dataset.hpp"
 
 #include <algorithm>
+#include <cmath>
 
+#include "base/error.hpp"
+#include "base/index.hpp"
+#include "base/random.hpp"
 #include "tensor/layout.hpp"
 
 namespace ftl::data {
 namespace {
 
 constexpr std::int64_t kPicturesAtATime = 256;
+
+// Pictures and labels in memory of their own.
+struct OwnSplit {
+  std::vector<std::uint8_t> pixels;
+  std::vector<std::int32_t> labels;
+};
+
+void add_picture(const Split& from, std::int64_t index, OwnSplit& to) {
+  const std::span<const std::uint8_t> picture = from.picture(index);
+  to.pixels.insert(to.pixels.end(), picture.begin(), picture.end());
+  to.labels.push_back(from.labels[index]);
+}
+
+Split split_of(const OwnSplit& own, const Split& like) {
+  return {static_cast<std::int64_t>(own.labels.size()), like.height, like.width, own.pixels.data(),
+          own.labels.data()};
+}
+
+// For each picture of the split whether it is held out.
+std::vector<bool> draw_holdout(const Dataset& dataset, double share) {
+  const Split& split = dataset.train;
+  std::vector<std::vector<std::int32_t>> by_class(dataset.class_names.size());
+  for (std::int32_t i = 0; i < split.count; ++i) by_class[at(split.labels[i])].push_back(i);
+  std::vector<bool> held_out(static_cast<std::size_t>(split.count), false);
+  for (std::size_t c = 0; c < by_class.size(); ++c) {
+    std::vector<std::int32_t>& pictures = by_class[c];
+    const auto count = static_cast<std::size_t>(std::lround(share * static_cast<double>(pictures.size())));
+    if (count < 1 || count >= pictures.size()) {
+      throw InputError("train.holdout is {}, which would hold out {} of the {} training pictures of class {}",
+                       share, count, pictures.size(), dataset.class_names[c]);
+    }
+    Random random(0, RandomPurpose::holdout, static_cast<std::uint32_t>(c));
+    shuffle(pictures, random);
+    for (std::size_t i = 0; i < count; ++i) held_out[at(pictures[i])] = true;
+  }
+  return held_out;
+}
 
 }  // namespace
 
@@ -28,6 +69,25 @@ Dataset resize_training(const Dataset& dataset, PictureSize size, ThreadPool& th
   using Storages = std::pair<std::shared_ptr<const void>, std::shared_ptr<const void>>;
   resized.storage = std::make_shared<const Storages>(dataset.storage, pixels);
   return resized;
+}
+
+Dataset hold_out(const Dataset& dataset, double share) {
+  const std::vector<bool> held_out = draw_holdout(dataset, share);
+  struct Splits {
+    OwnSplit train;
+    OwnSplit test;
+  };
+  const auto splits = std::make_shared<Splits>();
+  splits->train.pixels.reserve(static_cast<std::size_t>(dataset.train.count * dataset.train.picture_bytes()));
+  for (std::int64_t i = 0; i < dataset.train.count; ++i) {
+    add_picture(dataset.train, i, held_out[static_cast<std::size_t>(i)] ? splits->test : splits->train);
+  }
+  Dataset result = dataset;
+  result.train = split_of(splits->train, dataset.train);
+  result.test = split_of(splits->test, dataset.train);
+  result.holdout = share;
+  result.storage = splits;
+  return result;
 }
 
 }  // namespace ftl::data

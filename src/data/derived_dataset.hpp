@@ -11,4 +11,10 @@ namespace ftl::data {
 // those of the original.
 Dataset resize_training(const Dataset& dataset, PictureSize size, ThreadPool& threads);
 
+// The dataset without a share of its training pictures, which take the test split's place: for tuning without
+// touching the test split. The share is of each class, rounded, and always the same pictures, whatever the
+// seed of a run. Mean and deviation stay those of all training pictures. Throws InputError when a class would
+// have no picture left on either side.
+Dataset hold_out(const Dataset& dataset, double share);
+
 }  // namespace ftl::data

@@ -92,6 +92,7 @@ std::string to_json(const Summary& summary) {
                {"classes", settings.classes},
                {"train_images", settings.train_images},
                {"test_images", settings.test_images},
+               {"evaluated_on", settings.holdout > 0 ? "held-out training pictures" : "test split"},
                {"batch", settings.batch},
                {"epochs", summary.epochs},
                {"runs", summary.runs},

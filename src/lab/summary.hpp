@@ -28,6 +28,7 @@ struct RunSettings {
   std::int64_t peak_memory_bytes = 0;
   int runs = 0;  // asked for
   std::optional<double> target_accuracy{};
+  double holdout = 0;  // above 0: the test images are this share of the training pictures, held out
 };
 
 struct Failure {

@@ -57,6 +57,7 @@ struct Recipe {
   int batch = 0;
   double epochs = 0;  // may be fractional
   double label_smoothing = 0;
+  double holdout = 0;  // share of the training pictures to evaluate on; 0: the test split
   std::vector<ResolutionStage> resolution;  // `until` rises; afterwards the pictures' own size
   std::map<ParameterRole, OptimizerGroup> optimizers;
   EmaConfig ema;

@@ -45,6 +45,7 @@ void read_training(RecipeTable& table, Recipe& recipe) {
   recipe.batch = table.integer("batch", count_from(1));
   recipe.epochs = table.number("epochs", {.low = 0, .high = 1'000'000, .above_low = true});
   recipe.label_smoothing = table.number("label_smoothing", kShare, 0);
+  recipe.holdout = table.number("holdout", kShare, 0);
   recipe.resolution = read_resolution(table);
 }
 

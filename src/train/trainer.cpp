@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <stdexcept>
 
 #include "base/error.hpp"
 #include "base/interrupt.hpp"
@@ -34,6 +35,9 @@ Trainer::Trainer(const TrainerOptions& options)
       update_(options.recipe, graph_, length_),
       average_(options.recipe.ema, length_),
       evaluator_({graph_, options.dataset, options.kernels, options.threads}) {
+  if (options.recipe.holdout != options.dataset.holdout) {
+    throw std::invalid_argument("a dataset without its recipe's holdout taken out");
+  }
   for (const net::Parameter& parameter : graph_.parameters) {
     gradients_.emplace_back(static_cast<std::size_t>(parameter.elements()), 0.0f);
   }

@@ -24,7 +24,7 @@ namespace ftl::train {
 
 struct TrainerOptions {
   const Recipe& recipe;
-  const data::Dataset& dataset;
+  const data::Dataset& dataset;  // dataset_for(recipe, ...)
   const kernels::Kernels& kernels;
   ThreadPool& threads;
   std::uint64_t seed = 0;

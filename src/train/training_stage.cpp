@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "base/error.hpp"
+#include "data/derived_dataset.hpp"
 
 namespace ftl::train {
 namespace {
@@ -64,6 +65,10 @@ TrainingStage small_stage(const Recipe& recipe, const data::Dataset& dataset, st
 }
 
 }  // namespace
+
+data::Dataset dataset_for(const Recipe& recipe, const data::Dataset& dataset) {
+  return recipe.holdout > 0 ? data::hold_out(dataset, recipe.holdout) : dataset;
+}
 
 std::vector<TrainingStage> training_stages(const Recipe& recipe, const data::Dataset& dataset) {
   TrainingStage own = stage_of(recipe, dataset, 1, std::numeric_limits<double>::infinity());

@@ -11,6 +11,9 @@
 
 namespace ftl::train {
 
+// The dataset as the recipe wants it: with its holdout taken out of the training pictures.
+data::Dataset dataset_for(const Recipe& recipe, const data::Dataset& dataset);
+
 // What depends on the size of the pictures. The network's parameters do not: they are the same in all stages.
 struct TrainingStage {
   data::PictureSize size;

@@ -130,6 +130,30 @@ TEST_F(Train, SameSeedSameBytesWhateverTheThreads) {
   EXPECT_FALSE(text("c/checkpoint.safetensors") == checkpoint);
 }
 
+TEST_F(Train, HoldsOutTrainingPicturesToEvaluateOn) {
+  // A test split with the colours of the classes exchanged: who evaluates on it gets next to nothing right.
+  place_pictures("exchanged", {.classes = {"a", "b", "c"}});
+  const auto move_class = [&](const char* from, const char* to) {
+    std::filesystem::rename(folder / "exchanged" / from, folder / "exchanged" / to);
+  };
+  move_class("test/a", "test/d");
+  move_class("test/b", "test/a");
+  move_class("test/d", "test/b");
+  const std::string train = "train small.toml --data exchanged --out run --set train.epochs=20 ";
+  EXPECT_THAT(done(train + "--holdout 0.25"), HasSubstr("of 30 held-out training pictures"));
+  const nlohmann::json summary = json("run/summary.json");
+  EXPECT_EQ(summary["train_images"], 90);
+  EXPECT_EQ(summary["test_images"], 30);
+  EXPECT_EQ(summary["evaluated_on"], "held-out training pictures");
+  EXPECT_GE(summary["accuracy"]["mean"], 0.9);
+  EXPECT_THAT(text("run/recipe.toml"), HasSubstr("holdout = 0.25\n"));
+  done(train);
+  EXPECT_LE(json("run/summary.json")["accuracy"]["mean"], 0.5);
+  EXPECT_EQ(json("run/summary.json")["evaluated_on"], "test split");
+  EXPECT_THAT(refusal("train small.toml --data pictures --out none --holdout 1"),
+              HasSubstr("train.holdout must be a number in [0, 1)"));
+}
+
 TEST_F(Train, SmallerPicturesTakeFewerFlop) {
   const auto flop = [&](const std::string& resolution) {
     done(kTrain + ("--quiet --out run --set train.epochs=2 --set train.resolution=" + resolution));

@@ -130,13 +130,6 @@ TEST(TrainingLoader, NormalisesByMeanAndDeviation) {
   EXPECT_EQ(filled.at(0, 0, 0, 2), 1.0f) << "a channel that never varies is only centred";
 }
 
-TEST(TrainingLoader, TrainsOnASubsetOnly) {
-  const Traceable set;
-  TrainingLoader loader(set.dataset, {}, 1, {3, 31, 17});
-  EXPECT_EQ(loader.count(), 3);
-  EXPECT_THAT(order_of(fill_epoch(loader, 0)), ::testing::UnorderedElementsAre(3, 17, 31));
-}
-
 TEST(TrainingLoader, CutsWindowsOutOfAReflectedBorder) {
   const int pad = 3;
   std::set<std::pair<int, int>> offsets;

@@ -3,8 +3,11 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <set>
 
+#include "base/error.hpp"
 #include "base/random.hpp"
+#include "data/files.hpp"
 
 namespace ftl::data {
 namespace {
@@ -52,6 +55,54 @@ TEST(ResizeTraining, ScalesEveryTrainingPictureAndNothingElse) {
     EXPECT_EQ(resized.mean, noise.dataset.mean);
     EXPECT_EQ(resized.standard_deviation, noise.dataset.standard_deviation);
   }
+}
+
+TEST(HoldOut, SplitsTheTrainingPicturesInEveryClass) {
+  const Noise noise;
+  const Dataset rest = hold_out(noise.dataset, 0.1);
+  EXPECT_EQ(rest.train.count, 270);
+  EXPECT_EQ(rest.test.count, 30);
+  EXPECT_EQ(rest.holdout, 0.1);
+  std::multiset<std::vector<std::uint8_t>> together;
+  for (const Split& split : {rest.train, rest.test}) {
+    std::vector<int> of_class(3);
+    for (std::int64_t i = 0; i < split.count; ++i) {
+      const auto picture = split.picture(i);
+      together.emplace(picture.begin(), picture.end());
+      ++of_class[static_cast<std::size_t>(split.labels[i])];
+      // Noise pictures are all different: this one's place tells its label.
+      for (int original = 0; original < Noise::kPictures; ++original) {
+        if (!std::ranges::equal(noise.dataset.train.picture(original), picture)) continue;
+        ASSERT_EQ(split.labels[i], noise.labels[static_cast<std::size_t>(original)]);
+      }
+    }
+    EXPECT_EQ(of_class, std::vector<int>(3, static_cast<int>(split.count) / 3));
+  }
+  std::multiset<std::vector<std::uint8_t>> all;
+  for (std::int64_t i = 0; i < Noise::kPictures; ++i) {
+    const auto picture = noise.dataset.train.picture(i);
+    all.emplace(picture.begin(), picture.end());
+  }
+  EXPECT_TRUE(together == all);
+}
+
+TEST(HoldOut, IsAlwaysTheSame) {
+  const Noise noise;
+  const Dataset first = hold_out(noise.dataset, 0.2);
+  const Dataset second = hold_out(noise.dataset, 0.2);
+  EXPECT_TRUE(std::equal(first.test.pixels, first.test.pixels + first.test.count * first.test.picture_bytes(),
+                         second.test.pixels));
+}
+
+TEST(HoldOut, RefusesAShareThatLeavesAClassEmpty) {
+  const Noise noise;
+  const auto message = [&](double share) {
+    return message_of<InputError>([&] { hold_out(noise.dataset, share); });
+  };
+  EXPECT_THAT(message(0.001),
+              testing::AllOf(testing::HasSubstr("train.holdout is 0.001"),
+                             testing::HasSubstr("0 of the 100 training pictures of class a")));
+  EXPECT_THAT(message(0.999), testing::HasSubstr("100 of the 100"));
 }
 
 }  // namespace

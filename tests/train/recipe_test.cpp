@@ -44,6 +44,7 @@ source = "a \\ backslash"
 batch = 64
 epochs = 2.5
 label_smoothing = 0.1
+holdout = 0.25
 resolution = [{ size = 8, until = 0.5 }, { size = 12, until = 2 }]
 
 [augment]
@@ -291,6 +292,7 @@ TEST(Recipe, EveryKeyIsReadAndWrittenBack) {
 TEST(Recipe, KeysReachTheirFields) {
   const Recipe recipe = parse_recipe(kEveryKey, "own.toml");
   EXPECT_EQ(recipe.label_smoothing, 0.1);
+  EXPECT_EQ(recipe.holdout, 0.25);
   ASSERT_EQ(recipe.resolution.size(), 2u);
   EXPECT_EQ(recipe.resolution[1].size, 12);
   EXPECT_EQ(recipe.resolution[1].until, 2);
@@ -430,6 +432,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadSetting{"train.epochs=many", "train.epochs must be a number in (0, 1000000], not \"many\""},
         BadSetting{"train.epochs=true", "train.epochs must be a number in (0, 1000000], not true"},
         BadSetting{"train.label_smoothing=1", "train.label_smoothing must be a number in [0, 1), not 1"},
+        BadSetting{"train.holdout=1", "train.holdout must be a number in [0, 1), not 1"},
         BadSetting{"train.resolution=16", "train.resolution must be an array of stages"},
         BadSetting{"train.resolution=[16]", "as in [{ size = 16, until = 3 }], not [ 16 ]"},
         BadSetting{"train.resolution=[{size=16}]", "train.resolution[0].until is missing: a number above 0"},
