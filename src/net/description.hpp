@@ -86,6 +86,7 @@ struct LayerDescription {
   std::variant<ConvolutionDescription, WhiteningDescription, LinearDescription, BatchNormDescription,
                ActivationDescription, PoolDescription, SqueezeExciteDescription, AddDescription>
       layer;
+  double train_until = 0;  // epochs; afterwards its parameters stay as they are. 0: never
 };
 
 struct NetworkDescription {

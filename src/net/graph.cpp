@@ -47,6 +47,7 @@ class Builder {
     for (std::size_t i = 0; i < layers.size(); ++i) {
       path_ = fmt::format("{}[{}]", path, i);
       const std::string own_path = path_;
+      train_until_ = layers[i].train_until;
       claim_name(layers[i].name);
       value =
           std::visit([&](const auto& layer) { return add(layer, layers[i].name, value); }, layers[i].layer);
@@ -77,6 +78,7 @@ class Builder {
 
   int add_parameter(Parameter parameter) {
     parameter.layer = path_;
+    parameter.train_until = train_until_;
     graph_.parameters.push_back(std::move(parameter));
     return static_cast<int>(graph_.parameters.size()) - 1;
   }
@@ -318,7 +320,8 @@ class Builder {
 
   const NetworkDescription& description_;
   Graph graph_;
-  std::string path_;
+  std::string path_;        // of the layer in work
+  double train_until_ = 0;  // its parameters'
   std::map<std::string, int> named_;
   std::set<std::string> names_;
   std::map<std::string, int> counts_;

@@ -19,9 +19,10 @@ struct Parameter {
       shape;  // filters and linear: [outputs][inputs / groups][height][width]; else [channels]
   ParameterRole role = ParameterRole::filters;
   Initialisation initialisation = Initialisation::kaiming_uniform;
-  int groups = 1;       // of a convolution's filters: each sees its group's inputs only
-  int fan_in = 0;       // inputs of one output; biases: of the layer they belong to (0: start at zero)
-  bool frozen = false;  // set from the data (whitening) and never trained
+  int groups = 1;          // of a convolution's filters: each sees its group's inputs only
+  int fan_in = 0;          // inputs of one output; biases: of the layer they belong to (0: start at zero)
+  double train_until = 0;  // epochs: its layer's; 0: to the end
+  bool frozen = false;     // set from the data (whitening) and never trained
   // In memory a filter over the patches of pictures is [outputs][height][width][channels], the patches' own
   // order.
   bool channels_last = false;

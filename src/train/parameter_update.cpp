@@ -1,31 +1,44 @@
 #include "train/parameter_update.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
 
 #include "base/index.hpp"
 #include "optim/ema.hpp"
 
 namespace ftl::train {
+namespace {
+
+double epoch_or_never(double train_until) {
+  return train_until > 0 ? train_until : std::numeric_limits<double>::infinity();
+}
+
+}  // namespace
 
 ParameterUpdate::ParameterUpdate(const Recipe& recipe, const net::Graph& graph,
                                  const optim::TrainingLength& length)
     : graph_(graph), length_(length) {
-  std::map<ParameterRole, std::vector<int>> by_role;
+  std::map<std::pair<ParameterRole, double>, std::vector<int>> by_role_and_end;
   for (std::size_t p = 0; p < graph.parameters.size(); ++p) {
-    if (!graph.parameters[p].frozen) by_role[graph.parameters[p].role].push_back(static_cast<int>(p));
+    const net::Parameter& parameter = graph.parameters[p];
+    if (parameter.frozen) continue;
+    const double end = std::min(epoch_or_never(parameter.train_until),
+                                epoch_or_never(recipe.optimizers.at(parameter.role).train_until));
+    by_role_and_end[{parameter.role, end}].push_back(static_cast<int>(p));
   }
-  for (auto& [role, parameters] : by_role) {
-    const OptimizerGroup& config = recipe.optimizers.at(role);
+  for (auto& [key, parameters] : by_role_and_end) {
+    const OptimizerGroup& config = recipe.optimizers.at(key.first);
     std::vector<std::int64_t> sizes;
     for (const int p : parameters) sizes.push_back(graph.parameters[at(p)].elements());
-    groups_.push_back({role, config, std::move(parameters), optim::make_optimizer(config.optimizer, sizes)});
+    groups_.push_back(
+        {config, key.second, std::move(parameters), optim::make_optimizer(config.optimizer, sizes)});
   }
 }
 
 bool ParameterUpdate::is_trained(const Group& group, std::int64_t step) const {
-  return group.config.train_until == 0 ||
-         static_cast<double>(step) < group.config.train_until * length_.steps_per_epoch;
+  return static_cast<double>(step) < group.train_until * length_.steps_per_epoch;
 }
 
 std::vector<bool> ParameterUpdate::trained_at(std::int64_t step) const {

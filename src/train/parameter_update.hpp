@@ -29,9 +29,10 @@ class ParameterUpdate {
   void set_steps_taken(std::span<const std::int64_t> steps);
 
  private:
+  // The parameters of one role that learn until the same epoch.
   struct Group {
-    ParameterRole role;
     OptimizerGroup config;
+    double train_until;  // epochs; infinite: to the end
     std::vector<int> parameters;
     std::unique_ptr<optim::Optimizer> optimizer;
   };

@@ -187,11 +187,22 @@ std::string read_name(RecipeTable& table, Scope& scope) {
   return name;
 }
 
+bool has_parameters(const Layer& layer) {
+  return std::holds_alternative<net::ConvolutionDescription>(layer) ||
+         std::holds_alternative<net::WhiteningDescription>(layer) ||
+         std::holds_alternative<net::LinearDescription>(layer) ||
+         std::holds_alternative<net::BatchNormDescription>(layer) ||
+         std::holds_alternative<net::SqueezeExciteDescription>(layer);
+}
+
 net::LayerDescription read_layer(RecipeTable table, Scope& scope, std::string& resolved) {
   net::LayerDescription description;
   const auto read_operation = table.choice("op", kOperations);
   if (table.find("name") != nullptr) description.name = read_name(table, scope);
   description.layer = read_operation(table, scope);
+  if (has_parameters(description.layer)) {
+    description.train_until = table.number("train_until", at_least(0), description.train_until);
+  }
   table.reject_unknown_keys();
   scope.first = false;
   if (!description.name.empty()) scope.earlier.push_back(description.name);

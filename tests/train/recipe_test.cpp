@@ -60,16 +60,16 @@ contrast = 0.5
 width = 0.5
 logit_scale = 0.125
 layers = [
-  { op = "whiten", name = "whitened", kernel = 3, negatives = true, eps = 0.01, images = 0, bias = true },
-  { op = "conv", out = 16, kernel = [1, 3], stride = 2, pad = 1, groups = 4, bias = true, init = "dirac" },
-  { op = "batch_norm", scale = true, bias = false, eps = 1e-12, momentum = 0.8 },
+  { op = "whiten", name = "whitened", kernel = 3, negatives = true, eps = 0.01, images = 0, bias = true, train_until = 1.5 },
+  { op = "conv", out = 16, kernel = [1, 3], stride = 2, pad = 1, groups = 4, bias = true, init = "dirac", train_until = 2 },
+  { op = "batch_norm", scale = true, bias = false, eps = 1e-12, momentum = 0.8, train_until = 0.5 },
   { op = "act", kind = "silu" },
   { op = "max_pool", kernel = 3, stride = 1, pad = 1 },
   { op = "avg_pool", kernel = 3, stride = 1, pad = 1 },
-  { op = "squeeze_excite", from = "whitened", ratio = 4, act = "gelu" },
+  { op = "squeeze_excite", from = "whitened", ratio = 4, act = "gelu", train_until = 1 },
   { op = "add", from = "whitened", shortcut = [{ op = "act", name = "inner", kind = "celu" }] },
   { op = "global_max_pool" },
-  { op = "linear", out = 12, bias = true, init = "unit_std" },
+  { op = "linear", out = 12, bias = true, init = "unit_std", train_until = 2.5 },
 ]
 
 [optimizer.filters]
@@ -302,6 +302,7 @@ TEST(Recipe, KeysReachTheirFields) {
   EXPECT_EQ(recipe.augmentation.brightness, 0.25f);
   EXPECT_EQ(recipe.augmentation.contrast, 0.5f);
   EXPECT_EQ(recipe.network.width, 0.5);
+  EXPECT_EQ(recipe.network.layers[1].train_until, 2);
   const auto& whitening = layer<net::WhiteningDescription>(recipe, 0);
   EXPECT_EQ(whitening.kernel, 3);
   EXPECT_EQ(whitening.eps, 0.01);
@@ -457,6 +458,10 @@ INSTANTIATE_TEST_SUITE_P(
         BadSetting{"network.layers[0].kernel=[3, 0]", "or [height, width], not [ 3, 0 ]"},
         BadSetting{"network.layers[0].pad=full",
                    "network.layers[0].pad must be an integer from 0 to 1000000 or \"same\""},
+        BadSetting{"network.layers[0].train_until=-1",
+                   "network.layers[0].train_until must be a number of at least 0, not -1"},
+        BadSetting{"network.layers[2].train_until=1",
+                   "unknown key network.layers[2].train_until; allowed in"},
         BadSetting{"network.layers[0].bias=1", "network.layers[0].bias must be true or false, not 1"},
         BadSetting{"network.layers[0].init=unit_std",
                    "network.layers[0].init must be one of \"kaiming_uniform\""},
