@@ -88,6 +88,18 @@ inline void store(bf16* to, vfloat value) {
 #endif
 }
 
+// Two vectors to 2 * kLanes consecutive values.
+inline void store(bf16* to, vfloat first, vfloat second) {
+#if defined(__AVX512BF16__)
+  const __m512bh rounded =
+      _mm512_cvtne2ps_pbh(reinterpret_cast<__m512>(second), reinterpret_cast<__m512>(first));
+  std::memcpy(to, &rounded, sizeof(rounded));
+#else
+  store(to, first);
+  store(to + kLanes, second);
+#endif
+}
+
 inline vfloat select(vint mask, vfloat if_true, vfloat if_false) {
   return mask ? if_true : if_false;
 }

@@ -75,9 +75,15 @@ inline std::vector<bf16> unwritten(const Shape& shape) {
                            to_bf16(std::numeric_limits<float>::quiet_NaN()));
 }
 
+// Which image of its block element i belongs to.
+inline int image_of(const Shape& shape, std::int64_t i) {
+  return static_cast<int>(i / shape.half_elements()) * kHalfImages +
+         static_cast<int>(i % kTileElements / kBlockChannels);
+}
+
 inline void fill_padding_images(const Shape& shape, int images, std::span<bf16> block, float value) {
   for (std::int64_t i = 0; i < shape.block_elements(); ++i) {
-    if (i % kTileElements / kBlockChannels >= images) block[static_cast<std::size_t>(i)] = to_bf16(value);
+    if (image_of(shape, i) >= images) block[static_cast<std::size_t>(i)] = to_bf16(value);
   }
 }
 
@@ -87,16 +93,16 @@ inline void poison_padding_images(const Shape& shape, int images, std::span<bf16
 
 inline void expect_zero_padding_images(const Shape& shape, int images, std::span<const bf16> block) {
   for (std::int64_t i = 0; i < shape.block_elements(); ++i) {
-    if (i % kTileElements / kBlockChannels < images) continue;
+    if (image_of(shape, i) < images) continue;
     ASSERT_EQ(to_float(block[static_cast<std::size_t>(i)]), 0.0f) << "padding image at element " << i;
   }
 }
 
 inline void expect_zero_padding_channels(const Shape& shape, int images, std::span<const bf16> block) {
-  const std::int64_t channel_block = std::int64_t{shape.positions()} * kTileElements;
   for (std::int64_t i = 0; i < shape.block_elements(); ++i) {
-    const std::int64_t channel = i / channel_block * kBlockChannels + i % kBlockChannels;
-    if (channel < shape.channels || i % kTileElements / kBlockChannels >= images) continue;
+    const std::int64_t channel_block = i / shape.plane_elements() % shape.channel_blocks();
+    const std::int64_t channel = channel_block * kBlockChannels + i % kBlockChannels;
+    if (channel < shape.channels || image_of(shape, i) >= images) continue;
     ASSERT_EQ(to_float(block[static_cast<std::size_t>(i)]), 0.0f) << "padding channel " << channel;
   }
 }

@@ -19,7 +19,7 @@ struct Problem {
       column_tiles.resize(column_tiles.size() + columns.back().size());
       for (int k = 0; k < kTileDepth; ++k) {
         for (int n = 0; n < kTileColumns; ++n) {
-          column_tiles[static_cast<std::size_t>(terms.back().columns + k / 2 * 64 + n * 2 + k % 2)] =
+          column_tiles[static_cast<std::size_t>(terms.back().columns + paired_index(k, n))] =
               to_bf16(columns.back()[static_cast<std::size_t>(k * kTileColumns + n)]);
         }
       }

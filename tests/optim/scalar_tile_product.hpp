@@ -12,11 +12,12 @@ inline void multiply(const kernels::TileSum& tiles, int row_count, bool accumula
       float sum = accumulate ? result[row * kernels::kTileColumns + column] : 0.0f;
       for (int term = 0; term < tiles.term_count; ++term) {
         const bf16* rows =
-            tiles.rows + tiles.terms[term].rows + row / kernels::kHalfRows * tiles.half_distance;
-        const bf16* columns = tiles.columns + tiles.terms[term].columns;
+            tiles.rows + tiles.terms[term].rows + row / kernels::kHalfRows * tiles.row_half_distance;
+        const bf16* columns = tiles.columns + tiles.terms[term].columns +
+                              column / kernels::kHalfColumns * tiles.column_half_distance;
         for (int k = 0; k < kernels::kTileDepth; ++k) {
           sum += to_float(rows[row % kernels::kHalfRows * kernels::kTileDepth + k]) *
-                 to_float(columns[(k / 2) * 64 + column * 2 + k % 2]);
+                 to_float(columns[kernels::paired_index(k, column % kernels::kHalfColumns)]);
         }
       }
       result[row * kernels::kTileColumns + column] = sum;
@@ -31,18 +32,24 @@ inline void pack_rows(const float* values, std::int64_t stride, bf16* rows) {
   }
 }
 
-inline void pair_rows(const bf16* rows, bf16* columns) {
+inline void pair_rows(const kernels::Halves<const bf16>& rows, const kernels::Halves<bf16>& columns) {
   for (int k = 0; k < kernels::kTileDepth; ++k) {
+    const bf16* row = (k < kernels::kHalfRows ? rows.first : rows.second) +
+                      k % kernels::kHalfRows * kernels::kTileColumns;
     for (int column = 0; column < kernels::kTileColumns; ++column) {
-      columns[(k / 2) * 64 + column * 2 + k % 2] = rows[k * kernels::kTileColumns + column];
+      bf16* half = column < kernels::kHalfColumns ? columns.first : columns.second;
+      half[kernels::paired_index(k, column % kernels::kHalfColumns)] = row[column];
     }
   }
 }
 
-inline void transpose(const bf16* rows, bf16* to) {
+inline void transpose(const kernels::Halves<const bf16>& rows, const kernels::Halves<bf16>& to) {
   for (int k = 0; k < kernels::kTileDepth; ++k) {
     for (int row = 0; row < kernels::kTileRows; ++row) {
-      to[k * kernels::kTileRows + row] = rows[row * kernels::kTileDepth + k];
+      const bf16* from = row < kernels::kHalfRows ? rows.first : rows.second;
+      bf16* half = k < kernels::kHalfRows ? to.first : to.second;
+      half[k % kernels::kHalfRows * kernels::kTileRows + row] =
+          from[row % kernels::kHalfRows * kernels::kTileDepth + k];
     }
   }
 }
@@ -51,6 +58,7 @@ inline constexpr kernels::TileProductKernels kScalarTileProduct{.multiply = mult
                                                                 .burn = [](long) {},
                                                                 .begin = [] {},
                                                                 .end = [] {},
+                                                                .add_tap_products = nullptr,
                                                                 .pack_rows = pack_rows,
                                                                 .pair_rows = pair_rows,
                                                                 .transpose = transpose};

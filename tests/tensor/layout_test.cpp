@@ -74,14 +74,15 @@ TEST_P(Layout, GivesEachElementAPlaceOfItsOwn) {
   EXPECT_LT(*places.rbegin(), shape().block_elements());
 }
 
-TEST(LayoutOfATile, HoldsThePositionsImagesAsRowsOf32Channels) {
+TEST(LayoutOfATile, HoldsAPositionsImagesAsRowsOf32Channels) {
   const Shape shape{64, 4, 4};
   EXPECT_EQ(blocked_index(shape, 0, 0, 0, 0), 0);
   EXPECT_EQ(blocked_index(shape, 0, 1, 0, 0), 1);
   EXPECT_EQ(blocked_index(shape, 1, 0, 0, 0), 32);
-  EXPECT_EQ(blocked_index(shape, 0, 0, 0, 1), 1024);
-  EXPECT_EQ(blocked_index(shape, 0, 0, 1, 0), 4 * 1024);
-  EXPECT_EQ(blocked_index(shape, 0, 32, 0, 0), 16 * 1024);
+  EXPECT_EQ(blocked_index(shape, 0, 0, 0, 1), 512);
+  EXPECT_EQ(blocked_index(shape, 0, 0, 1, 0), 4 * 512);
+  EXPECT_EQ(blocked_index(shape, 0, 32, 0, 0), 16 * 512);
+  EXPECT_EQ(blocked_index(shape, 16, 0, 0, 0), 2 * 16 * 512);
 }
 
 TEST(ShapeText, IsChannelsHeightWidth) {

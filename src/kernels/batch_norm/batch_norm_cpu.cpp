@@ -28,33 +28,45 @@ struct Sums {
   }
 };
 
-// Calls tile_sums(tile index, channel block) for every position and adds the results to the totals. The sums
-// are cascaded (tile, picture row, picture), so that the error grows with the sides of a picture and not with
-// its area.
+// A plane: its first channel, and how many of its images are not padding.
+struct Plane {
+  int channel;
+  int images;
+};
+
+Plane plane_at(const Shape& shape, int images, int plane) {
+  const int blocks = shape.channel_blocks();
+  return {plane % blocks * kBlockChannels, images_of_half(images, plane / blocks)};
+}
+
+// Calls tile_sums(tile index, plane) for every position and adds the results to the totals. The sums are
+// cascaded (tile, picture row, picture), so that the error grows with the sides of a picture and not with its
+// area.
 template <class TileSums>
-inline void sum_tiles(const Shape& shape, float* first_total, float* second_total,
+inline void sum_tiles(const Shape& shape, int images, float* first_total, float* second_total,
                       const TileSums& tile_sums) {
   std::int64_t tile = 0;
-  for (int block = 0; block < shape.channel_blocks(); ++block) {
+  for (int p = 0; p < shape.planes(); ++p) {
+    const Plane plane = plane_at(shape, images, p);
     for (int y = 0; y < shape.height; ++y) {
       Sums row;
-      for (int x = 0; x < shape.width; ++x) row.add(tile_sums(tile++, block));
-      row.add_to(first_total + block * kBlockChannels, second_total + block * kBlockChannels);
+      for (int x = 0; x < shape.width; ++x) row.add(tile_sums(tile++, plane));
+      row.add_to(first_total + plane.channel, second_total + plane.channel);
     }
   }
 }
 
 void clear_padding_images(int images, bf16* tile) {
-  if (images == kBlockImages) return;
+  if (images == kHalfImages) return;
   std::memset(tile + images * kBlockChannels, 0,
-              static_cast<std::size_t>(kBlockImages - images) * kBlockChannels * sizeof(bf16));
+              static_cast<std::size_t>(kHalfImages - images) * kBlockChannels * sizeof(bf16));
 }
 
 void statistics(const Shape& shape, int images, const bf16* x, float* sum, float* sum_of_squares) {
-  sum_tiles(shape, sum, sum_of_squares, [=](std::int64_t tile, int) {
+  sum_tiles(shape, images, sum, sum_of_squares, [=](std::int64_t tile, const Plane& plane) {
     const bf16* const from = x + tile * kTileElements;
     Sums sums;
-    for (int image = 0; image < images; ++image) {
+    for (int image = 0; image < plane.images; ++image) {
       for (int v = 0; v < kRowVectors; ++v) {
         const vfloat value = load(from + image * kBlockChannels + v * kLanes);
         sums.first[v] += value;
@@ -67,11 +79,12 @@ void statistics(const Shape& shape, int images, const bf16* x, float* sum, float
 
 template <ActivationKind kKind>
 void forward_of(const Shape& shape, const bf16* x, const float* multiplier, const float* offset, bf16* y) {
-  for (int block = 0; block < shape.channel_blocks(); ++block) {
+  for (int plane = 0; plane < shape.planes(); ++plane) {
+    const int channel = plane % shape.channel_blocks() * kBlockChannels;
     for (int position = 0; position < shape.positions(); ++position) {
       for (int v = 0; v < kRowVectors; ++v) {
-        const vfloat scale = load(multiplier + block * kBlockChannels + v * kLanes);
-        const vfloat shift = load(offset + block * kBlockChannels + v * kLanes);
+        const vfloat scale = load(multiplier + channel + v * kLanes);
+        const vfloat shift = load(offset + channel + v * kLanes);
         for (int i = v * kLanes; i < kTileElements; i += kBlockChannels) {
           store(y + i, activate<kKind>(load(x + i) * scale + shift));
         }
@@ -123,29 +136,29 @@ inline Sums backward_reduce_tile(int images, const BackwardReduce& tile) {
 void backward_reduce(const Shape& shape, ActivationKind f, int images, const bf16* x, const float* multiplier,
                      const float* offset, const bf16* dy, bf16* dz, float* sum_dz, float* sum_dz_x) {
   with_kind(f, [&]<ActivationKind kKind>(Kind<kKind>) {
-    sum_tiles(shape, sum_dz, sum_dz_x, [=](std::int64_t tile, int block) {
+    sum_tiles(shape, images, sum_dz, sum_dz_x, [=](std::int64_t tile, const Plane& plane) {
       const std::int64_t first = tile * kTileElements;
-      const int channel = block * kBlockChannels;
-      return backward_reduce_tile<kKind>(
-          images, {x + first, multiplier + channel, offset + channel, dy + first, dz + first});
+      return backward_reduce_tile<kKind>(plane.images, {x + first, multiplier + plane.channel,
+                                                        offset + plane.channel, dy + first, dz + first});
     });
   });
 }
 
 void backward(const Shape& shape, int images, const bf16* dz, const bf16* x, const float* a, const float* b,
               const float* c, bf16* dx) {
-  for (int block = 0; block < shape.channel_blocks(); ++block) {
+  for (int p = 0; p < shape.planes(); ++p) {
+    const Plane plane = plane_at(shape, images, p);
     for (int position = 0; position < shape.positions(); ++position) {
       for (int v = 0; v < kRowVectors; ++v) {
-        const int channel = block * kBlockChannels + v * kLanes;
+        const int channel = plane.channel + v * kLanes;
         const vfloat factor_dz = load(a + channel);
         const vfloat factor_x = load(b + channel);
         const vfloat constant = load(c + channel);
-        for (int i = v * kLanes; i < images * kBlockChannels; i += kBlockChannels) {
+        for (int i = v * kLanes; i < plane.images * kBlockChannels; i += kBlockChannels) {
           store(dx + i, factor_dz * load(dz + i) + (factor_x * load(x + i) + constant));
         }
       }
-      clear_padding_images(images, dx);
+      clear_padding_images(plane.images, dx);
       dz += kTileElements;
       x += kTileElements;
       dx += kTileElements;

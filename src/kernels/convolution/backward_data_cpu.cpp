@@ -1,6 +1,7 @@
 #include "kernels/convolution/convolution_passes.hpp"
 #include "kernels/convolution/gradient_bands.hpp"
-#include "kernels/convolution/tile_lists.hpp"
+#include "kernels/convolution/position_walk.hpp"
+#include "kernels/convolution/result_tile.hpp"
 #include "kernels/convolution/weight_tiles.hpp"
 
 namespace ftl::kernels::FTL_ISA {
@@ -32,88 +33,107 @@ constexpr Taps backward_taps(int in, int size, int kernel, int stride, int pad) 
   return {first, last >= first ? (last - first) / stride + 1 : 0};
 }
 
-// One input block of the backward pass.
-struct BackwardBlock {
-  const ConvolutionBackwardData& arguments;
-  int input;
-  BlockRange outputs;
-  TermLists& lists;
-};
-
-int backward_terms(const BackwardBlock& block, const Window& window, TileTerm* terms) {
-  const ConvolutionGeometry& g = block.arguments.geometry;
-  const int first_pair = pairs_before(g, block.outputs.first) - touched_inputs(g, block.outputs.first).first;
-  int count = 0;
-  for (int output = block.outputs.first; output < block.outputs.last; ++output) {
-    const int pair = pairs_before(g, output) - touched_inputs(g, output).first - first_pair;
-    for (int ky = 0; ky < window.y.count; ++ky) {
-      for (int kx = window.x.count - 1; kx >= 0; --kx) {  // outputs from left to right
-        const int tap = (window.y.first + ky * g.stride) * g.kernel_width + window.x.first + kx * g.stride;
-        terms[count++] = {tile_distance(g.out, output - block.outputs.first, -ky, -kx),
-                          (pair * g.taps() + tap) * kTileElements};
-      }
-    }
-  }
-  return count;
-}
-
 Window backward_window(const ConvolutionGeometry& g, int y, int x) {
   const Extent extent = covered(g);
   return {backward_taps(y, extent.height, g.kernel_height, g.stride, g.pad),
           backward_taps(x, extent.width, g.kernel_width, g.stride, g.pad)};
 }
 
-TileSum backward_sum(const BackwardBlock& block, const Window& window, int y, int x) {
-  const ConvolutionBackwardData& arguments = block.arguments;
-  const ConvolutionGeometry& g = arguments.geometry;
-  TileSum sum = block.lists.find(
-      window, [&](const Window& w, TileTerm* terms) { return backward_terms(block, w, terms); });
-  if (sum.term_count > 0) {
-    const int first = block.outputs.first;
-    const std::int64_t pair = pairs_before(g, first) + block.input - touched_inputs(g, first).first;
-    sum.columns = arguments.weights + pair * g.taps() * kTileElements;
-    sum.rows = position(arguments.dy, g.out, first, (y + g.pad - window.y.first) / g.stride,
-                        (x + g.pad - window.x.first) / g.stride);
-  }
-  return sum;
-}
+class BackwardDataPass {
+ public:
+  explicit BackwardDataPass(const ConvolutionBackwardData& arguments)
+      : arguments_(arguments),
+        g_(arguments.geometry),
+        halves_(halves_of(arguments.images)),
+        lists_(g_.out.channel_blocks() * g_.taps()),
+        walk_(g_.in.height, g_.in.width, g_.stride == 1,
+              [this](int y, int x) { return backward_window(g_, y, x); }) {}
 
-void backward_row(const BackwardBlock& block, int y) {
-  const ConvolutionGeometry& g = block.arguments.geometry;
-  const int rows = rows_for(block.arguments.images);
-  ResultTile result;
-  for (int x = 0; x < g.in.width; ++x) {
-    const Window window = backward_window(g, y, x);
-    const TileSum sum = backward_sum(block, window, y, x);
-    bf16* to = position(block.arguments.dx, g.in, block.input, y, x);
-    if (x + 1 < g.in.width && slide_together(g, window, backward_window(g, y, x + 1))) {
-      for (int half = 0; half < rows / kHalfRows; ++half) {
-        tile_product.multiply(sliding_half(sum, window, half), kTileRows, false, result.values);
-        write_values(result.values, kHalfElements, to + half * kHalfElements);
-        write_values(result.values + kHalfElements, kHalfElements, to + kTileElements + half * kHalfElements);
-      }
-      write_padding(rows, to + kTileElements);
-      ++x;
-    } else {
-      tile_product.multiply(sum, rows, false, result.values);
-      write_values(result.values, rows * kTileColumns, to);
+  // Positions that slide take one half of the images, the others both: at the first half's turn.
+  void input_block(int input, int half) {
+    if (g_.groups > 1) lists_.clear();
+    input_ = input;
+    outputs_ = touching_outputs(g_, input);
+    ResultTile result;
+    for (const Visit& visit : walk_) {
+      const bool alone = visit.neighbour == Neighbour::none;
+      if (alone && half > 0) continue;
+      tile_product.multiply(sum(visit, half), alone && halves_ == 1 ? kHalfRows : kTileRows, false,
+                            result.half[0]);
+      write_tile(result.half[0], input_tile(half, visit.y, visit.x));
+      if (alone && halves_ == 1) continue;
+      write_tile(result.half[1],
+                 alone ? input_tile(1, visit.y, visit.x)
+                       : input_tile(half, visit.y + (visit.neighbour == Neighbour::below ? 1 : 0),
+                                    visit.x + (visit.neighbour == Neighbour::right ? 1 : 0)));
     }
-    write_padding(rows, to);
   }
-}
+
+  void write_padding() const {
+    if (halves_ == 2) return;
+    const auto elements = static_cast<std::size_t>(g_.in.half_elements());
+    std::memset(arguments_.dx + elements, 0, elements * sizeof(bf16));
+  }
+
+ private:
+  TileSum sum(const Visit& visit, int half) {
+    const Window window = backward_window(g_, visit.y, visit.x);
+    TileSum sum = lists_.find(
+        window, visit.neighbour,
+        [this](const Window& w, Neighbour neighbour, TileTerm* terms) { return fill(w, neighbour, terms); });
+    sum.row_half_distance = row_half_distance(g_.out, visit.neighbour);
+    if (sum.term_count > 0) {
+      const int first = outputs_.first;
+      const std::int64_t pair = pairs_before(g_, first) + input_ - touched_inputs(g_, first).first;
+      sum.columns = arguments_.weights + pair * g_.taps() * kOperand;
+      sum.rows = position(arguments_.dy, g_.out, half * g_.out.channel_blocks() + first,
+                          (visit.y + g_.pad - window.y.first) / g_.stride - window.y.count + 1,
+                          (visit.x + g_.pad - window.x.first) / g_.stride - window.x.count + 1);
+    }
+    return sum;
+  }
+
+  // Outputs in their own order, to which the taps run backwards.
+  int fill(const Window& window, Neighbour neighbour, TileTerm* terms) const {
+    const int first_pair = pairs_before(g_, outputs_.first) - touched_inputs(g_, outputs_.first).first;
+    int count = 0;
+    for (int output = outputs_.first; output < outputs_.last; ++output) {
+      const int pair = pairs_before(g_, output) - touched_inputs(g_, output).first - first_pair;
+      for_each_tap(window, neighbour, [&](int y, int x) {
+        const int ky = window.y.first + (window.y.count - 1 - y) * g_.stride;
+        const int kx = window.x.first + (window.x.count - 1 - x) * g_.stride;
+        terms[count++] = {tile_distance(g_.out, output - outputs_.first, y, x),
+                          (pair * g_.taps() + ky * g_.kernel_width + kx) * kOperand};
+      });
+    }
+    return count;
+  }
+
+  bf16* input_tile(int half, int y, int x) const {
+    return position(arguments_.dx, g_.in, half * g_.in.channel_blocks() + input_, y, x);
+  }
+
+  const ConvolutionBackwardData& arguments_;
+  const ConvolutionGeometry& g_;
+  int halves_;
+  TermLists lists_;
+  PositionWalk walk_;
+  int input_ = 0;
+  BlockRange outputs_{};
+};
 
 }  // namespace
 
 void convolution_backward_data(const ConvolutionBackwardData& arguments) {
   const ConvolutionGeometry& g = arguments.geometry;
-  TermLists lists(g.out.channel_blocks() * g.taps());
+  BackwardDataPass pass(arguments);
   tile_product.begin();
-  for (int input = 0; input < g.in.channel_blocks(); ++input) {
-    if (g.groups > 1) lists.clear();
-    const BackwardBlock block{arguments, input, touching_outputs(g, input), lists};
-    for (int y = 0; y < g.in.height; ++y) backward_row(block, y);
-  }
+  walk_blocks({.blocks = g.in.channel_blocks(),
+               .halves = halves_of(arguments.images),
+               .weights_are_larger = packed_weights_exceed(g, g.out.half_elements())},
+              [&](int input, int half) { pass.input_block(input, half); });
   tile_product.end();
+  pass.write_padding();
 }
 
 }  // namespace ftl::kernels::FTL_ISA

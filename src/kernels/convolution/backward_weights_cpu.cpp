@@ -1,6 +1,7 @@
+#include <cstdlib>
+
 #include "kernels/convolution/convolution_passes.hpp"
 #include "kernels/convolution/gradient_bands.hpp"
-#include "kernels/convolution/tile_lists.hpp"
 #include "kernels/convolution/weight_tiles.hpp"
 
 namespace ftl::kernels::FTL_ISA {
@@ -9,7 +10,13 @@ extern const TileProductKernels tile_product;
 
 namespace {
 
-// Images are what a weight gradient is summed over: 32 to a term, one term a position of the band.
+// Whether the taps of a row of the kernel slide along the rows of the picture, at most one of them reaching
+// over each border.
+bool taps_slide(const ConvolutionGeometry& g) {
+  return tile_product.add_tap_products != nullptr && g.kernel_width == 3 && g.stride == 1 && g.pad <= 1;
+}
+
+// A weight gradient is summed over images, 32 to a term, and the positions of the band.
 class WeightGradientBand {
  public:
   WeightGradientBand(const ConvolutionBackwardWeights& arguments, const Bands& bands, int first_row,
@@ -22,63 +29,130 @@ class WeightGradientBand {
         in_{g_.in.channels, bands.in_height, g_.in.width},
         out_{g_.out.channels, bands.height, g_.out.width},
         x_transposed_(arguments.scratch),
-        dy_paired_(arguments.scratch + in_.block_elements()) {}
+        dy_paired_(arguments.scratch + in_.block_elements()),
+        slides_(taps_slide(g_)),
+        lists_(slides_ ? g_.kernel_height : g_.taps()),
+        max_terms_(slides_ ? bands.height : bands.height * g_.out.width) {
+    const auto lists = static_cast<std::size_t>(lists_);
+    terms_ =
+        static_cast<TileTerm*>(std::malloc(sizeof(TileTerm) * lists * static_cast<std::size_t>(max_terms_)));
+    counts_ = static_cast<int*>(std::malloc(sizeof(int) * lists));
+  }
+  ~WeightGradientBand() {
+    std::free(counts_);
+    std::free(terms_);
+  }
+  WeightGradientBand(const WeightGradientBand&) = delete;
+  WeightGradientBand& operator=(const WeightGradientBand&) = delete;
 
+  // Both operands as planes of half a channel block.
   void lay_out() const {
     for (int input = 0; input < g_.in.channel_blocks(); ++input) {
       for (int row = 0; row < in_.height; ++row) {
         const int y = first_in_row_ + row;
         if (y < 0 || y >= g_.in.height) continue;
         for (int x = 0; x < g_.in.width; ++x) {
-          tile_product.transpose(position(arguments_.x, g_.in, input, y, x),
-                                 position(x_transposed_, in_, input, row, x));
+          const bf16* from = tile(arguments_.x, g_.in, input, y, x);
+          bf16* to = tile(x_transposed_, in_, 2 * input, row, x);
+          tile_product.transpose({from, from + g_.in.half_elements()}, {to, to + in_.plane_elements()});
         }
       }
     }
     for (int output = 0; output < g_.out.channel_blocks(); ++output) {
       for (int y = first_row_; y < last_row_; ++y) {
         for (int x = 0; x < g_.out.width; ++x) {
-          tile_product.pair_rows(position(arguments_.dy, g_.out, output, y, x),
-                                 position(dy_paired_, out_, output, y - first_row_, x));
+          const bf16* from = tile(arguments_.dy, g_.out, output, y, x);
+          bf16* to = tile(dy_paired_, out_, 2 * output, y - first_row_, x);
+          tile_product.pair_rows({from, from + g_.out.half_elements()}, {to, to + out_.plane_elements()});
         }
       }
     }
   }
 
-  // The positions at which tap (ky, kx) meets the picture, as distances within one input and one output
-  // block.
-  int tap_terms(int ky, int kx, TileTerm* terms) const {
-    int count = 0;
-    for (int out_y = first_row_; out_y < last_row_; ++out_y) {
-      const int y = out_y * g_.stride - g_.pad + ky;
-      if (y < 0 || y >= g_.in.height) continue;
-      for (int out_x = 0; out_x < covered(g_).width; ++out_x) {
-        const int x = out_x * g_.stride - g_.pad + kx;
-        if (x < 0 || x >= g_.in.width) continue;
-        terms[count++] = {tile_distance(in_, 0, y - first_in_row_, x),
-                          tile_distance(out_, 0, out_y - first_row_, out_x)};
-      }
-    }
-    return count;
-  }
-
-  void add_products(const TileTerm* terms, const int* counts, int max_terms) const {
+  void add_products() {
+    list_terms();
     float* gradient = arguments_.weight_gradient;
     for (int output = 0; output < g_.out.channel_blocks(); ++output) {
       const BlockRange inputs = touched_inputs(g_, output);
       for (int input = inputs.first; input < inputs.last; ++input) {
-        for (int tap = 0; tap < g_.taps(); ++tap, gradient += kTileElements) {
-          if (counts[tap] == 0) continue;
-          tile_product.multiply(
-              {terms + std::int64_t{tap} * max_terms, counts[tap], position(x_transposed_, in_, input, 0, 0),
-               position(dy_paired_, out_, output, 0, 0)},
-              kTileRows, true, gradient);
+        for (int list = 0; list < lists_; ++list) {
+          if (counts_[list] == 0) continue;
+          if (slides_) {
+            add_tap_row(output, input, list, gradient + list * g_.kernel_width * kGradientTile);
+          } else {
+            add_tap(output, input, list, gradient + list * kGradientTile);
+          }
         }
+        gradient += g_.taps() * kGradientTile;
       }
     }
   }
 
  private:
+  // Where the taps meet the picture, within one plane of each operand: one list a row of taps, of picture
+  // rows, or one a tap, of positions.
+  void list_terms() {
+    for (int list = 0; list < lists_; ++list) {
+      const int ky = slides_ ? list : list / g_.kernel_width;
+      counts_[list] = 0;
+      for (int out_y = first_row_; out_y < last_row_; ++out_y) {
+        const int y = out_y * g_.stride - g_.pad + ky;
+        if (y < 0 || y >= g_.in.height) continue;
+        if (slides_) {
+          add_term(list, y, -g_.pad, out_y, 0);
+          continue;
+        }
+        for (int out_x = 0; out_x < covered(g_).width; ++out_x) {
+          const int x = out_x * g_.stride - g_.pad + list % g_.kernel_width;
+          if (x >= 0 && x < g_.in.width) add_term(list, y, x, out_y, out_x);
+        }
+      }
+    }
+  }
+
+  void add_term(int list, int y, int x, int out_y, int out_x) {
+    terms_of(list)[counts_[list]++] = {tile_distance(in_, y - first_in_row_, x),
+                                       tile_distance(out_, out_y - first_row_, out_x)};
+  }
+
+  // Three taps at once, 16 inputs x 16 outputs of each.
+  void add_tap_row(int output, int input, int ky, float* gradient) const {
+    TapSums sums;
+    sums.picture_rows = terms_of(ky);
+    sums.picture_row_count = counts_[ky];
+    sums.positions = covered(g_).width;
+    sums.first_tap_starts = g_.pad == 0;
+    sums.last_tap_ends = sums.positions + 1 - g_.pad < g_.in.width;
+    sums.tap_distance = kGradientTile;
+    for (int quarter = 0; quarter < 4; ++quarter) {
+      const int in_half = quarter / 2;
+      const int out_half = quarter % 2;
+      sums.rows = tile(x_transposed_, in_, 2 * input + in_half, 0, 0);
+      sums.columns = tile(dy_paired_, out_, 2 * output + out_half, 0, 0);
+      sums.result = gradient + in_half * kHalfRows * kTileColumns + out_half * kHalfColumns;
+      tile_product.add_tap_products(sums);
+    }
+  }
+
+  void add_tap(int output, int input, int tap, float* gradient) const {
+    TileSum sum;
+    sum.terms = terms_of(tap);
+    sum.term_count = counts_[tap];
+    sum.rows = tile(x_transposed_, in_, 2 * input, 0, 0);
+    sum.columns = tile(dy_paired_, out_, 2 * output, 0, 0);
+    sum.row_half_distance = in_.plane_elements();
+    sum.column_half_distance = out_.plane_elements();
+    tile_product.multiply(sum, kTileRows, true, gradient);
+  }
+
+  TileTerm* terms_of(int list) const { return terms_ + std::int64_t{list} * max_terms_; }
+
+  template <class T>
+  static T* tile(T* block, const Shape& shape, int plane, int y, int x) {
+    return block + plane * shape.plane_elements() + tile_distance(shape, y, x);
+  }
+  static int tile_distance(const Shape& shape, int y, int x) { return (y * shape.width + x) * kTileElements; }
+
   const ConvolutionBackwardWeights& arguments_;
   const ConvolutionGeometry& g_;
   int first_row_;
@@ -88,6 +162,11 @@ class WeightGradientBand {
   Shape out_;  // of the band's rows, paired
   bf16* x_transposed_;
   bf16* dy_paired_;
+  bool slides_;
+  int lists_;
+  int max_terms_;  // of a list
+  TileTerm* terms_;
+  int* counts_;
 };
 
 }  // namespace
@@ -96,25 +175,14 @@ void convolution_backward_weights(const ConvolutionBackwardWeights& arguments) {
   const ConvolutionGeometry& g = arguments.geometry;
   const Bands bands = bands_of(g);
   const int out_height = covered(g).height;
-  const int max_terms = bands.height * g.out.width;
-  const auto taps = static_cast<std::size_t>(g.taps());
-  auto* terms =
-      static_cast<TileTerm*>(std::malloc(sizeof(TileTerm) * taps * static_cast<std::size_t>(max_terms)));
-  auto* counts = static_cast<int*>(std::malloc(sizeof(int) * taps));
   tile_product.begin();
   for (int first_row = 0; first_row < out_height; first_row += bands.height) {
     const int last_row = first_row + bands.height < out_height ? first_row + bands.height : out_height;
-    const WeightGradientBand band(arguments, bands, first_row, last_row);
+    WeightGradientBand band(arguments, bands, first_row, last_row);
     band.lay_out();
-    for (int tap = 0; tap < g.taps(); ++tap) {
-      counts[tap] =
-          band.tap_terms(tap / g.kernel_width, tap % g.kernel_width, terms + std::int64_t{tap} * max_terms);
-    }
-    band.add_products(terms, counts, max_terms);
+    band.add_products();
   }
   tile_product.end();
-  std::free(counts);
-  std::free(terms);
 }
 
 }  // namespace ftl::kernels::FTL_ISA

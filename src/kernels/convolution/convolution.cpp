@@ -38,11 +38,6 @@ std::int64_t tile_count(const ConvolutionGeometry& geometry) {
   return std::int64_t{pairs_before(geometry, geometry.out.channel_blocks())} * geometry.taps();
 }
 
-// Element (k, n) of a tile in the order of TileTerm::columns.
-constexpr std::size_t paired_index(std::int64_t tile, int k, int n) {
-  return static_cast<std::size_t>(tile * kTileElements + (k / 2) * 2 * kTileColumns + n * 2 + k % 2);
-}
-
 // For output o the taps [first, last) of a window that lie inside the picture, summed over all outputs.
 double inside_taps(int in, int out, int kernel, int stride, int pad) {
   double count = 0;
@@ -82,28 +77,31 @@ ConvolutionFlop convolution_flop(const ConvolutionGeometry& g) {
 }
 
 std::int64_t packed_weight_elements(const ConvolutionGeometry& geometry) {
-  return tile_count(geometry) * kTileElements;
+  return tile_count(geometry) * kOperand;
 }
 
 void pack_weights(const ConvolutionGeometry& geometry, std::span<const float> weights, int first_output,
                   int last_output, const PackedWeights& packed) {
+  const auto element = [](std::int64_t tile, int k, int n) {
+    return static_cast<std::size_t>(tile * kOperand + paired_index(k, n));
+  };
   for_each_weight(geometry, first_output, last_output,
                   [&](std::int64_t index, std::int64_t tile, int input, int output) {
                     const bf16 value = to_bf16(weights[static_cast<std::size_t>(index)]);
-                    packed.forward[paired_index(tile, input, output)] = value;
-                    if (!packed.backward.empty()) packed.backward[paired_index(tile, output, input)] = value;
+                    packed.forward[element(tile, input, output)] = value;
+                    if (!packed.backward.empty()) packed.backward[element(tile, output, input)] = value;
                   });
 }
 
 std::int64_t weight_gradient_elements(const ConvolutionGeometry& geometry) {
-  return tile_count(geometry) * kTileElements;
+  return tile_count(geometry) * kGradientTile;
 }
 
 void reduce_weight_gradient(const ConvolutionGeometry& geometry, const float* lanes, int lane_count,
                             int first_output, int last_output, std::span<float> weights_gradient) {
   // Summed tile by tile, in the order that memory has them; then each weight takes its element.
   const std::int64_t lane_elements = weight_gradient_elements(geometry);
-  const std::int64_t tile_elements = std::int64_t{geometry.taps()} * kTileElements;
+  const std::int64_t tile_elements = std::int64_t{geometry.taps()} * kGradientTile;
   const std::int64_t first = pairs_before(geometry, first_output / kBlockChannels) * tile_elements;
   const std::int64_t last = pairs_before(geometry, divide_up(last_output, kBlockChannels)) * tile_elements;
   std::vector<float> sums(lanes + first, lanes + last);
@@ -113,7 +111,7 @@ void reduce_weight_gradient(const ConvolutionGeometry& geometry, const float* la
   }
   for_each_weight(
       geometry, first_output, last_output, [&](std::int64_t index, std::int64_t tile, int input, int output) {
-        const std::int64_t element = tile * kTileElements + input * kTileColumns + output - first;
+        const std::int64_t element = tile * kGradientTile + input * kTileColumns + output - first;
         weights_gradient[static_cast<std::size_t>(index)] = sums[static_cast<std::size_t>(element)];
       });
 }

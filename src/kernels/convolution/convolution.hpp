@@ -42,7 +42,7 @@ struct ConvolutionFlop {
 };
 ConvolutionFlop convolution_flop(const ConvolutionGeometry& geometry);
 
-// Weights in tiles of 32 inputs x 32 outputs, in the order of TileTerm::columns. Grouped weights are
+// Weights in tiles of 32 inputs x 32 outputs, in the order of paired_index. Grouped weights are
 // block-diagonal: an output block is stored with the input blocks that its groups touch, zeros elsewhere in a
 // tile.
 //   forward:  [output block][touched input block][tap] tiles of (k = input, n = output)

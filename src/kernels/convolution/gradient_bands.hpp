@@ -42,7 +42,7 @@ inline std::int64_t band_elements(const ConvolutionGeometry& g) {
   const Bands bands = bands_of(g);
   return (std::int64_t{g.in.channel_blocks()} * bands.in_height * g.in.width +
           std::int64_t{g.out.channel_blocks()} * bands.height * g.out.width) *
-         kTileElements;
+         kOperand;
 }
 
 }  // namespace

@@ -7,6 +7,9 @@
 namespace ftl::kernels {
 namespace {
 
+// Elements of a weight gradient's tile, 32 inputs x 32 outputs.
+inline constexpr int kGradientTile = kTileRows * kTileColumns;
+
 struct BlockRange {
   int first;
   int last;  // one past

@@ -9,7 +9,7 @@ void add(std::int64_t elements, const bf16* a, const bf16* b, bf16* y) {
 }
 
 void multiply(const Shape& shape, const bf16* x, const bf16* gate, bf16* y) {
-  for (int block = 0; block < shape.channel_blocks(); ++block) {
+  for (int plane = 0; plane < shape.planes(); ++plane) {
     for (int position = 0; position < shape.positions(); ++position) {
       for (int i = 0; i < kTileElements; i += kLanes) store(y + i, load(x + i) * load(gate + i));
       x += kTileElements;
@@ -21,7 +21,7 @@ void multiply(const Shape& shape, const bf16* x, const bf16* gate, bf16* y) {
 
 void multiply_backward(const Shape& shape, const bf16* x, const bf16* gate, const bf16* dy, bf16* dx,
                        bf16* dgate) {
-  for (int block = 0; block < shape.channel_blocks(); ++block) {
+  for (int plane = 0; plane < shape.planes(); ++plane) {
     alignas(64) float sums[kTileElements] = {};
     for (int position = 0; position < shape.positions(); ++position) {
       for (int i = 0; i < kTileElements; i += kLanes) {

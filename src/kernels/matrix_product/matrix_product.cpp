@@ -50,7 +50,7 @@ void transpose_pairs(const bf16* tile, bf16* pairs) {
     for (int row = 0; row < kSide; ++row) {
       Pair value;
       std::memcpy(&value, tile + row * kSide + 2 * pair, sizeof(value));
-      std::memcpy(pairs + (pair * kSide + row) * 2, &value, sizeof(value));
+      std::memcpy(pairs + paired_index(2 * pair, row), &value, sizeof(value));
     }
   }
 }
@@ -142,8 +142,9 @@ void pack_columns(ThreadPool& threads, const TileProductKernels& kernels, const 
   const bf16* from = matrix.tiles.as<bf16>();
   threads.parallel_for(down, [&](std::int64_t row, int) {
     for (int column = 0; column < across; ++column) {
-      kernels.pair_rows(from + (row * across + column) * kTileSize,
-                        tiles + (column * down + row) * kTileSize);
+      const bf16* rows = from + (row * across + column) * kTileSize;
+      bf16* columns = tiles + (column * down + row) * kTileSize;
+      kernels.pair_rows({rows, rows + kHalfOperand}, {columns, columns + kHalfOperand});
     }
   });
 }

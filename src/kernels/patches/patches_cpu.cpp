@@ -8,6 +8,7 @@ namespace {
 // Neighbouring windows read the same lines of a picture, neighbouring images write neighbouring lines: so
 // many images are taken together along an output row that what they read stays in the first-level cache.
 constexpr int kImagesTogether = 8;
+static_assert(kHalfImages % kImagesTogether == 0);
 
 struct Position {
   int y;  // of the window's first tap in the picture; may be negative
@@ -70,12 +71,14 @@ inline void for_each_window(const PatchesGeometry& geometry, int images, const b
   const int out_width = geometry.out_width();
   for (int first = 0; first < images; first += kImagesTogether) {
     const int end = first + kImagesTogether < images ? first + kImagesTogether : images;
+    bf16* const half = patches + first / kHalfImages * geometry.out().half_elements();
     for (int y = 0; y < geometry.out_height(); ++y) {
       for (int x = 0; x < out_width; ++x) {
         const Position position{y * geometry.stride - geometry.pad, x * geometry.stride - geometry.pad};
-        bf16* const tile = patches + (std::int64_t{y} * out_width + x) * kTileElements;
+        bf16* const tile = half + (std::int64_t{y} * out_width + x) * kTileElements;
         for (int image = first; image < end; ++image) {
-          copy_window(pictures + image * picture_elements, position, tile + image * kBlockChannels);
+          copy_window(pictures + image * picture_elements, position,
+                      tile + image % kHalfImages * kBlockChannels);
         }
       }
     }
@@ -96,17 +99,20 @@ void forward_small(const PatchesGeometry& geometry, int images, const bf16* pict
 }
 
 void forward_any(const PatchesGeometry& geometry, int images, const bf16* pictures, bf16* patches) {
-  const std::int64_t block_stride = std::int64_t{geometry.out().positions()} * kTileElements;
+  const std::int64_t block_stride = geometry.out().plane_elements();
   for_each_window(geometry, images, pictures, patches, [&](const bf16* picture, Position position, bf16* to) {
     copy_clipped(geometry, picture, position, block_stride, to);
   });
 }
 
 void clear_padding_images(const PatchesGeometry& geometry, int images, bf16* patches) {
-  const auto bytes = static_cast<std::size_t>(kBlockImages - images) * kBlockChannels * sizeof(bf16);
-  const std::int64_t elements = geometry.out().block_elements();
-  for (std::int64_t tile = 0; tile < elements; tile += kTileElements) {
-    std::memset(patches + tile + images * kBlockChannels, 0, bytes);
+  const std::int64_t half_elements = geometry.out().half_elements();
+  for (int half = 0; half < 2; ++half) {
+    const int filled = images_of_half(images, half) * kBlockChannels;
+    const auto bytes = static_cast<std::size_t>(kTileElements - filled) * sizeof(bf16);
+    for (std::int64_t tile = 0; tile < half_elements; tile += kTileElements) {
+      std::memset(patches + half * half_elements + tile + filled, 0, bytes);
+    }
   }
 }
 

@@ -4,7 +4,7 @@
 namespace ftl::kernels::FTL_ISA {
 namespace {
 
-// A tile (one position: 32 images x 32 channels) is worked on in chunks that stay in registers.
+// A tile (one position: 16 images x 32 channels) is worked on in chunks that stay in registers.
 constexpr int kChunkVectors = 4;
 constexpr int kChunk = kChunkVectors * kLanes;
 
@@ -31,16 +31,15 @@ Window window_at(const PoolGeometry& geometry, int out_y, int out_x) {
           end_x < geometry.in.width ? end_x : geometry.in.width};
 }
 
-// Calls visit(window, offset of the input's channel block, offset of the output's tile) for every output
-// position.
+// Calls visit(window, offset of the input's plane, offset of the output's tile) for every output position.
 template <class Visit>
 inline void for_each_window(const PoolGeometry& geometry, const Visit& visit) {
   std::int64_t out_tile = 0;
-  for (int block = 0; block < geometry.in.channel_blocks(); ++block) {
-    const std::int64_t in_block = std::int64_t{block} * geometry.in.positions() * kTileElements;
+  for (int plane = 0; plane < geometry.in.planes(); ++plane) {
+    const std::int64_t in_plane = plane * geometry.in.plane_elements();
     for (int y = 0; y < geometry.out.height; ++y) {
       for (int x = 0; x < geometry.out.width; ++x) {
-        visit(window_at(geometry, y, x), in_block, out_tile);
+        visit(window_at(geometry, y, x), in_plane, out_tile);
         out_tile += kTileElements;
       }
     }
@@ -121,9 +120,9 @@ struct Average {
 
 template <class Rule>
 void forward_by(const PoolGeometry& geometry, const bf16* x, bf16* y) {
-  for_each_window(geometry, [&](const Window& window, std::int64_t in_block, std::int64_t out_tile) {
+  for_each_window(geometry, [&](const Window& window, std::int64_t in_plane, std::int64_t out_tile) {
     for (int i = 0; i < kTileElements; i += kChunk) {
-      const Chunk result = Rule::of(window, geometry.in.width, x + in_block + i);
+      const Chunk result = Rule::of(window, geometry.in.width, x + in_plane + i);
       for (int v = 0; v < kChunkVectors; ++v) store(y + out_tile + i + v * kLanes, result.part[v]);
     }
   });
@@ -132,9 +131,9 @@ void forward_by(const PoolGeometry& geometry, const bf16* x, bf16* y) {
 template <class Rule>
 void backward_by(const PoolGeometry& geometry, const bf16* x, const bf16* dy, bf16* dx) {
   std::memset(dx, 0, static_cast<std::size_t>(geometry.in.block_elements()) * sizeof(bf16));
-  for_each_window(geometry, [&](const Window& window, std::int64_t in_block, std::int64_t out_tile) {
+  for_each_window(geometry, [&](const Window& window, std::int64_t in_plane, std::int64_t out_tile) {
     for (int i = 0; i < kTileElements; i += kChunk) {
-      Rule::spread(window, geometry.in.width, x + in_block + i, dy + out_tile + i, dx + in_block + i);
+      Rule::spread(window, geometry.in.width, x + in_plane + i, dy + out_tile + i, dx + in_plane + i);
     }
   });
 }

@@ -8,8 +8,8 @@
 
 namespace ftl::kernels {
 
-// One step of depth 32: rows [32][32], and columns in pairs, [16][32 columns][2]: element (k, n) at
-// (k / 2) * 64 + n * 2 + k % 2 (the order that VDPBF16PS and TDPBF16PS read). Both are given as distances in
+// One step of depth 32. Both operands are halves of 1 KB: of rows [16 rows][32], and of columns, in pairs,
+// [16 pairs][16 columns][2] (the order that VDPBF16PS and TDPBF16PS read). Both are given as distances in
 // elements from a TileSum's operands, so that one list of steps serves many output tiles.
 struct TileTerm {
   std::int32_t rows;
@@ -20,6 +20,15 @@ inline constexpr int kTileRows = 32;
 inline constexpr int kTileColumns = 32;
 inline constexpr int kTileDepth = 32;
 inline constexpr int kHalfRows = kTileRows / 2;
+inline constexpr int kHalfColumns = kTileColumns / 2;
+// Elements of an operand's half and of both.
+inline constexpr int kHalfOperand = kHalfRows * kTileDepth;
+inline constexpr int kOperand = 2 * kHalfOperand;
+
+// Where element (k, n) of the columns is when their halves follow each other.
+constexpr int paired_index(int k, int n) {
+  return n / kHalfColumns * kHalfOperand + (k / 2) * 2 * kHalfColumns + n % kHalfColumns * 2 + k % 2;
+}
 
 // What an output tile is a sum of.
 struct TileSum {
@@ -27,12 +36,35 @@ struct TileSum {
   int term_count = 0;  // may be 0
   const bf16* rows = nullptr;
   const bf16* columns = nullptr;
-  // From a term's first 16 rows to its second 16, in elements: next to each other for 32 images of one
-  // position, a tile apart for 16 images of two neighbouring positions.
-  int half_distance = kHalfRows * kTileDepth;
+  // From a term's first 16 rows to its second 16, in elements: a tile or a row of tiles for two neighbouring
+  // positions, half an image block for 32 images of one position. Columns likewise.
+  std::int64_t row_half_distance = kHalfOperand;
+  std::int64_t column_half_distance = kHalfOperand;
   // Terms come in runs of this many along which the rows slide: the second half of one term is the first half
   // of the next, and need not be loaded again.
   int run = 1;
+};
+
+// What the weights of three neighbouring taps get from the rows of a picture along which they slide: to
+// result[tap][r][n], 16 x 16 of it, is added the sum over picture rows, positions p and k of
+// rows[p + tap][r][k] * columns[p][k][n], with operands as in TileTerm, one half of each.
+struct TapSums {
+  const TileTerm* picture_rows = nullptr;  // position 0 of each; rows are those of tap 0
+  int picture_row_count = 0;
+  int positions = 0;      // of a picture row; at least 1
+  bool first_tap_starts;  // tap 0 has an input at the first position
+  bool last_tap_ends;     // tap 2 has an input at the last position
+  const bf16* rows = nullptr;
+  const bf16* columns = nullptr;
+  float* result = nullptr;        // rows of 32 values
+  std::int64_t tap_distance = 0;  // from one tap's result to the next, in elements
+};
+
+// Both halves of an operand.
+template <class T>
+struct Halves {
+  T* first;
+  T* second;
 };
 
 struct TileProductKernels {
@@ -46,12 +78,14 @@ struct TileProductKernels {
   // configuration).
   void (*begin)();
   void (*end)();
-  // Rounds 32 rows of 32 values, `stride` values apart, to a tile as TileTerm::rows has it.
+  // Null where the instruction set gains nothing from sliding.
+  void (*add_tap_products)(const TapSums& sums);
+  // Rounds 32 rows of 32 values, `stride` values apart, to two halves of rows that follow each other.
   void (*pack_rows)(const float* values, std::int64_t stride, bf16* rows);
-  // Lays such a tile out as TileTerm::columns has it: row k becomes row k there.
-  void (*pair_rows)(const bf16* rows, bf16* columns);
-  // Transposes such a tile: to[k][r] = rows[r][k].
-  void (*transpose)(const bf16* rows, bf16* to);
+  // Lays rows out as columns: row k becomes row k there.
+  void (*pair_rows)(const Halves<const bf16>& rows, const Halves<bf16>& columns);
+  // to[k][r] = rows[r][k].
+  void (*transpose)(const Halves<const bf16>& rows, const Halves<bf16>& to);
 };
 
 }  // namespace ftl::kernels

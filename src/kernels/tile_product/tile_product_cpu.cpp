@@ -28,15 +28,16 @@ void end() {
   _tile_release();
 }
 
-constexpr int kRowStride = kTileDepth * 2;           // bytes between rows of the left operand
-constexpr int kColumnStride = kTileColumns * 2 * 2;  // bytes between pairs of the right operand
+constexpr int kStride = 64;                      // bytes between rows of an operand
+constexpr int kResultStride = kTileColumns * 4;  // bytes between rows of a result
+
 void add_first_halves(const TileSum& sum) {
   for (int t = 0; t < sum.term_count; ++t) {
     const bf16* columns = sum.columns + sum.terms[t].columns;
-    _tile_loadd(6, columns, kColumnStride);
-    _tile_loadd(4, sum.rows + sum.terms[t].rows, kRowStride);
+    _tile_loadd(6, columns, kStride);
+    _tile_loadd(4, sum.rows + sum.terms[t].rows, kStride);
     _tile_dpbf16ps(0, 4, 6);
-    _tile_loadd(7, columns + 2 * kHalfRows, kColumnStride);
+    _tile_loadd(7, columns + sum.column_half_distance, kStride);
     _tile_dpbf16ps(1, 4, 7);
   }
 }
@@ -45,12 +46,12 @@ void add_terms(const TileSum& sum) {
   for (int t = 0; t < sum.term_count; ++t) {
     const bf16* rows = sum.rows + sum.terms[t].rows;
     const bf16* columns = sum.columns + sum.terms[t].columns;
-    _tile_loadd(6, columns, kColumnStride);
-    _tile_loadd(4, rows, kRowStride);
+    _tile_loadd(6, columns, kStride);
+    _tile_loadd(4, rows, kStride);
     _tile_dpbf16ps(0, 4, 6);
-    _tile_loadd(7, columns + 2 * kHalfRows, kColumnStride);
+    _tile_loadd(7, columns + sum.column_half_distance, kStride);
     _tile_dpbf16ps(1, 4, 7);
-    _tile_loadd(5, rows + sum.half_distance, kRowStride);
+    _tile_loadd(5, rows + sum.row_half_distance, kStride);
     _tile_dpbf16ps(2, 5, 6);
     _tile_dpbf16ps(3, 5, 7);
   }
@@ -59,22 +60,22 @@ void add_terms(const TileSum& sum) {
 // The tiles that hold a term's first and second half take turns along a run.
 void add_sliding_terms(const TileSum& sum) {
   for (int t = 0; t < sum.term_count; t += sum.run) {
-    _tile_loadd(4, sum.rows + sum.terms[t].rows, kRowStride);
+    _tile_loadd(4, sum.rows + sum.terms[t].rows, kStride);
     for (int step = 0; step < sum.run; ++step) {
       const bf16* columns = sum.columns + sum.terms[t + step].columns;
-      const bf16* second = sum.rows + sum.terms[t + step].rows + sum.half_distance;
-      _tile_loadd(6, columns, kColumnStride);
-      _tile_loadd(7, columns + 2 * kHalfRows, kColumnStride);
+      const bf16* second = sum.rows + sum.terms[t + step].rows + sum.row_half_distance;
+      _tile_loadd(6, columns, kStride);
+      _tile_loadd(7, columns + sum.column_half_distance, kStride);
       if (step % 2 == 0) {
         _tile_dpbf16ps(0, 4, 6);
         _tile_dpbf16ps(1, 4, 7);
-        _tile_loadd(5, second, kRowStride);
+        _tile_loadd(5, second, kStride);
         _tile_dpbf16ps(2, 5, 6);
         _tile_dpbf16ps(3, 5, 7);
       } else {
         _tile_dpbf16ps(0, 5, 6);
         _tile_dpbf16ps(1, 5, 7);
-        _tile_loadd(4, second, kRowStride);
+        _tile_loadd(4, second, kStride);
         _tile_dpbf16ps(2, 4, 6);
         _tile_dpbf16ps(3, 4, 7);
       }
@@ -83,7 +84,6 @@ void add_sliding_terms(const TileSum& sum) {
 }
 
 void multiply(const TileSum& sum, int row_count, bool accumulate, float* result) {
-  constexpr int kResultStride = kTileColumns * 4;
   const bool both_halves = row_count > kHalfRows;
   if (accumulate) {
     _tile_loadd(0, result, kResultStride);
@@ -113,6 +113,58 @@ void multiply(const TileSum& sum, int row_count, bool accumulate, float* result)
   }
 }
 
+// One picture row of a TapSums: each position loads one input and one column for three products, the inputs
+// of its first two taps being there already, in tiles that take turns.
+void add_picture_row(const TapSums& sums, const bf16* rows, const bf16* columns) {
+// A macro, since tiles can only be named by literals.
+#define FTL_ADD_POSITION(first, middle, last)                           \
+  {                                                                     \
+    _tile_loadd(7, columns + position * kHalfOperand, kStride);         \
+    _tile_dpbf16ps(0, first, 7);                                        \
+    _tile_dpbf16ps(1, middle, 7);                                       \
+    if (position < end - 1 || sums.last_tap_ends) {                     \
+      _tile_loadd(last, rows + (position + 2) * kHalfOperand, kStride); \
+      _tile_dpbf16ps(2, last, 7);                                       \
+    }                                                                   \
+    ++position;                                                         \
+  }
+  const std::int64_t end = sums.positions;
+  _tile_loadd(7, columns, kStride);
+  if (sums.first_tap_starts) {
+    _tile_loadd(4, rows, kStride);
+    _tile_dpbf16ps(0, 4, 7);
+  }
+  _tile_loadd(5, rows + kHalfOperand, kStride);
+  _tile_dpbf16ps(1, 5, 7);
+  if (end > 1 || sums.last_tap_ends) {
+    _tile_loadd(6, rows + 2 * kHalfOperand, kStride);
+    _tile_dpbf16ps(2, 6, 7);
+  }
+  for (std::int64_t position = 1; position < end;) {
+    FTL_ADD_POSITION(5, 6, 4)
+    if (position == end) break;
+    FTL_ADD_POSITION(6, 4, 5)
+    if (position == end) break;
+    FTL_ADD_POSITION(4, 5, 6)
+  }
+#undef FTL_ADD_POSITION
+}
+
+void add_tap_products(const TapSums& sums) {
+  float* results[3];
+  for (int tap = 0; tap < 3; ++tap) results[tap] = sums.result + tap * sums.tap_distance;
+  _tile_loadd(0, results[0], kResultStride);
+  _tile_loadd(1, results[1], kResultStride);
+  _tile_loadd(2, results[2], kResultStride);
+  for (int row = 0; row < sums.picture_row_count; ++row) {
+    add_picture_row(sums, sums.rows + sums.picture_rows[row].rows,
+                    sums.columns + sums.picture_rows[row].columns);
+  }
+  _tile_stored(0, results[0], kResultStride);
+  _tile_stored(1, results[1], kResultStride);
+  _tile_stored(2, results[2], kResultStride);
+}
+
 void burn(long repetitions) {
   begin();
   for (long i = 0; i < repetitions; ++i) {
@@ -125,6 +177,8 @@ void burn(long repetitions) {
 }
 
 #else
+
+constexpr void (*add_tap_products)(const TapSums&) = nullptr;
 
 void begin() {}
 void end() {}
@@ -144,13 +198,13 @@ void multiply_rows(const TileSum& sum, int first_row, bool accumulate, float* re
     }
   }
   for (int t = 0; t < sum.term_count; ++t) {
-    const bf16* rows = sum.rows + sum.terms[t].rows + first_row / kHalfRows * sum.half_distance +
+    const bf16* rows = sum.rows + sum.terms[t].rows + first_row / kHalfRows * sum.row_half_distance +
                        first_row % kHalfRows * kTileDepth;
     const bf16* columns = sum.columns + sum.terms[t].columns;
     for (int pair = 0; pair < kTileDepth / 2; ++pair) {
       __m512bh column[2];
-      std::memcpy(&column[0], columns + pair * 64, 64);
-      std::memcpy(&column[1], columns + pair * 64 + 32, 64);
+      std::memcpy(&column[0], columns + pair * 2 * kHalfColumns, 64);
+      std::memcpy(&column[1], columns + sum.column_half_distance + pair * 2 * kHalfColumns, 64);
       for (int r = 0; r < kRows; ++r) {
         std::int32_t pair_of_row;
         std::memcpy(&pair_of_row, rows + r * kTileDepth + pair * 2, sizeof(pair_of_row));
@@ -190,17 +244,20 @@ struct WideTerm {
 void widen(const TileSum& sum, const TileTerm& term, int row_count, WideTerm& wide) {
   const bf16* rows = sum.rows + term.rows;
   const bf16* columns = sum.columns + term.columns;
-  constexpr int kHalf = kHalfRows * kTileDepth;
-  for (int i = 0; i < kHalf; i += kLanes) store(wide.rows + i, load(rows + i));
-  for (int i = 0; i < kHalf && row_count > kHalfRows; i += kLanes) {
-    store(wide.rows + kHalf + i, load(rows + sum.half_distance + i));
+  for (int i = 0; i < kHalfOperand; i += kLanes) store(wide.rows + i, load(rows + i));
+  for (int i = 0; i < kHalfOperand && row_count > kHalfRows; i += kLanes) {
+    store(wide.rows + kHalfOperand + i, load(rows + sum.row_half_distance + i));
   }
-  for (int pair = 0; pair < kTileDepth / 2; ++pair) {
-    for (int n = 0; n < kTileColumns; n += kLanes) {
-      vuint words;
-      std::memcpy(&words, columns + pair * 2 * kTileColumns + n * 2, sizeof(words));
-      store(wide.columns + (2 * pair) * kTileColumns + n, reinterpret_cast<vfloat>(words << 16));
-      store(wide.columns + (2 * pair + 1) * kTileColumns + n, reinterpret_cast<vfloat>(words & 0xffff0000u));
+  for (int half = 0; half < 2; ++half) {
+    for (int pair = 0; pair < kTileDepth / 2; ++pair) {
+      for (int n = 0; n < kHalfColumns; n += kLanes) {
+        vuint words;
+        std::memcpy(&words, columns + half * sum.column_half_distance + (pair * kHalfColumns + n) * 2,
+                    sizeof(words));
+        float* to = wide.columns + 2 * pair * kTileColumns + half * kHalfColumns + n;
+        store(to, reinterpret_cast<vfloat>(words << 16));
+        store(to + kTileColumns, reinterpret_cast<vfloat>(words & 0xffff0000u));
+      }
     }
   }
 }
@@ -293,14 +350,16 @@ void pack_rows(const float* values, std::int64_t stride, bf16* rows) {
 }
 
 // A pair is one 32-bit number: the even row's value below, the odd row's above, where load() leaves it.
-void pair_rows(const bf16* rows, bf16* columns) {
+void pair_rows(const Halves<const bf16>& rows, const Halves<bf16>& columns) {
   for (int row = 0; row < kTileDepth; row += 2) {
-    const bf16* even = rows + row * kTileColumns;
-    bf16* pairs = columns + row * kTileColumns;
+    const bf16* even =
+        row < kHalfRows ? rows.first + row * kTileColumns : rows.second + (row - kHalfRows) * kTileColumns;
     for (int column = 0; column < kTileColumns; column += kLanes) {
       const vuint below = reinterpret_cast<vuint>(load(even + column)) >> 16;
       const vuint above = reinterpret_cast<vuint>(load(even + kTileColumns + column));
-      store(reinterpret_cast<float*>(pairs + 2 * column), reinterpret_cast<vfloat>(above | below));
+      bf16* half = column < kHalfColumns ? columns.first : columns.second;
+      bf16* pairs = half + row * kHalfColumns + column % kHalfColumns * 2;
+      store(reinterpret_cast<float*>(pairs), reinterpret_cast<vfloat>(above | below));
     }
   }
 }
@@ -338,22 +397,28 @@ void transpose16(Rows16& m) {
 
 // A pair of rows is one row of 32-bit elements, and transposing those gives the rows' pairs in a column's
 // order.
-void transpose(const bf16* rows, bf16* to) {
-  alignas(64) bf16 pairs[kTileRows * kTileDepth];
-  pair_rows(rows, pairs);
+void transpose(const Halves<const bf16>& rows, const Halves<bf16>& to) {
+  alignas(64) bf16 pairs[kOperand];
+  pair_rows(rows, {pairs, pairs + kHalfOperand});
   for (int half = 0; half < 2; ++half) {
     Rows16 m;
-    for (int pair = 0; pair < 16; ++pair) m.row[pair] = _mm512_load_si512(pairs + pair * 64 + half * 32);
+    for (int pair = 0; pair < 16; ++pair)
+      m.row[pair] = _mm512_load_si512(pairs + half * kHalfOperand + pair * 32);
     transpose16(m);
-    for (int k = 0; k < 16; ++k) _mm512_storeu_si512(to + (half * 16 + k) * kTileRows, m.row[k]);
+    bf16* transposed = half == 0 ? to.first : to.second;
+    for (int k = 0; k < 16; ++k) _mm512_storeu_si512(transposed + k * kTileRows, m.row[k]);
   }
 }
 
 #else
 
-void transpose(const bf16* rows, bf16* to) {
+void transpose(const Halves<const bf16>& rows, const Halves<bf16>& to) {
   for (int k = 0; k < kTileDepth; ++k) {
-    for (int row = 0; row < kTileRows; ++row) to[k * kTileRows + row] = rows[row * kTileDepth + k];
+    bf16* transposed = (k < kHalfRows ? to.first : to.second) + k % kHalfRows * kTileRows;
+    for (int row = 0; row < kHalfRows; ++row) {
+      transposed[row] = rows.first[row * kTileDepth + k];
+      transposed[kHalfRows + row] = rows.second[row * kTileDepth + k];
+    }
   }
 }
 
@@ -361,6 +426,7 @@ void transpose(const bf16* rows, bf16* to) {
 
 }  // namespace
 
-const TileProductKernels tile_product{multiply, burn, begin, end, pack_rows, pair_rows, transpose};
+const TileProductKernels tile_product{multiply,         burn,      begin,     end,
+                                      add_tap_products, pack_rows, pair_rows, transpose};
 
 }  // namespace ftl::kernels::FTL_ISA
