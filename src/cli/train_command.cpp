@@ -85,7 +85,7 @@ void train(const TrainArguments& arguments, int& exit_code) {
   const train::Recipe recipe = train::load_recipe(arguments.recipe, recipe_settings);
   const Isa isa = select_isa();
   const data::Dataset dataset = train::dataset_for(recipe, open_dataset(arguments.dataset, messages));
-  train::training_stages(recipe, dataset);  // refuses what does not fit before anything is written
+  train::check_fits(recipe, dataset);  // refuses what does not fit before anything is written
   ThreadPool threads(arguments.threads);
   train::RunDirectory directory(
       {.folder = arguments.out.empty() ? default_folder(recipe.name) : std::filesystem::path(arguments.out),

@@ -203,7 +203,8 @@ void TrainingLoader::fill(const Request& request) const {
   const Split& split = dataset_.train;
   const bool cutmix = config_.cutmix > 0 && epoch_ >= config_.cutmix_start;
   for (int i = 0; i < request.images; ++i) {
-    const std::int32_t picture = order_[static_cast<std::size_t>(request.first + i)];
+    const std::int64_t place = request.places != nullptr ? request.places[i] : request.first + i;
+    const std::int32_t picture = order_[static_cast<std::size_t>(place)];
     bf16* out = request.pictures + i * split.picture_bytes();
     const std::int32_t label = split.labels[picture];
     request.labels[i] = {label, label, 1.0f};
@@ -212,8 +213,8 @@ void TrainingLoader::fill(const Request& request) const {
     Random random(seed_, RandomPurpose::cutmix, static_cast<std::uint32_t>(epoch_),
                   static_cast<std::uint32_t>(picture));
     const Area square = random_square(split, config_.cutmix, random);
-    const auto place = random.below(static_cast<std::uint32_t>(request.batch_images));
-    const std::int32_t partner = order_[static_cast<std::size_t>(request.batch_first + place)];
+    const auto other = random.below(static_cast<std::uint32_t>(request.batch_images));
+    const std::int32_t partner = order_[static_cast<std::size_t>(request.batch_first + other)];
     write_area(partner, square, out);
     const auto area = static_cast<float>(config_.cutmix * config_.cutmix);
     request.labels[i].other = split.labels[partner];

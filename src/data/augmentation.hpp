@@ -82,6 +82,8 @@ class TrainingLoader {
     std::int64_t batch_images = 0;
     bf16* pictures = nullptr;
     MixedLabel* labels = nullptr;
+    // Places in the epoch's order to take instead of [first, first + images), where not null.
+    const std::int32_t* places = nullptr;
   };
   void fill(const Request& request) const;
 

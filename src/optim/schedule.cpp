@@ -5,15 +5,14 @@
 
 namespace ftl::optim {
 
-double schedule_factor(const ScheduleConfig& config, const TrainingLength& length, std::int64_t step) {
-  const auto now = static_cast<double>(step);
+double schedule_factor(const ScheduleConfig& config, const TrainingLength& length, double step) {
   const auto total = static_cast<double>(length.total_steps);
   const double peak = config.warmup * total;
-  if (now < peak) return config.start + (1 - config.start) * now / peak;
+  if (step < peak) return config.start + (1 - config.start) * step / peak;
   if (config.kind == ScheduleKind::constant) return 1;
   const double last = config.until > 0 ? config.until * length.steps_per_epoch : total;
-  if (now >= last) return config.end;
-  const double passed = (now - peak) / (last - peak);
+  if (step >= last) return config.end;
+  const double passed = (step - peak) / (last - peak);
   const double left =
       config.kind == ScheduleKind::cosine ? (1 + std::cos(std::numbers::pi * passed)) / 2 : 1 - passed;
   return config.end + (1 - config.end) * left;

@@ -18,12 +18,13 @@ struct ScheduleConfig {
   double until = 0.0;   // in epochs; 0: the end of training
 };
 
+// Steps of one batch of pictures each.
 struct TrainingLength {
   std::int64_t total_steps = 0;
   double steps_per_epoch = 0;
 };
 
-// The factor at `step` (0 for the first step).
-double schedule_factor(const ScheduleConfig& config, const TrainingLength& length, std::int64_t step);
+// The factor at `step` (0 for the first step; fractional where steps draw more pictures than a batch).
+double schedule_factor(const ScheduleConfig& config, const TrainingLength& length, double step);
 
 }  // namespace ftl::optim

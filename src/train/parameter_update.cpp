@@ -37,29 +37,29 @@ ParameterUpdate::ParameterUpdate(const Recipe& recipe, const net::Graph& graph,
   }
 }
 
-bool ParameterUpdate::is_trained(const Group& group, std::int64_t step) const {
-  return static_cast<double>(step) < group.train_until * length_.steps_per_epoch;
+bool ParameterUpdate::is_trained(const Group& group, double batches) const {
+  return batches < group.train_until * length_.steps_per_epoch;
 }
 
-std::vector<bool> ParameterUpdate::trained_at(std::int64_t step) const {
+std::vector<bool> ParameterUpdate::trained_at(double batches) const {
   std::vector<bool> trained(graph_.parameters.size(), false);
   for (const Group& group : groups_) {
-    for (const int p : group.parameters) trained[at(p)] = is_trained(group, step);
+    for (const int p : group.parameters) trained[at(p)] = is_trained(group, batches);
   }
   return trained;
 }
 
-void ParameterUpdate::apply(std::int64_t step, net::Model& model,
+void ParameterUpdate::apply(double batches, net::Model& model,
                             const std::vector<std::vector<float>>& gradients, optim::StepContext context) {
   for (Group& group : groups_) {
-    if (!is_trained(group, step)) continue;
+    if (!is_trained(group, batches)) continue;
     std::vector<optim::ParameterView> views;
     for (const int p : group.parameters) {
       const net::Parameter& parameter = graph_.parameters[at(p)];
       views.push_back({model.parameters[at(p)], gradients[at(p)], parameter.rows(), parameter.columns()});
     }
-    const double rate =
-        group.config.optimizer.learning_rate * optim::schedule_factor(group.config.schedule, length_, step);
+    const double rate = group.config.optimizer.learning_rate *
+                        optim::schedule_factor(group.config.schedule, length_, batches);
     group.optimizer->step(views, rate, context);
   }
 }
@@ -81,9 +81,6 @@ std::vector<std::int64_t> ParameterUpdate::steps_taken() const {
 void ParameterUpdate::set_steps_taken(std::span<const std::int64_t> steps) {
   for (std::size_t i = 0; i < groups_.size(); ++i) groups_[i].optimizer->set_steps_taken(steps[i]);
 }
-
-ModelAverage::ModelAverage(const EmaConfig& config, const optim::TrainingLength& length)
-    : config_(config), first_step_(std::llround(config.start_epoch * length.steps_per_epoch)) {}
 
 void ModelAverage::update(std::int64_t step, const net::Model& model) {
   if (!config_.enabled || step < first_step_) return;

@@ -17,10 +17,10 @@ class ParameterUpdate {
  public:
   ParameterUpdate(const Recipe& recipe, const net::Graph& graph, const optim::TrainingLength& length);
 
-  // Which parameters learn at `step`.
-  std::vector<bool> trained_at(std::int64_t step) const;
+  // Which parameters learn after so many batches (TrainingClock::batches).
+  std::vector<bool> trained_at(double batches) const;
 
-  void apply(std::int64_t step, net::Model& model, const std::vector<std::vector<float>>& gradients,
+  void apply(double batches, net::Model& model, const std::vector<std::vector<float>>& gradients,
              optim::StepContext context);
 
   // Every optimiser's state tensors, always in the same order, for a training state to resume from.
@@ -37,7 +37,7 @@ class ParameterUpdate {
     std::unique_ptr<optim::Optimizer> optimizer;
   };
 
-  bool is_trained(const Group& group, std::int64_t step) const;
+  bool is_trained(const Group& group, double batches) const;
 
   const net::Graph& graph_;
   optim::TrainingLength length_;
@@ -47,7 +47,8 @@ class ParameterUpdate {
 // The average of weights and running statistics that evaluation uses, where the recipe asks for one.
 class ModelAverage {
  public:
-  ModelAverage(const EmaConfig& config, const optim::TrainingLength& length);
+  // From `first_step` on, that of config.start_epoch.
+  ModelAverage(const EmaConfig& config, std::int64_t first_step) : config_(config), first_step_(first_step) {}
 
   // After `step` (0 for the first) has changed the model.
   void update(std::int64_t step, const net::Model& model);

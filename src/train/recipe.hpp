@@ -33,6 +33,16 @@ struct EmaConfig {
   double decay = 0.99;  // applied each time
 };
 
+// Selective backprop (train/hard_pictures.hpp).
+struct SelectionConfig {
+  double keep = 1;   // share of the drawn pictures to train on; 1: no selection
+  double start = 0;  // epochs
+  double until = 0;  // epochs; 0: to the end
+  int size = 0;      // to score at, in pixels along the shorter side; 0: as trained
+
+  bool selects_at(double epoch) const { return keep < 1 && epoch >= start && (until == 0 || epoch < until); }
+};
+
 struct EvaluationConfig {
   data::Views views = data::Views::plain;
   // Only this share of pictures, those whose plain view is least confident (smallest gap between the two
@@ -60,6 +70,7 @@ struct Recipe {
   double holdout = 0;  // share of the training pictures to evaluate on; 0: the test split
   std::vector<ResolutionStage> resolution;  // `until` rises; afterwards the pictures' own size
   std::map<ParameterRole, OptimizerGroup> optimizers;
+  SelectionConfig selection;
   EmaConfig ema;
   EvaluationConfig evaluation;
 

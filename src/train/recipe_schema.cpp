@@ -93,6 +93,19 @@ OptimizerGroup read_optimizer_group(RecipeTable& table) {
   return group;
 }
 
+SelectionConfig read_selection(RecipeTable& table) {
+  SelectionConfig config;
+  config.keep = table.number("keep", {.low = 0, .high = 1, .above_low = true}, config.keep);
+  config.start = table.number("start", at_least(0), config.start);
+  config.until = table.number("until", at_least(0), config.until);
+  config.size = table.integer("size", count_from(0), config.size);
+  if (config.until > 0 && config.until <= config.start) {
+    throw InputError("{} is {}; it must be above {}, which is {}, or 0", table.path("until"), config.until,
+                     table.path("start"), config.start);
+  }
+  return config;
+}
+
 EmaConfig read_ema(RecipeTable& table, bool present) {
   EmaConfig config;
   config.enabled = table.boolean("enabled", present);
@@ -136,6 +149,7 @@ class RecipeReader {
     section("augment", [&](RecipeTable& table) { recipe_.augmentation = read_augmentation(table); });
     section("network", [&](RecipeTable& table) { recipe_.network = read_network(table); });
     read_optimizers();
+    section("select", [&](RecipeTable& table) { recipe_.selection = read_selection(table); });
     const bool has_ema = root_.find("ema") != nullptr;
     section("ema", [&](RecipeTable& table) { recipe_.ema = read_ema(table, has_ema); });
     section("eval", [&](RecipeTable& table) { recipe_.evaluation = read_evaluation(table); });

@@ -6,7 +6,6 @@
 
 #include "base/error.hpp"
 #include "base/interrupt.hpp"
-#include "data/derived_dataset.hpp"
 #include "net/activity.hpp"
 #include "net/whitening.hpp"
 
@@ -26,15 +25,14 @@ Trainer::Trainer(const TrainerOptions& options)
       started_(Clock::now()),
       stages_(training_stages(options.recipe, options.dataset)),
       graph_(stages_.back().graph),
+      scoring_stage_(scoring_stage(options.recipe, options.dataset, stages_.back())),
       model_(net::initialise(graph_, options.seed)),
-      batch_(std::min<std::int64_t>(options.recipe.batch, options.dataset.train.count)),
-      steps_per_epoch_(options.dataset.train.count / batch_),
-      length_{std::max<std::int64_t>(
-                  1, std::llround(options.recipe.epochs * static_cast<double>(steps_per_epoch_))),
-              static_cast<double>(steps_per_epoch_)},
-      update_(options.recipe, graph_, length_),
-      average_(options.recipe.ema, length_),
-      evaluator_({graph_, options.dataset, options.kernels, options.threads}) {
+      clock_(options.recipe, options.dataset.train.count),
+      update_(options.recipe, graph_, clock_.length()),
+      average_(options.recipe.ema, clock_.step_at(options.recipe.ema.start_epoch)),
+      evaluator_({graph_, options.dataset, options.kernels, options.threads}),
+      loader_(options.dataset, options.seed, options.threads),
+      scoring_loader_(options.dataset, options.seed, options.threads) {
   if (options.recipe.holdout != options.dataset.holdout) {
     throw std::invalid_argument("a dataset without its recipe's holdout taken out");
   }
@@ -79,7 +77,7 @@ void Trainer::restore(const TrainingState& state) {
   }
   for (std::size_t i = 0; i < tensors.size(); ++i) std::ranges::copy(state.optimizer[i], tensors[i].begin());
   update_.set_steps_taken(state.optimizer_steps);
-  step_ = state.step;
+  clock_.go_to(state.step);
   epoch_ = {state.epoch_loss, state.epoch_correct, state.epoch_images};
   flop_ = state.flop;
   seconds_.train = state.train_seconds;
@@ -87,7 +85,7 @@ void Trainer::restore(const TrainingState& state) {
 
 TrainingState Trainer::state() {
   TrainingState state{.seed = options_.seed,
-                      .step = step_,
+                      .step = clock_.step(),
                       .train_seconds = seconds_.train,
                       .epoch_loss = epoch_.loss,
                       .epoch_correct = epoch_.correct,
@@ -105,40 +103,21 @@ TrainingState Trainer::state() {
 }
 
 const TrainingStage& Trainer::stage() const {
-  const auto now = static_cast<double>(step_);
-  return *std::ranges::find_if(
-      stages_, [&](const TrainingStage& stage) { return now < stage.until * length_.steps_per_epoch; });
-}
-
-void Trainer::prepare_loader() {
-  const TrainingStage& now = stage();
-  if (loader_stage_ != &now) {
-    const data::Dataset& dataset = options_.dataset;
-    loader_.reset();
-    loader_.emplace(
-        &now == &stages_.back() ? dataset : data::resize_training(dataset, now.size, options_.threads),
-        now.augmentation, options_.seed);
-    loader_stage_ = &now;
-    epoch_begun_ = -1;
-  }
-  const int epoch = static_cast<int>(step_ / steps_per_epoch_);
-  if (epoch == epoch_begun_) return;
-  const ActivityScope doing(options_.threads, activity(net::Chore::epoch_order));
-  loader_->begin_epoch(epoch);
-  epoch_begun_ = epoch;
+  const double epoch = clock_.epochs();
+  return *std::ranges::find_if(stages_, [&](const TrainingStage& stage) { return epoch < stage.until; });
 }
 
 // A plan for the pictures' size and the parameters that learn now; once the first layers are frozen,
 // gradients need not go as far back.
 void Trainer::prepare_executor() {
   const TrainingStage& now = stage();
-  const std::vector<bool> trained = update_.trained_at(step_);
+  const std::vector<bool> trained = update_.trained_at(clock_.batches());
   if (executor_ && executor_stage_ == &now && executor_->plan().trained == trained) return;
   const ActivityScope doing(options_.threads, activity(net::Chore::planning));
   executor_.reset();
   executor_.emplace(
       now.graph, net::plan_training(now.graph, trained), options_.kernels, options_.threads,
-      net::ExecutorOptions{.max_images = batch_,
+      net::ExecutorOptions{.max_images = clock_.batch(),
                            .label_smoothing = static_cast<float>(options_.recipe.label_smoothing)});
   executor_stage_ = &now;
 }
@@ -159,8 +138,8 @@ RunResult Trainer::run() {
     result.accuracy_plain = plain_ ? plain_->accuracy : std::nan("");
     save_state();
   }
-  result.epochs = epochs_done();
-  result.steps = step_;
+  result.epochs = clock_.epochs();
+  result.steps = clock_.step();
   result.flop = flop_;
   result.seconds = seconds_;
   result.seconds.total = seconds_since(started_);
@@ -169,18 +148,19 @@ RunResult Trainer::run() {
 
 void Trainer::train(RunResult& result) {
   // The state may be of an epoch that was trained but not evaluated.
-  if (epoch_.images > 0 && epoch_ends()) finish_epoch();
+  if (epoch_.images > 0 && clock_.between_epochs()) finish_epoch();
   while (!finished()) {
     throw_if_interrupted();
     const auto step_started = Clock::now();
     const bool finite = train_step();
     seconds_.train += seconds_since(step_started);
-    if (options_.observer != nullptr) options_.observer->on_step(step_, length_.total_steps, seconds_.train);
+    if (options_.observer != nullptr)
+      options_.observer->on_step(clock_.step(), clock_.total_steps(), seconds_.train);
     if (!finite) {
       fail(result, "the loss", epoch_.loss);
       return;
     }
-    if (!epoch_ends()) continue;
+    if (!clock_.between_epochs()) continue;
     finish_epoch();
     save_state();
   }
@@ -191,53 +171,77 @@ void Trainer::fail(RunResult& result, std::string_view what, double loss) const 
   result.failure = fmt::format(
       "{} became {} in step {} (epoch {:.2f}); try lower learning rates, e.g. --set "
       "optimizer.filters.lr={:g}",
-      what, std::isnan(loss) ? "NaN" : "infinite", step_, epochs_done(),
+      what, std::isnan(loss) ? "NaN" : "infinite", clock_.step(), clock_.epochs(),
       options_.recipe.optimizers.at(ParameterRole::filters).optimizer.learning_rate / 2);
 }
 
 bool Trainer::train_step() {
-  prepare_loader();
   prepare_executor();
-  const std::int64_t batch_first = step_ % steps_per_epoch_ * batch_;
-  const net::Batch batch{
-      .images = batch_,
-      .fill = [&](std::int64_t first, int images, bf16* pictures, kernels::Target* targets) {
-        std::array<data::MixedLabel, kBlockImages> labels;
-        loader_->fill({.first = batch_first + first,
-                       .images = images,
-                       .batch_first = batch_first,
-                       .batch_images = batch_,
-                       .pictures = pictures,
-                       .labels = labels.data()});
-        for (int i = 0; i < images; ++i) {
-          const data::MixedLabel& label = labels[static_cast<std::size_t>(i)];
-          targets[i] = {label.label, label.other, label.label_weight};
-        }
-      }};
+  const std::vector<std::int32_t> selected = select_pictures();
   executor_->load(model_);
-  const net::TrainingResult result = executor_->train(batch, model_, gradients_);
+  const net::TrainingResult result = executor_->train(next_batch(selected), model_, gradients_);
   epoch_.loss += result.loss;
   epoch_.correct += result.correct;
-  epoch_.images += batch_;
-  flop_ += executor_->plan().flop * static_cast<double>(batch_);
+  epoch_.images += clock_.batch();
+  flop_ += executor_->plan().flop * static_cast<double>(clock_.batch());
   if (std::isfinite(result.loss)) update_weights();
-  ++step_;
+  clock_.advance();
   return std::isfinite(result.loss);
 }
 
+// The places of the hardest pictures of those that the step draws; none where it trains on all of them.
+std::vector<std::int32_t> Trainer::select_pictures() {
+  const std::int64_t drawn = clock_.drawn();
+  if (drawn == clock_.batch()) return {};
+  const TrainingStage& scored_at = scoring_stage_ ? *scoring_stage_ : stage();
+  if (hard_pictures_stage_ != &scored_at) {
+    const ActivityScope doing(options_.threads, activity(net::Chore::planning));
+    hard_pictures_.reset();
+    const std::int64_t wanted =
+        std::llround(static_cast<double>(clock_.batch()) / options_.recipe.selection.keep);
+    hard_pictures_.emplace(scored_at.graph, options_.kernels, options_.threads,
+                           std::min(wanted, options_.dataset.train.count));
+    hard_pictures_stage_ = &scored_at;
+  }
+  flop_ += hard_pictures_->flop_per_picture() * static_cast<double>(drawn);
+  StageLoader& loader = scoring_stage_ ? scoring_loader_ : loader_;
+  return hard_pictures_->select(model_, loader.at(scored_at, clock_.epoch()), clock_.first(), drawn,
+                                clock_.batch());
+}
+
+// `selected` must outlive the batch.
+net::Batch Trainer::next_batch(const std::vector<std::int32_t>& selected) {
+  const data::TrainingLoader& loader = loader_.at(stage(), clock_.epoch());
+  return {.images = clock_.batch(),
+          .fill = [&loader, &selected, first_of_batch = clock_.first(), drawn = clock_.drawn()](
+                      std::int64_t first, int images, bf16* pictures, kernels::Target* targets) {
+            std::array<data::MixedLabel, kBlockImages> labels;
+            loader.fill({.first = first_of_batch + first,
+                         .images = images,
+                         .batch_first = first_of_batch,
+                         .batch_images = drawn,
+                         .pictures = pictures,
+                         .labels = labels.data(),
+                         .places = selected.empty() ? nullptr : selected.data() + first});
+            for (int i = 0; i < images; ++i) {
+              const data::MixedLabel& label = labels[static_cast<std::size_t>(i)];
+              targets[i] = {label.label, label.other, label.label_weight};
+            }
+          }};
+}
+
 void Trainer::go_to(double epoch) {
-  const double step = std::round(epoch * length_.steps_per_epoch);
-  step_ = std::min(static_cast<std::int64_t>(step), length_.total_steps - 1);
+  clock_.go_to(std::min(clock_.step_at(epoch), clock_.total_steps() - 1));
 }
 
 void Trainer::update_weights() {
   {
     const ActivityScope doing(options_.threads, activity(net::Chore::optimizer));
-    update_.apply(step_, model_, gradients_, {options_.threads, options_.kernels.tile_product});
+    update_.apply(clock_.batches(), model_, gradients_, {options_.threads, options_.kernels.tile_product});
   }
   if (!options_.recipe.ema.enabled) return;
   const ActivityScope doing(options_.threads, activity(net::Chore::average));
-  average_.update(step_, model_);
+  average_.update(clock_.step(), model_);
 }
 
 void Trainer::finish_epoch() {
@@ -245,7 +249,7 @@ void Trainer::finish_epoch() {
   const auto images = static_cast<double>(std::max<std::int64_t>(1, epoch_.images));
   EpochRecord record;
   record.run = options_.run;
-  record.epoch = epochs_done();
+  record.epoch = clock_.epochs();
   record.train_loss = epoch_.loss / images;
   record.train_accuracy = static_cast<double>(epoch_.correct) / images;
   plain_ = score_plain(model_);

@@ -14,9 +14,12 @@
 #include "data/dataset.hpp"
 #include "net/executor.hpp"
 #include "train/evaluator.hpp"
+#include "train/hard_pictures.hpp"
 #include "train/parameter_update.hpp"
 #include "train/recipe.hpp"
 #include "train/result.hpp"
+#include "train/stage_loader.hpp"
+#include "train/training_clock.hpp"
 #include "train/training_stage.hpp"
 #include "train/training_state.hpp"
 
@@ -51,11 +54,11 @@ class Trainer {
   bool train_step();
   // Makes the step at `epoch` the next one, the last one at most; the weights stay.
   void go_to(double epoch);
-  bool finished() const { return step_ >= length_.total_steps; }
+  bool finished() const { return clock_.finished(); }
   // Of the last training step.
   const net::Executor& executor() const { return *executor_; }
 
-  std::int64_t batch() const { return batch_; }  // pictures in a training step
+  std::int64_t batch() const { return clock_.batch(); }  // pictures in a training step
   const net::Graph& graph() const { return graph_; }
   // The weights that evaluation uses: the average where the recipe keeps one.
   const net::Model& model() const { return average_.model() != nullptr ? *average_.model() : model_; }
@@ -72,8 +75,9 @@ class Trainer {
   TrainingState state();
   void save_state();
   const TrainingStage& stage() const;  // of the step that comes next
-  void prepare_loader();
   void prepare_executor();
+  std::vector<std::int32_t> select_pictures();
+  net::Batch next_batch(const std::vector<std::int32_t>& selected);
   void train(RunResult& result);
   void update_weights();
   void finish_epoch();
@@ -81,27 +85,24 @@ class Trainer {
   Score score_plain(const net::Model& model);
   // Makes it the result of a run that failed because `loss`, which is `what`, is not finite.
   void fail(RunResult& result, std::string_view what, double loss) const;
-  bool epoch_ends() const { return step_ % steps_per_epoch_ == 0 || step_ == length_.total_steps; }
-  double epochs_done() const { return static_cast<double>(step_) / length_.steps_per_epoch; }
 
   TrainerOptions options_;
   std::chrono::steady_clock::time_point started_;
   std::vector<TrainingStage> stages_;
   const net::Graph& graph_;  // for the pictures' own size, as evaluation sees them
+  std::optional<TrainingStage> scoring_stage_;
   net::Model model_;
-  std::int64_t batch_;
-  std::int64_t steps_per_epoch_;
-  optim::TrainingLength length_;
+  TrainingClock clock_;
   ParameterUpdate update_;
   ModelAverage average_;
   Evaluator evaluator_;
-  const TrainingStage* loader_stage_ = nullptr;
-  std::optional<data::TrainingLoader> loader_;
+  StageLoader loader_;
+  StageLoader scoring_loader_;
   const TrainingStage* executor_stage_ = nullptr;
   std::optional<net::Executor> executor_;
+  const TrainingStage* hard_pictures_stage_ = nullptr;
+  std::optional<HardPictures> hard_pictures_;
   std::vector<std::vector<float>> gradients_;
-  std::int64_t step_ = 0;
-  int epoch_begun_ = -1;
   EpochSums epoch_;
   std::optional<Score> plain_;  // of model() after the last finished epoch
   double flop_ = 0;

@@ -46,21 +46,25 @@ void check_same_parameters(const TrainingStage& own, const TrainingStage& stage)
   }
 }
 
-TrainingStage small_stage(const Recipe& recipe, const data::Dataset& dataset, std::size_t index,
+struct SmallSize {
+  std::string key;  // whose value is `size`, without ".size"
+  int size = 0;
+  double until = 0;
+};
+
+TrainingStage small_stage(const Recipe& recipe, const data::Dataset& dataset, const SmallSize& small,
                           const TrainingStage& own) {
-  const ResolutionStage& resolution = recipe.resolution[index];
   const int side = std::min(own.size.height, own.size.width);
-  if (resolution.size > side) {
-    throw InputError("train.resolution[{}].size is {}; it must be at most {} for pictures of {}", index,
-                     resolution.size, side, to_string(own.size));
+  if (small.size > side) {
+    throw InputError("{}.size is {}; it must be at most {} for pictures of {}", small.key, small.size, side,
+                     to_string(own.size));
   }
   try {
-    TrainingStage stage =
-        stage_of(recipe, dataset, static_cast<double>(resolution.size) / side, resolution.until);
+    TrainingStage stage = stage_of(recipe, dataset, static_cast<double>(small.size) / side, small.until);
     check_same_parameters(own, stage);
     return stage;
   } catch (const InputError& error) {
-    throw InputError("train.resolution[{}] (size {}): {}", index, resolution.size, error.what());
+    throw InputError("{} (size {}): {}", small.key, small.size, error.what());
   }
 }
 
@@ -73,11 +77,22 @@ data::Dataset dataset_for(const Recipe& recipe, const data::Dataset& dataset) {
 std::vector<TrainingStage> training_stages(const Recipe& recipe, const data::Dataset& dataset) {
   TrainingStage own = stage_of(recipe, dataset, 1, std::numeric_limits<double>::infinity());
   std::vector<TrainingStage> stages;
-  for (std::size_t i = 0; i < recipe.resolution.size(); ++i) {
-    stages.push_back(small_stage(recipe, dataset, i, own));
+  for (const auto& [size, until] : recipe.resolution) {
+    const std::string key = fmt::format("train.resolution[{}]", stages.size());
+    stages.push_back(small_stage(recipe, dataset, {key, size, until}, own));
   }
   stages.push_back(std::move(own));
   return stages;
+}
+
+std::optional<TrainingStage> scoring_stage(const Recipe& recipe, const data::Dataset& dataset,
+                                           const TrainingStage& own) {
+  if (recipe.selection.size == 0) return std::nullopt;
+  return small_stage(recipe, dataset, {"select", recipe.selection.size, 0}, own);
+}
+
+void check_fits(const Recipe& recipe, const data::Dataset& dataset) {
+  scoring_stage(recipe, dataset, training_stages(recipe, dataset).back());
 }
 
 }  // namespace ftl::train

@@ -1,6 +1,7 @@
 // The stages of a run: pictures of one size after the other (train.resolution), the last with their own size.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "data/augmentation.hpp"
@@ -25,5 +26,13 @@ struct TrainingStage {
 // At least one; the last has the dataset's own size. Throws InputError naming the key and the layer when
 // recipe and dataset do not fit together, also when a parameter's shape depends on the size of the pictures.
 std::vector<TrainingStage> training_stages(const Recipe& recipe, const data::Dataset& dataset);
+
+// What select.size names, for pictures to be scored at; nothing where they are scored as they are trained.
+// Throws InputError as training_stages does.
+std::optional<TrainingStage> scoring_stage(const Recipe& recipe, const data::Dataset& dataset,
+                                           const TrainingStage& own);
+
+// Throws InputError as the above do when recipe and dataset do not fit together.
+void check_fits(const Recipe& recipe, const data::Dataset& dataset);
 
 }  // namespace ftl::train

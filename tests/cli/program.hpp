@@ -42,8 +42,8 @@ lr = 0.002
 views = "mirror"
 )";
 
-// Every kind of layer, every augmentation, both optimizers, growing pictures, an average of the weights; for
-// pictures of 16x16 or more.
+// Every kind of layer, every augmentation, both optimizers, growing pictures, selective backprop, an average of
+// the weights; for pictures of 16x16 or more.
 inline constexpr const char* kEveryLayerRecipe = R"(
 [train]
 batch = 80
@@ -89,6 +89,11 @@ lr = 0.01
 [optimizer.whiten_bias]
 lr = 0.01
 train_until = 2
+[select]
+keep = 0.5
+start = 1
+until = 3.5
+size = 9
 [ema]
 every = 2
 decay = 0.9

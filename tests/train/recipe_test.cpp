@@ -127,6 +127,12 @@ normalize_every = 5
 train_until = 0.25
 schedule = { kind = "cosine", warmup = 0.02, start = 0.9, end = 1, until = 0.75 }
 
+[select]
+keep = 0.5
+start = 0.5
+until = 1.5
+size = 10
+
 [ema]
 enabled = true
 start_epoch = 1.5
@@ -338,6 +344,10 @@ TEST(Recipe, KeysReachTheirFields) {
   EXPECT_EQ(filters.schedule.start, 0.1);
   EXPECT_EQ(filters.schedule.end, 0.2);
   EXPECT_EQ(filters.schedule.until, 2);
+  EXPECT_EQ(recipe.selection.keep, 0.5);
+  EXPECT_EQ(recipe.selection.start, 0.5);
+  EXPECT_EQ(recipe.selection.until, 1.5);
+  EXPECT_EQ(recipe.selection.size, 10);
   EXPECT_EQ(recipe.ema.start_epoch, 1.5);
   EXPECT_EQ(recipe.ema.decay, 0.95);
   EXPECT_EQ(recipe.evaluation.views_fraction, 0.25);
@@ -442,6 +452,10 @@ INSTANTIATE_TEST_SUITE_P(
         BadSetting{"train.resolution=[{size=8,until=2},{size=9,until=2}]",
                    "train.resolution[1].until must be a number above 2, not 2"},
         BadSetting{"train.resolution=[{size=8,until=2,x=1}]", "unknown key train.resolution[0].x"},
+        BadSetting{"select.keep=0", "select.keep must be a number in (0, 1], not 0"},
+        BadSetting{"select={start=2,until=1}",
+                   "select.until is 1; it must be above select.start, which is 2, or 0"},
+        BadSetting{"select.kep=0.5", "unknown key select.kep (did you mean select.keep?)"},
         BadSetting{"train=3", "train must be a table, not 3"},
         BadSetting{"name=3", "name must be a string, not 3"},
         BadSetting{"augment.pad=-1", "augment.pad must be an integer from 0"},

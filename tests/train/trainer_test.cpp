@@ -2,6 +2,9 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
+#include <cstring>
+
 #include "base/random.hpp"
 #include "data/derived_dataset.hpp"
 
@@ -28,6 +31,11 @@ class Pictures {
   }
   Pictures(const Pictures&) = delete;
   Pictures& operator=(const Pictures&) = delete;
+
+  void give_wrong_label(std::int32_t picture) {
+    std::int32_t& label = labels_[static_cast<std::size_t>(picture)];
+    label = (label + 1) % 3;
+  }
 
   data::Dataset dataset;
 
@@ -90,6 +98,24 @@ Trained train(const std::vector<std::string>& settings, int threads = 1) {
   return {std::move(result), trainer.graph(), trainer.model()};
 }
 
+// Which picture is at each place of the first epoch's order, found by its pixels.
+std::vector<std::int32_t> first_order(const data::Dataset& dataset, std::uint64_t seed) {
+  const auto values = static_cast<std::size_t>(dataset.train.picture_bytes());
+  data::TrainingLoader loader(dataset, {}, seed);
+  loader.begin_epoch(0);
+  std::vector<std::int32_t> order;
+  for (std::int64_t place = 0; place < dataset.train.count; ++place) {
+    std::vector<bf16> picture(values), other(values);
+    data::MixedLabel label;
+    loader.fill({.first = place, .images = 1, .pictures = picture.data(), .labels = &label});
+    for (std::int32_t i = 0; i < dataset.train.count; ++i) {
+      data::fill_view(dataset, dataset.train, {}, i, 1, other.data());
+      if (std::memcmp(picture.data(), other.data(), values * sizeof(bf16)) == 0) order.push_back(i);
+    }
+  }
+  return order;
+}
+
 TEST(Freezing, KeepsALayerAsItIsFromThatEpochOn) {
   const std::string freeze = "network.layers[1].train_until=1";
   const Trained one = train({"train.epochs=1", freeze});
@@ -121,6 +147,52 @@ TEST(Freezing, SavesTheGradientsOfWhatIsFrozen) {
                                    "network.layers[1].train_until=1", "network.layers[2].train_until=1"})
                                 .result.flop;
   EXPECT_LT(from_norm2, without_conv2 - (all - without_conv2));
+}
+
+TEST(Selection, TakesThePicturesWithTheLargestLoss) {
+  Pictures pictures;
+  const Trained trained = train({"train.epochs=12"});
+  EXPECT_EQ(trained.result.accuracy, 1);
+  // What the network has learned is wrong for these.
+  const std::vector<std::int32_t> wrong = {3, 17, 40, 64, 95};
+  for (const std::int32_t picture : wrong) pictures.give_wrong_label(picture);
+  data::TrainingLoader loader(pictures.dataset, {.pad = 1, .flip = data::Flip::random}, 7);
+  loader.begin_epoch(0);
+  const std::vector<std::int32_t> order = first_order(pictures.dataset, 7);
+  for (const int threads : {1, 3}) {
+    ThreadPool pool(threads);
+    HardPictures hard(trained.graph, kernels::kernels_for(select_isa()), pool, Pictures::kCount);
+    std::vector<std::int32_t> selected;
+    for (const std::int32_t place : hard.select(trained.model, loader, 0, Pictures::kCount, 5)) {
+      selected.push_back(order[static_cast<std::size_t>(place)]);
+    }
+    EXPECT_THAT(selected, testing::UnorderedElementsAreArray(wrong)) << threads << " threads";
+    const std::vector<std::int32_t> of_a_part = hard.select(trained.model, loader, 32, 33, 7);
+    EXPECT_EQ(of_a_part.size(), 7u);
+    EXPECT_TRUE(std::ranges::is_sorted(of_a_part));
+    EXPECT_THAT(of_a_part, testing::Each(testing::AllOf(testing::Ge(32), testing::Lt(65))));
+  }
+}
+
+TEST(Selection, TrainsOnFewerPicturesAndCountsTheScoring) {
+  const Trained all = train({"train.batch=16"});
+  const Trained half = train({"train.batch=16", "select.keep=0.5"});
+  EXPECT_EQ(all.result.steps, 12);
+  EXPECT_EQ(half.result.steps, 6);
+  EXPECT_EQ(half.result.epochs, 2);
+  const double scoring = net::plan_inference(all.graph).flop * 2 * Pictures::kCount;
+  EXPECT_DOUBLE_EQ(half.result.flop, all.result.flop / 2 + scoring);
+  EXPECT_LT(train({"train.batch=16", "select.keep=0.5", "select.size=4"}).result.flop,
+            all.result.flop / 2 + 0.35 * scoring);
+}
+
+TEST(Selection, GivesTheSameBitsWithAnyNumberOfThreads) {
+  const std::vector<std::string> settings = {"train.batch=16", "select.keep=0.4", "select.start=0.5",
+                                             "select.size=5", "augment.cutmix=3"};
+  const Trained one = train(settings, 1);
+  const Trained three = train(settings, 3);
+  EXPECT_EQ(one.model.parameters, three.model.parameters);
+  EXPECT_NE(one.model.parameters, train({"train.batch=16", "augment.cutmix=3"}).model.parameters);
 }
 
 TEST(Freezing, EverythingFrozenStillEnds) {

@@ -93,5 +93,21 @@ TEST(TrainingStages, RefuseASizeAboveThePictures) {
                   HasSubstr("train.resolution[1].size is 12; it must be at most 10 for pictures of 10x40")));
 }
 
+TEST(ScoringStage, IsOfTheNamedSizeOrNone) {
+  const data::Dataset dataset = pictures(16, 16);
+  const Recipe recipe = recipe_with(kGlobal, {"select={keep=0.5,size=8}"});
+  const TrainingStage own = training_stages(recipe, dataset).back();
+  const std::optional<TrainingStage> scored = scoring_stage(recipe, dataset, own);
+  ASSERT_TRUE(scored);
+  EXPECT_EQ(scored->size, (data::PictureSize{8, 8}));
+  EXPECT_EQ(scored->augmentation.cutout, 4);
+  EXPECT_FALSE(scoring_stage(recipe_with(kGlobal, {"select.keep=0.5"}), dataset, own));
+  EXPECT_THAT([&] { check_fits(recipe_with(kGlobal, {"select.size=17"}), dataset); },
+              ThrowsMessage<InputError>(HasSubstr("select.size is 17; it must be at most 16")));
+  EXPECT_THAT([&] { check_fits(recipe_with(kGlobal, {"select.size=3"}), dataset); },
+              ThrowsMessage<InputError>(
+                  AllOf(HasSubstr("select (size 3): network.layers[2] (pool)"), HasSubstr("2x2 window"))));
+}
+
 }  // namespace
 }  // namespace ftl::train
