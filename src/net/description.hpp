@@ -36,7 +36,7 @@ struct WhiteningDescription {
   int kernel = 2;
   bool negatives = false;  // the filters and their negatives: out = 2 * 3 * kernel^2 instead of 3 * kernel^2
   double eps = 5e-4;
-  int images = 5000;  // of the training split, from its start; 0: all
+  int images = 5000;  // of the training split, evenly spaced; 0: all
   bool bias = false;  // learned
 };
 

@@ -62,10 +62,14 @@ std::vector<float> whitening_filters(const WhiteningDescription& description, co
   std::vector<bf16> pictures(static_cast<std::size_t>(kPicturesAtATime) *
                              static_cast<std::size_t>(source.height) *
                              static_cast<std::size_t>(source.width) * kChannels);
+  std::vector<std::int32_t> indices;
   for (std::int64_t first = 0; first < images; first += kPicturesAtATime) {
-    const int count = static_cast<int>(std::min<std::int64_t>(kPicturesAtATime, images - first));
-    source.fill(first, count, pictures.data());
-    add_pictures(pictures.data(), count, source, description.kernel, moments);
+    indices.clear();
+    for (std::int64_t i = first; i < std::min(images, first + kPicturesAtATime); ++i) {
+      indices.push_back(static_cast<std::int32_t>(i * source.images / images));
+    }
+    source.fill(indices, pictures.data());
+    add_pictures(pictures.data(), static_cast<int>(indices.size()), source, description.kernel, moments);
   }
   const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(covariance(moments));
   const int filters = description.negatives ? 2 * size : size;

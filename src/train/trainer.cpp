@@ -55,9 +55,9 @@ void Trainer::initialise_whitening() {
   const net::WhiteningSource source{.images = split.count,
                                     .height = split.height,
                                     .width = split.width,
-                                    .fill = [&](std::int64_t first, int count, bf16* pictures) {
+                                    .fill = [&](std::span<const std::int32_t> indices, bf16* pictures) {
                                       throw_if_interrupted();
-                                      data::fill_view(options_.dataset, split, data::View{}, first, count,
+                                      data::fill_view(options_.dataset, split, data::View{}, indices,
                                                       pictures);
                                     }};
   model_.parameters[static_cast<std::size_t>(graph_.whitening_parameter)] =

@@ -17,11 +17,10 @@ using Patch = Eigen::Matrix<double, kPatch, 1>;
 
 // Pictures of one patch each, so that patches are what is drawn: `draw` gives the patch of a picture.
 WhiteningSource patches_of(std::int64_t count, std::function<Patch(std::int64_t)> draw) {
-  return {count, kKernel, kKernel, [draw](std::int64_t first, int images, bf16* pictures) {
-            for (int i = 0; i < images; ++i) {
-              const Patch patch = draw(first + i);
-              for (int k = 0; k < kPatch; ++k)
-                pictures[i * kPatch + k] = to_bf16(static_cast<float>(patch(k)));
+  return {count, kKernel, kKernel, [draw](std::span<const std::int32_t> indices, bf16* pictures) {
+            for (std::size_t i = 0; i < indices.size(); ++i) {
+              const Patch patch = draw(indices[i]);
+              for (int k = 0; k < kPatch; ++k) *pictures++ = to_bf16(static_cast<float>(patch(k)));
             }
           }};
 }
@@ -68,13 +67,14 @@ TEST(Whitening, MakesPatchesUncorrelatedWithVarianceOne) {
       << covariance;
 }
 
-TEST(Whitening, EstimatesFromTheFirstImagesOnly) {
+TEST(Whitening, EstimatesFromEvenlySpacedImages) {
   const WhiteningDescription description{.kernel = kKernel, .eps = 1e-9, .images = 600};
-  const auto filters = whitening_filters(description, patches_of(1300, mixed));
+  const auto filters = whitening_filters(description, patches_of(1800, mixed));
+  const auto every_third = [](std::int64_t picture) { return mixed(3 * picture); };
   EXPECT_EQ(filters,
-            whitening_filters({.kernel = kKernel, .eps = 1e-9, .images = 0}, patches_of(600, mixed)));
+            whitening_filters({.kernel = kKernel, .eps = 1e-9, .images = 0}, patches_of(600, every_third)));
   EXPECT_NE(filters,
-            whitening_filters({.kernel = kKernel, .eps = 1e-9, .images = 0}, patches_of(1300, mixed)));
+            whitening_filters({.kernel = kKernel, .eps = 1e-9, .images = 0}, patches_of(1800, mixed)));
 }
 
 // Independent elements of variance 4^k / 4^11: eigenvectors are axes, eigenvalues known but for chance.

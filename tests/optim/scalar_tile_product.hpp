@@ -34,8 +34,8 @@ inline void pack_rows(const float* values, std::int64_t stride, bf16* rows) {
 
 inline void pair_rows(const kernels::Halves<const bf16>& rows, const kernels::Halves<bf16>& columns) {
   for (int k = 0; k < kernels::kTileDepth; ++k) {
-    const bf16* row = (k < kernels::kHalfRows ? rows.first : rows.second) +
-                      k % kernels::kHalfRows * kernels::kTileColumns;
+    const bf16* row =
+        (k < kernels::kHalfRows ? rows.first : rows.second) + k % kernels::kHalfRows * kernels::kTileColumns;
     for (int column = 0; column < kernels::kTileColumns; ++column) {
       bf16* half = column < kernels::kHalfColumns ? columns.first : columns.second;
       half[kernels::paired_index(k, column % kernels::kHalfColumns)] = row[column];

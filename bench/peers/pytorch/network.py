@@ -60,9 +60,10 @@ class Network(nn.Sequential):
 
 def _whitening(layer: recipe.Whiten, pictures: Tensor) -> nn.Conv2d:
     """Filters are the eigenvectors of the patches' covariance over the square root of the eigenvalues, and their
-    negatives (Page 2019; Jordan, cifar10-airbench). `pictures` is the training split, of which the first are taken."""
-    first = pictures[: layer.images].permute(0, 3, 1, 2).double()
-    patches = functional.unfold(first, layer.kernel).transpose(0, 1).flatten(1)
+    negatives (Page 2019; Jordan, cifar10-airbench). `pictures` is the training split, of which evenly spaced ones are taken."""
+    count = min(layer.images, len(pictures)) or len(pictures)
+    chosen = pictures[torch.arange(count) * len(pictures) // count].permute(0, 3, 1, 2).double()
+    patches = functional.unfold(chosen, layer.kernel).transpose(0, 1).flatten(1)
     eigenvalues, eigenvectors = torch.linalg.eigh(torch.cov(patches, correction=0))
     filters = (eigenvectors / (eigenvalues.clamp(min=0) + layer.eps).sqrt()).T
     filters = filters.reshape(-1, CHANNELS, layer.kernel, layer.kernel)
