@@ -31,13 +31,13 @@ net::Model initial_model(const net::Graph& graph, const net::GraphInput& size) {
   constexpr std::int64_t kImages = 256;
   net::Model model = net::initialise(graph, 0);
   if (const net::WhiteningDescription* whitening = graph.whitening()) {
-    model.parameters[static_cast<std::size_t>(graph.whitening_parameter)] =
-        net::whitening_filters(*whitening, {.images = kImages,
-                                            .height = size.height,
-                                            .width = size.width,
-                                            .fill = [size](std::int64_t first, int count, bf16* pictures) {
-                                              fill_pictures(size, first, count, pictures);
-                                            }});
+    model.parameters[static_cast<std::size_t>(graph.whitening_parameter)] = net::whitening_filters(
+        *whitening, {.images = kImages,
+                     .height = size.height,
+                     .width = size.width,
+                     .fill = [size](std::span<const std::int32_t> indices, bf16* pictures) {
+                       fill_pictures(size, indices.front(), static_cast<int>(indices.size()), pictures);
+                     }});
   }
   return model;
 }
