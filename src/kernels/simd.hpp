@@ -38,8 +38,9 @@ using vushort = std::uint16_t __attribute__((vector_size(kLanes * 2)));
 constexpr __mmask16 kAllLanes = 0xffff;
 #endif
 
+// Minus zero rather than plus: only that leaves every value as it is, so that the compiler drops it.
 inline vfloat broadcast(float value) {
-  return vfloat{} + value;
+  return value - vfloat{};
 }
 
 inline vfloat load(const float* from) {

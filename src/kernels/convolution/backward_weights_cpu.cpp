@@ -11,9 +11,10 @@ extern const TileProductKernels tile_product;
 namespace {
 
 // Whether the taps of a row of the kernel slide along the rows of the picture, at most one of them reaching
-// over each border.
+// over each border. Not along rows so short that loading and storing the results costs more than it saves.
 bool taps_slide(const ConvolutionGeometry& g) {
-  return tile_product.add_tap_products != nullptr && g.kernel_width == 3 && g.stride == 1 && g.pad <= 1;
+  return tile_product.add_tap_products != nullptr && g.kernel_width == 3 && g.stride == 1 && g.pad <= 1 &&
+         covered(g).width > 3;
 }
 
 // A weight gradient is summed over images, 32 to a term, and the positions of the band.

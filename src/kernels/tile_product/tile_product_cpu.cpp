@@ -349,6 +349,26 @@ void pack_rows(const float* values, std::int64_t stride, bf16* rows) {
   }
 }
 
+#if defined(__AVX512F__)
+
+// Unpacking interleaves two rows within each quarter of a vector; the quarters are put in order afterwards.
+void pair_rows(const Halves<const bf16>& rows, const Halves<bf16>& columns) {
+  const __m512i first = _mm512_setr_epi64(0, 1, 8, 9, 2, 3, 10, 11);
+  const __m512i second = _mm512_setr_epi64(4, 5, 12, 13, 6, 7, 14, 15);
+  for (int row = 0; row < kTileDepth; row += 2) {
+    const bf16* even =
+        row < kHalfRows ? rows.first + row * kTileColumns : rows.second + (row - kHalfRows) * kTileColumns;
+    const __m512i a = _mm512_loadu_si512(even);
+    const __m512i b = _mm512_loadu_si512(even + kTileColumns);
+    const __m512i low = _mm512_unpacklo_epi16(a, b);
+    const __m512i high = _mm512_unpackhi_epi16(a, b);
+    _mm512_storeu_si512(columns.first + row * kHalfColumns, _mm512_permutex2var_epi64(low, first, high));
+    _mm512_storeu_si512(columns.second + row * kHalfColumns, _mm512_permutex2var_epi64(low, second, high));
+  }
+}
+
+#else
+
 // A pair is one 32-bit number: the even row's value below, the odd row's above, where load() leaves it.
 void pair_rows(const Halves<const bf16>& rows, const Halves<bf16>& columns) {
   for (int row = 0; row < kTileDepth; row += 2) {
@@ -363,6 +383,8 @@ void pair_rows(const Halves<const bf16>& rows, const Halves<bf16>& columns) {
     }
   }
 }
+
+#endif
 
 #if defined(__AVX512F__)
 
