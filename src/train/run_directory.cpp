@@ -63,6 +63,10 @@ void check_same_run(const RunDirectoryOptions& options) {
     refuse(several ? "of several (--runs)" : "that is the only one (--runs 1)");
 }
 
+fs::path folder_of_run(const fs::path& folder, int run, int runs) {
+  return runs == 1 ? folder : folder / run_name(run);
+}
+
 std::vector<Scalar> scalars(const EpochRecord& record) {
   std::vector<Scalar> values = {{"loss/train", record.train_loss},
                                 {"loss/validation", record.val_loss},
@@ -87,6 +91,10 @@ std::string metrics_line(const EpochRecord& record, std::uint64_t seed) {
 }
 
 }  // namespace
+
+fs::path result_path(const fs::path& folder, int run, int runs) {
+  return folder_of_run(folder, run, runs) / kResult;
+}
 
 RunDirectory::RunDirectory(const RunDirectoryOptions& options)
     : folder_(options.folder), runs_(options.runs), events_(static_cast<std::size_t>(options.runs)) {
@@ -121,7 +129,7 @@ fs::path RunDirectory::training_state_path(int run) const {
 }
 
 fs::path RunDirectory::result_path(int run) const {
-  return run_folder(run) / kResult;
+  return train::result_path(folder_, run, runs_);
 }
 
 void RunDirectory::publish_checkpoint(int run) const {
@@ -133,7 +141,7 @@ void RunDirectory::write_summary(std::string_view json) const {
 }
 
 fs::path RunDirectory::run_folder(int run) const {
-  return runs_ == 1 ? folder_ : folder_ / run_name(run);
+  return folder_of_run(folder_, run, runs_);
 }
 
 EventWriter& RunDirectory::events(int run) {

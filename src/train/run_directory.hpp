@@ -30,6 +30,9 @@ struct RunDirectoryOptions {
   Environment environment;
 };
 
+// Where run `run` (0 for the first) of `runs` in a run directory leaves its result once it is done.
+std::filesystem::path result_path(const std::filesystem::path& folder, int run, int runs);
+
 class RunDirectory {
  public:
   // Throws InputError naming the folder when it cannot be created or written, or when it is to be resumed and

@@ -1,0 +1,168 @@
+#include "lab/experiment_folder.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "base/error.hpp"
+#include "base/file.hpp"
+#include "lab/run_record.hpp"
+#include "train/run_directory.hpp"
+
+namespace ftl::lab {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+using train::RunResult;
+
+constexpr const char* kFile = "experiment.json";
+constexpr const char* kFormat = "ftl experiment";
+constexpr int kVersion = 1;
+
+Json json_of(const ExperimentAxis& axis) {
+  return {{"key", axis.key},
+          {"label", axis.label},
+          {"values", axis.values},
+          {"scale", axis.logarithmic ? "log" : "linear"}};
+}
+
+Json json_of(const ExperimentCell& cell) {
+  return {{"name", cell.name},
+          {"folder", cell.folder},
+          {"settings", Json(cell.settings)},
+          {"coordinates", cell.coordinates},
+          {"baseline", cell.baseline}};
+}
+
+template <class Item>
+Json list_of(const std::vector<Item>& items) {
+  Json list = Json::array();
+  for (const Item& item : items) list.push_back(json_of(item));
+  return list;
+}
+
+ExperimentAxis axis_of(const Json& json) {
+  return {.key = json.at("key"),
+          .label = json.at("label"),
+          .values = json.at("values").get<std::vector<std::string>>(),
+          .logarithmic = json.at("scale") == "log"};
+}
+
+ExperimentCell cell_of(const Json& json) {
+  return {.name = json.at("name"),
+          .folder = json.at("folder"),
+          .settings = json.at("settings").get<std::map<std::string, std::string>>(),
+          .coordinates = json.at("coordinates").get<std::vector<int>>(),
+          .baseline = json.at("baseline")};
+}
+
+ExperimentDescription description_of(const Json& json) {
+  ExperimentDescription description{.kind = json.at("kind"),
+                                    .recipe = json.at("recipe"),
+                                    .dataset = json.at("dataset"),
+                                    .runs = json.at("runs"),
+                                    .seed = json.at("seed")};
+  for (const Json& axis : json.at("axes")) description.axes.push_back(axis_of(axis));
+  for (const Json& cell : json.at("cells")) description.cells.push_back(cell_of(cell));
+  return description;
+}
+
+}  // namespace
+
+std::string to_json(const ExperimentDescription& description) {
+  const Json json{{"format", kFormat},
+                  {"version", kVersion},
+                  {"kind", description.kind},
+                  {"recipe", description.recipe},
+                  {"dataset", description.dataset},
+                  {"runs", description.runs},
+                  {"seed", description.seed},
+                  {"axes", list_of(description.axes)},
+                  {"cells", list_of(description.cells)}};
+  return json.dump(2) + "\n";
+}
+
+std::string cell_folder(std::size_t index) {
+  return fmt::format("cells/{:04}", index + 1);
+}
+
+bool holds_experiment(const fs::path& folder) {
+  return fs::exists(folder / kFile);
+}
+
+ExperimentDescription load_experiment(const fs::path& folder) {
+  if (!holds_experiment(folder)) throw InputError("{}: holds no experiment (no {})", folder.string(), kFile);
+  const fs::path file = folder / kFile;
+  try {
+    const Json json = Json::parse(read_text(file));
+    if (json.value("format", "") != kFormat) throw InputError("{}: not an experiment of ftl", file.string());
+    if (json.at("version") != kVersion) {
+      throw InputError("{}: has version {} of the format, not {}; made by another version of ftl",
+                       file.string(), json.at("version").dump(), kVersion);
+    }
+    return description_of(json);
+  } catch (const nlohmann::json::exception& error) {
+    throw InputError("{}: not an experiment: {}", file.string(), error.what());
+  }
+}
+
+void begin_experiment(const fs::path& folder, const ExperimentDescription& description) {
+  if (holds_experiment(folder)) {
+    if (to_json(load_experiment(folder)) == to_json(description)) return;
+    throw InputError("{}: holds another experiment; go on with the same command, or name another --out",
+                     folder.string());
+  }
+  try {
+    fs::create_directories(folder);
+    write_text_atomically(folder / kFile, to_json(description));
+  } catch (const fs::filesystem_error& error) {
+    throw InputError("{}: cannot be written: {}", folder.string(), error.code().message());
+  } catch (const RunError& error) {
+    throw InputError("{}: {}", folder.string(), error.what());
+  }
+}
+
+bool is_finished(const fs::path& cell_folder) {
+  return fs::exists(cell_folder / "summary.json");
+}
+
+std::optional<std::vector<RunResult>> load_cell(const fs::path& cell_folder, int runs) {
+  if (!is_finished(cell_folder)) return std::nullopt;
+  std::vector<RunResult> results;
+  for (int run = 0; run < runs; ++run) {
+    const fs::path file = train::result_path(cell_folder, run, runs);
+    std::optional<RunResult> result = load_run_record(file);
+    if (!result) throw InputError("{}: is missing, though the cell is finished", file.string());
+    results.push_back(std::move(*result));
+  }
+  return results;
+}
+
+CellFigures figures_of(const std::vector<RunResult>& runs) {
+  std::vector<double> accuracies, seconds;
+  for (const RunResult& run : runs) {
+    if (run.failed) continue;
+    accuracies.push_back(run.accuracy);
+    seconds.push_back(run.seconds.train);
+  }
+  return {.accuracy = describe(accuracies),
+          .train_seconds = describe(seconds),
+          .failed = static_cast<int>(runs.size() - accuracies.size())};
+}
+
+PairedDifference paired_difference(const std::vector<RunResult>& baseline,
+                                   const std::vector<RunResult>& other) {
+  std::map<std::uint64_t, const RunResult*> by_seed;
+  for (const RunResult& run : other) {
+    if (!run.failed) by_seed[run.seed] = &run;
+  }
+  std::vector<double> accuracies, seconds;
+  for (const RunResult& run : baseline) {
+    const auto pair = by_seed.find(run.seed);
+    if (run.failed || pair == by_seed.end()) continue;
+    accuracies.push_back(run.accuracy - pair->second->accuracy);
+    seconds.push_back(run.seconds.train - pair->second->seconds.train);
+  }
+  return {describe(accuracies), describe(seconds)};
+}
+
+}  // namespace ftl::lab
