@@ -1,0 +1,91 @@
+#include "lab/hypothesis_tests.hpp"
+
+#include <algorithm>
+#include <boost/math/distributions/non_central_t.hpp>
+#include <boost/math/distributions/students_t.hpp>
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include "lab/statistics.hpp"
+
+namespace ftl::lab {
+namespace {
+
+using boost::math::students_t;
+
+constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
+
+// A mean whose standard error is estimated.
+Difference difference_of(double mean, double standard_error, double degrees_of_freedom) {
+  if (standard_error == 0) {
+    const double t = mean == 0 ? 0 : std::copysign(std::numeric_limits<double>::infinity(), mean);
+    return {mean, 0, mean == 0 ? 1.0 : 0.0, t, degrees_of_freedom};
+  }
+  const students_t distribution(degrees_of_freedom);
+  const double t = mean / standard_error;
+  return {mean, boost::math::quantile(distribution, 0.975) * standard_error,
+          2 * boost::math::cdf(boost::math::complement(distribution, std::abs(t))), t, degrees_of_freedom};
+}
+
+}  // namespace
+
+Difference paired_difference(std::span<const double> first, std::span<const double> second) {
+  std::vector<double> differences;
+  for (std::size_t i = 0; i < first.size(); ++i) differences.push_back(first[i] - second[i]);
+  const Sample sample = describe(differences);
+  if (differences.size() < 2) return {sample.mean, kUnknown, kUnknown, kUnknown, kUnknown};
+  const auto count = static_cast<double>(differences.size());
+  return difference_of(sample.mean, sample.std / std::sqrt(count), count - 1);
+}
+
+Difference welch_difference(std::span<const double> first, std::span<const double> second) {
+  const Sample a = describe(first);
+  const Sample b = describe(second);
+  const double mean = a.mean - b.mean;
+  if (first.size() < 2 || second.size() < 2) return {mean, kUnknown, kUnknown, kUnknown, kUnknown};
+  const auto a_count = static_cast<double>(first.size());
+  const auto b_count = static_cast<double>(second.size());
+  const double a_variance = a.std * a.std / a_count;  // of the mean
+  const double b_variance = b.std * b.std / b_count;
+  const double variance = a_variance + b_variance;
+  if (variance == 0) return difference_of(mean, 0, a_count + b_count - 2);
+  const double degrees_of_freedom =
+      variance * variance /
+      (a_variance * a_variance / (a_count - 1) + b_variance * b_variance / (b_count - 1));
+  return difference_of(mean, std::sqrt(variance), degrees_of_freedom);
+}
+
+double paired_power(int pairs, double effect, double p_value) {
+  const double degrees_of_freedom = pairs - 1;
+  const double critical =
+      boost::math::quantile(boost::math::complement(students_t(degrees_of_freedom), p_value / 2));
+  const boost::math::non_central_t distribution(degrees_of_freedom, effect * std::sqrt(pairs));
+  return boost::math::cdf(distribution, -critical) +
+         boost::math::cdf(boost::math::complement(distribution, critical));
+}
+
+int pairs_to_decide(double effect, const Decision& decision) {
+  const auto decides = [&](int pairs) {
+    return paired_power(pairs, std::abs(effect), decision.p_value) >= decision.power;
+  };
+  // With ever more pairs the noncentrality nears z(1 - p/2) + z(power), at least z(power) here: below this
+  // effect no allowed number of pairs is enough.
+  const double smallest = 1 / std::sqrt(static_cast<double>(kUndecidable));
+  if (!(std::abs(effect) > smallest)) return kUndecidable;
+  if (std::isinf(effect)) return 2;
+  int too_few = 1;
+  int enough = 2;
+  while (!decides(enough)) {
+    if (enough >= kUndecidable) return kUndecidable;
+    too_few = enough;
+    enough = std::min(2 * enough, kUndecidable);
+  }
+  while (enough - too_few > 1) {
+    const int middle = too_few + (enough - too_few) / 2;
+    (decides(middle) ? enough : too_few) = middle;
+  }
+  return enough;
+}
+
+}  // namespace ftl::lab
