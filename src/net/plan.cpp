@@ -12,10 +12,16 @@
 namespace ftl::net {
 namespace {
 
-// Worth computing again rather than keeping: one pass over its input.
+bool is_cheap(kernels::ActivationKind kind) {
+  return kind == kernels::ActivationKind::identity || kind == kernels::ActivationKind::relu;
+}
+
+// Worth computing again rather than keeping: one pass over its input that is no longer than reading the kept
+// value back would be. A smooth activation takes longer.
 bool is_cheap(const Node& node) {
-  return node.as<PatchesNode>() != nullptr || node.as<BatchNormNode>() != nullptr ||
-         node.as<ActivationNode>() != nullptr || node.as<MultiplyNode>() != nullptr;
+  if (const auto* norm = node.as<BatchNormNode>()) return is_cheap(norm->activation);
+  if (const auto* activation = node.as<ActivationNode>()) return is_cheap(activation->kind);
+  return node.as<PatchesNode>() != nullptr || node.as<MultiplyNode>() != nullptr;
 }
 
 class Compiler {

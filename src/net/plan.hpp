@@ -3,8 +3,8 @@
 // Batch norm needs the whole batch twice, before its forward and before its backward pass. Those are the only
 // places where image blocks must wait for each other, so they cut the work into segments. Within a segment
 // one thread takes an image block through all steps while it is in its own cache; between segments a value is
-// kept in memory only when it cannot be recomputed cheaply (a batch norm, an activation, a product with a
-// gate can). So every convolution output is written to memory once, and read once by each segment that needs
+// kept in memory only when it cannot be recomputed cheaply (a batch norm, a ReLU, a product with a gate
+// can). So every convolution output is written to memory once, and read once by each segment that needs
 // it.
 #pragma once
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <stdexcept>
 
 #include "net/net_test_support.hpp"
@@ -336,16 +337,33 @@ TEST(Plan, KeepsLessThanAllBuffersTogether) {
   }
 }
 
-TEST(Plan, KeepsNoValueThatIsCheapToComputeAgain) {
-  const TestNetwork network = airbench_like();
-  const Graph graph = network.graph();
-  const Plan plan = plan_training(graph, all_but_frozen(graph));
-  for (const Segment& segment : plan.segments) {
-    for (const Step& step : segment.steps) {
-      const bool cheap = step.kind == StepKind::batch_norm || step.kind == StepKind::activation ||
-                         step.kind == StepKind::patches;
-      const bool kept = step.out != kNone && plan.buffers[static_cast<std::size_t>(step.out)].kept;
-      EXPECT_FALSE(cheap && kept) << name(step.kind);
+TEST(Plan, KeepsNoValueThatIsCheapToComputeAgainAndComputesNoOtherTwice) {
+  for (const TestNetwork& network : networks()) {
+    SCOPED_TRACE(network.name);
+    const Graph graph = network.graph();
+    const Plan plan = plan_training(graph, all_but_frozen(graph));
+    const auto cheap = [](kernels::ActivationKind kind) {
+      return kind == kernels::ActivationKind::identity || kind == kernels::ActivationKind::relu;
+    };
+    std::map<int, int> times;
+    for (const Segment& segment : plan.segments) {
+      for (const Step& step : segment.steps) {
+        if (step.kind != StepKind::batch_norm && step.kind != StepKind::activation &&
+            step.kind != StepKind::patches) {
+          continue;
+        }
+        const Node& node = graph.nodes[static_cast<std::size_t>(step.node)];
+        const auto* norm = node.as<BatchNormNode>();
+        const auto* activation = node.as<ActivationNode>();
+        const bool again = norm != nullptr         ? cheap(norm->activation)
+                           : activation != nullptr ? cheap(activation->kind)
+                                                   : true;
+        const bool kept = plan.buffers[static_cast<std::size_t>(step.out)].kept;
+        EXPECT_FALSE(again && kept) << node.name;
+        if (!again) {
+          EXPECT_EQ(++times[step.node], 1) << node.name;
+        }
+      }
     }
   }
 }

@@ -28,7 +28,7 @@ class WeightGradientBand {
         last_row_(last_row),
         first_in_row_(first_row * g_.stride - g_.pad),
         in_{g_.in.channels, bands.in_height, g_.in.width},
-        out_{g_.out.channels, bands.height, g_.out.width},
+        out_{kBlockChannels, bands.height, g_.out.width},
         x_transposed_(arguments.scratch),
         dy_paired_(arguments.scratch + in_.block_elements()),
         slides_(taps_slide(g_)),
@@ -46,8 +46,8 @@ class WeightGradientBand {
   WeightGradientBand(const WeightGradientBand&) = delete;
   WeightGradientBand& operator=(const WeightGradientBand&) = delete;
 
-  // Both operands as planes of half a channel block.
-  void lay_out() const {
+  // The inputs as planes of half a channel block.
+  void lay_out_inputs() const {
     for (int input = 0; input < g_.in.channel_blocks(); ++input) {
       for (int row = 0; row < in_.height; ++row) {
         const int y = first_in_row_ + row;
@@ -59,29 +59,21 @@ class WeightGradientBand {
         }
       }
     }
-    for (int output = 0; output < g_.out.channel_blocks(); ++output) {
-      for (int y = first_row_; y < last_row_; ++y) {
-        for (int x = 0; x < g_.out.width; ++x) {
-          const bf16* from = tile(arguments_.dy, g_.out, output, y, x);
-          bf16* to = tile(dy_paired_, out_, 2 * output, y - first_row_, x);
-          tile_product.pair_rows({from, from + g_.out.half_elements()}, {to, to + out_.plane_elements()});
-        }
-      }
-    }
   }
 
   void add_products() {
     list_terms();
     float* gradient = arguments_.weight_gradient;
     for (int output = 0; output < g_.out.channel_blocks(); ++output) {
+      lay_out_gradients(output);
       const BlockRange inputs = touched_inputs(g_, output);
       for (int input = inputs.first; input < inputs.last; ++input) {
         for (int list = 0; list < lists_; ++list) {
           if (counts_[list] == 0) continue;
           if (slides_) {
-            add_tap_row(output, input, list, gradient + list * g_.kernel_width * kGradientTile);
+            add_tap_row(input, list, gradient + list * g_.kernel_width * kGradientTile);
           } else {
-            add_tap(output, input, list, gradient + list * kGradientTile);
+            add_tap(input, list, gradient + list * kGradientTile);
           }
         }
         gradient += g_.taps() * kGradientTile;
@@ -90,6 +82,17 @@ class WeightGradientBand {
   }
 
  private:
+  // Those of one output block, as two planes.
+  void lay_out_gradients(int output) const {
+    for (int y = first_row_; y < last_row_; ++y) {
+      for (int x = 0; x < covered(g_).width; ++x) {
+        const bf16* from = tile(arguments_.dy, g_.out, output, y, x);
+        bf16* to = tile(dy_paired_, out_, 0, y - first_row_, x);
+        tile_product.pair_rows({from, from + g_.out.half_elements()}, {to, to + out_.plane_elements()});
+      }
+    }
+  }
+
   // Where the taps meet the picture, within one plane of each operand: one list a row of taps, of picture
   // rows, or one a tap, of positions.
   void list_terms() {
@@ -117,7 +120,7 @@ class WeightGradientBand {
   }
 
   // Three taps at once, 16 inputs x 16 outputs of each.
-  void add_tap_row(int output, int input, int ky, float* gradient) const {
+  void add_tap_row(int input, int ky, float* gradient) const {
     TapSums sums;
     sums.picture_rows = terms_of(ky);
     sums.picture_row_count = counts_[ky];
@@ -129,18 +132,18 @@ class WeightGradientBand {
       const int in_half = quarter / 2;
       const int out_half = quarter % 2;
       sums.rows = tile(x_transposed_, in_, 2 * input + in_half, 0, 0);
-      sums.columns = tile(dy_paired_, out_, 2 * output + out_half, 0, 0);
+      sums.columns = tile(dy_paired_, out_, out_half, 0, 0);
       sums.result = gradient + in_half * kHalfRows * kTileColumns + out_half * kHalfColumns;
       tile_product.add_tap_products(sums);
     }
   }
 
-  void add_tap(int output, int input, int tap, float* gradient) const {
+  void add_tap(int input, int tap, float* gradient) const {
     TileSum sum;
     sum.terms = terms_of(tap);
     sum.term_count = counts_[tap];
     sum.rows = tile(x_transposed_, in_, 2 * input, 0, 0);
-    sum.columns = tile(dy_paired_, out_, 2 * output, 0, 0);
+    sum.columns = dy_paired_;
     sum.row_half_distance = in_.plane_elements();
     sum.column_half_distance = out_.plane_elements();
     tile_product.multiply(sum, kTileRows, true, gradient);
@@ -180,7 +183,7 @@ void convolution_backward_weights(const ConvolutionBackwardWeights& arguments) {
   for (int first_row = 0; first_row < out_height; first_row += bands.height) {
     const int last_row = first_row + bands.height < out_height ? first_row + bands.height : out_height;
     WeightGradientBand band(arguments, bands, first_row, last_row);
-    band.lay_out();
+    band.lay_out_inputs();
     band.add_products();
   }
   tile_product.end();

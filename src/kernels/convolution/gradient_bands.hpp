@@ -17,8 +17,8 @@ inline Extent covered(const ConvolutionGeometry& g) {
   return {g.out.height / 2 * 2, g.out.width / 2 * 2};
 }
 
-// Output rows whose inputs and gradients are laid out for the weight gradient at one time: as many as stay in
-// the second-level cache, in bands of nearly equal height.
+// Output rows whose inputs are laid out for the weight gradient at one time, beside the gradients of one
+// output block after the other: as many as stay in the second-level cache, in bands of nearly equal height.
 struct Bands {
   int count;
   int height;     // output rows of the highest one
@@ -26,10 +26,9 @@ struct Bands {
 };
 
 inline Bands bands_of(const ConvolutionGeometry& g) {
-  constexpr int kTilesInCache = 800;  // of 2 KB
+  constexpr int kTilesInCache = 700;  // of 2 KB
   const int out_height = covered(g).height;
-  const int tiles_of_row =
-      g.in.channel_blocks() * g.in.width * g.stride + g.out.channel_blocks() * g.out.width;
+  const int tiles_of_row = g.in.channel_blocks() * g.in.width * g.stride + g.out.width;
   int height = kTilesInCache / tiles_of_row;
   if (height < 1) height = 1;
   const int count = (out_height + height - 1) / height;
@@ -37,11 +36,11 @@ inline Bands bands_of(const ConvolutionGeometry& g) {
   return {count, height, (height - 1) * g.stride + g.kernel_height};
 }
 
-// The memory for one band's inputs and gradients.
+// The memory for one band's inputs and its gradients of one output block.
 inline std::int64_t band_elements(const ConvolutionGeometry& g) {
   const Bands bands = bands_of(g);
   return (std::int64_t{g.in.channel_blocks()} * bands.in_height * g.in.width +
-          std::int64_t{g.out.channel_blocks()} * bands.height * g.out.width) *
+          std::int64_t{bands.height} * g.out.width) *
          kOperand;
 }
 
