@@ -1,0 +1,66 @@
+#include "lab/run_series.hpp"
+
+#include <algorithm>
+
+#include "base/error.hpp"
+#include "lab/experiment.hpp"
+
+namespace ftl::lab {
+namespace {
+
+train::RunDirectory open_directory(const RunSeriesOptions& options) {
+  train::check_fits(options.recipe, options.dataset);
+  const Machine& machine = options.machine;
+  return train::RunDirectory(
+      {.folder = options.folder,
+       .runs = options.runs,
+       .resume = std::filesystem::exists(options.folder / "environment.json"),
+       .recipe = options.recipe.toml,
+       .environment = train::current_environment(machine.isa, machine.threads.threads(), machine.version,
+                                                 options.dataset.digest)});
+}
+
+}  // namespace
+
+RunSeries::RunSeries(RunSeriesOptions options)
+    : options_(std::move(options)), directory_(open_directory(options_)) {}
+
+const std::vector<train::RunResult>& RunSeries::run(int runs) {
+  const int done = static_cast<int>(results_.size());
+  if (runs <= done) return results_;
+  results_ = run_experiment({.recipe = options_.recipe,
+                             .dataset = options_.dataset,
+                             .kernels = options_.machine.kernels,
+                             .threads = options_.machine.threads,
+                             .directory = directory_,
+                             .seed = options_.seed,
+                             .runs = runs,
+                             .resume = true,
+                             .observer = options_.observer});
+  if (static_cast<int>(results_.size()) < runs || results_.back().interrupted) {
+    throw RunError("interrupted; the same command goes on");
+  }
+  return results_;
+}
+
+Summary RunSeries::finish() {
+  const data::Dataset& dataset = options_.dataset;
+  RunSettings settings;
+  settings.recipe = options_.recipe.name;
+  settings.dataset = dataset.name;
+  settings.classes = dataset.classes();
+  settings.train_images = dataset.train.count;
+  settings.test_images = dataset.test.count;
+  settings.holdout = dataset.holdout;
+  settings.batch = static_cast<int>(std::min<std::int64_t>(options_.recipe.batch, dataset.train.count));
+  settings.isa = name(options_.machine.isa);
+  settings.threads = options_.machine.threads.threads();
+  settings.version = options_.machine.version;
+  settings.peak_tflops = options_.machine.peak_tflops;
+  settings.runs = static_cast<int>(results_.size());
+  Summary summary = summarize(settings, results_);
+  directory_.write_summary(to_json(summary));
+  return summary;
+}
+
+}  // namespace ftl::lab
