@@ -17,6 +17,8 @@ inline constexpr int kTargetMissed = 3;
 
 // Each adds its subcommand; the callback sets exit_code when it is not kDone.
 void add_train_command(CLI::App& app, int& exit_code);
+void add_sweep_command(CLI::App& app, int& exit_code);
+void add_ablate_command(CLI::App& app, int& exit_code);
 void add_eval_command(CLI::App& app, int& exit_code);
 void add_predict_command(CLI::App& app, int& exit_code);
 void add_data_command(CLI::App& app, int& exit_code);

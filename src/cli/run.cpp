@@ -56,6 +56,8 @@ int run(int argc, char** argv) {
   app.require_subcommand(1);
   int exit_code = kDone;
   add_train_command(app, exit_code);
+  add_sweep_command(app, exit_code);
+  add_ablate_command(app, exit_code);
   add_eval_command(app, exit_code);
   add_predict_command(app, exit_code);
   add_data_command(app, exit_code);

@@ -105,12 +105,15 @@ ExperimentDescription load_experiment(const fs::path& folder) {
   }
 }
 
+void check_same_experiment(const fs::path& folder, const ExperimentDescription& description) {
+  if (!holds_experiment(folder) || to_json(load_experiment(folder)) == to_json(description)) return;
+  throw InputError("{}: holds another experiment; go on with the same command, or name another --out",
+                   folder.string());
+}
+
 void begin_experiment(const fs::path& folder, const ExperimentDescription& description) {
-  if (holds_experiment(folder)) {
-    if (to_json(load_experiment(folder)) == to_json(description)) return;
-    throw InputError("{}: holds another experiment; go on with the same command, or name another --out",
-                     folder.string());
-  }
+  check_same_experiment(folder, description);
+  if (holds_experiment(folder)) return;
   try {
     fs::create_directories(folder);
     write_text_atomically(folder / kFile, to_json(description));

@@ -55,8 +55,11 @@ bool holds_experiment(const std::filesystem::path& folder);
 // Throws InputError naming the folder when it holds no experiment, or one of another version of the format.
 ExperimentDescription load_experiment(const std::filesystem::path& folder);
 
-// Creates the folder with its experiment.json; where that is there already, it must say the same. Throws
-// InputError when it is another experiment's, or the folder cannot be written.
+// Throws InputError naming the folder when it holds another experiment than this one.
+void check_same_experiment(const std::filesystem::path& folder, const ExperimentDescription& description);
+
+// Creates the folder with its experiment.json, unless that is there already: then it must say the same.
+// Throws InputError also when the folder cannot be written.
 void begin_experiment(const std::filesystem::path& folder, const ExperimentDescription& description);
 
 // Whether the cell's runs are all done.

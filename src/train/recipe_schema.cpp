@@ -3,6 +3,7 @@
 #include <fmt/ranges.h>
 
 #include "base/error.hpp"
+#include "train/ablation.hpp"
 #include "train/recipe_network.hpp"
 #include "train/recipe_table.hpp"
 
@@ -153,6 +154,8 @@ class RecipeReader {
     const bool has_ema = root_.find("ema") != nullptr;
     section("ema", [&](RecipeTable& table) { recipe_.ema = read_ema(table, has_ema); });
     section("eval", [&](RecipeTable& table) { recipe_.evaluation = read_evaluation(table); });
+    const toml::array* ablations = root_.array("ablation", "an array of tables, as in [[ablation]]");
+    if (ablations != nullptr) recipe_.toml += read_ablations(*ablations);
     root_.reject_unknown_keys();
     return std::move(recipe_);
   }

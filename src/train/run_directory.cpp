@@ -102,9 +102,10 @@ RunDirectory::RunDirectory(const RunDirectoryOptions& options)
   try {
     fs::create_directories(folder_);
     write_text_atomically(folder_ / kRecipe, options.recipe);
-    write_text_atomically(folder_ / kEnvironment, to_json(options.environment));
     if (!options.resume) remove_results(folder_);
     for (int run = 0; run < runs_; ++run) fs::create_directories(run_folder(run));
+    // Last: what has it can be resumed.
+    write_text_atomically(folder_ / kEnvironment, to_json(options.environment));
   } catch (const fs::filesystem_error& error) {
     throw InputError("run directory {}: cannot be written: {}", folder_.string(), error.code().message());
   } catch (const RunError& error) {

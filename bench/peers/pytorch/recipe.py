@@ -151,7 +151,9 @@ Table = TypeVar("Table")
 
 def read_recipe(path: Path) -> Recipe:
     """Reads a recipe as it was written (defaults not filled in); RecipeError for what is not supported."""
-    return _read_table(Recipe, tomllib.loads(path.read_text(encoding="utf-8")), "")
+    values = tomllib.loads(path.read_text(encoding="utf-8"))
+    values.pop("ablation", None)  # what ftl ablate takes off: no part of the recipe itself
+    return _read_table(Recipe, values, "")
 
 
 def _read_table(kind: type[Table], values: dict[str, Any], path: str) -> Table:

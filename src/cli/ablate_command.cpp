@@ -1,0 +1,46 @@
+// ftl ablate RECIPE [--cumulative]
+#include <fmt/core.h>
+
+#include <memory>
+
+#include "cli/experiment_command.hpp"
+#include "cli/experiment_table.hpp"
+#include "cli/json_output.hpp"
+#include "lab/ablation_plan.hpp"
+
+namespace ftl::cli {
+namespace {
+
+struct AblateArguments {
+  ExperimentArguments experiment;
+  bool cumulative = false;
+};
+
+void ablate(const AblateArguments& arguments) {
+  const ExperimentArguments& experiment = arguments.experiment;
+  const train::Recipe recipe = load_recipe(experiment);
+  const ExperimentPlan plan{
+      .kind = arguments.cumulative ? "ablate-cumulative" : "ablate",
+      .recipe = recipe.name,
+      .cells = arguments.cumulative ? lab::plan_cumulative(recipe) : lab::plan_ablation(recipe)};
+  const auto finished = run_experiment(experiment, plan);
+  if (!finished || experiment.quiet) return;
+  std::FILE* messages = message_stream(experiment.json);
+  fmt::print(messages, "\n{}\n{:<16}{}\n",
+             arguments.cumulative ? cumulative_table(finished->results) : ablation_table(finished->results),
+             "experiment", experiment.out);
+}
+
+}  // namespace
+
+void add_ablate_command(CLI::App& app, int& /*exit_code*/) {
+  const auto arguments = std::make_shared<AblateArguments>();
+  CLI::App* command =
+      app.add_subcommand("ablate", "Leave out each of a recipe's tricks and say what it is worth");
+  command->add_flag("--cumulative", arguments->cumulative,
+                    "Begin with none of the tricks and add one after the other, in the recipe's order");
+  add_experiment_options(*command, arguments->experiment);
+  command->callback([arguments] { ablate(*arguments); });
+}
+
+}  // namespace ftl::cli

@@ -1,0 +1,53 @@
+// What the commands that run an experiment have in common: their options, the plan, progress, the folder.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/commands.hpp"
+#include "cli/dataset_arguments.hpp"
+#include "lab/experiment_results.hpp"
+#include "lab/experiment_runner.hpp"
+
+namespace ftl::cli {
+
+struct ExperimentArguments {
+  std::string recipe = kDefaultRecipe;
+  DatasetArguments dataset;
+  std::vector<std::string> settings;
+  std::optional<double> holdout;
+  int runs = 3;
+  std::uint64_t seed = 0;
+  int threads = available_processors();
+  int jobs = 0;
+  std::string out;
+  bool dry_run = false;
+  bool quiet = false;
+  std::string json;
+};
+
+void add_experiment_options(CLI::App& command, ExperimentArguments& arguments);
+
+// The recipe that the options name, with their settings.
+train::Recipe load_recipe(const ExperimentArguments& arguments);
+
+struct ExperimentPlan {
+  std::string kind;
+  std::string recipe;  // its name
+  std::vector<lab::ExperimentAxis> axes{};
+  std::vector<lab::PlannedCell> cells{};
+};
+
+struct FinishedExperiment {
+  lab::ExperimentDescription description;
+  std::vector<lab::CellResult> results;
+};
+
+// Runs the cells that are not finished in --out and reads all results back; results.csv and what --json asks
+// for are then written. Nothing after --dry-run, which prints the plan and its expected duration.
+std::optional<FinishedExperiment> run_experiment(const ExperimentArguments& arguments,
+                                                 const ExperimentPlan& plan);
+
+}  // namespace ftl::cli

@@ -1,0 +1,161 @@
+#include "cli/experiment_table.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <functional>
+#include <limits>
+
+namespace ftl::cli {
+namespace {
+
+using lab::CellResult;
+
+std::string deviation(double value, int digits) {
+  return std::isnan(value) ? "" : fmt::format(" ± {:.{}f}", value, digits);
+}
+
+std::string accuracy_text(const lab::Sample& sample) {
+  if (std::isnan(sample.mean)) return "failed";
+  return fmt::format("{:.2f} %{}", 100 * sample.mean, deviation(100 * sample.std, 2));
+}
+
+std::string seconds_text(const lab::Sample& sample) {
+  if (std::isnan(sample.mean)) return "";
+  return fmt::format("{:.2f} s{}", sample.mean, deviation(sample.std, 2));
+}
+
+// A failed cell is the worst.
+double accuracy(const CellResult& result) {
+  const double mean = result.figures.accuracy.mean;
+  return std::isnan(mean) ? -std::numeric_limits<double>::infinity() : mean;
+}
+
+double seconds(const CellResult& result) {
+  return result.figures.train_seconds.mean;
+}
+
+std::size_t name_width(const std::vector<CellResult>& results, std::size_t least) {
+  for (const CellResult& result : results) least = std::max(least, result.cell.name.size());
+  return least;
+}
+
+const CellResult& baseline_of(const std::vector<CellResult>& results) {
+  const auto baseline = std::ranges::find_if(results, [](const CellResult& r) { return r.cell.baseline; });
+  return baseline != results.end() ? *baseline : results.front();
+}
+
+// "+0.31 ± 0.12", half the 95 % interval behind.
+std::string difference(const lab::Sample& sample, double scale) {
+  if (std::isnan(sample.mean)) return "";
+  return fmt::format("{:+.2f}{}", scale * sample.mean, deviation(scale * sample.ci95, 2));
+}
+
+std::string table_head(std::size_t width, const char* first) {
+  return fmt::format("{:<{}}  {:>17}  {:>17}  {:>17}\n", first, width, "accuracy", "worth (points)",
+                     "costs (seconds)");
+}
+
+std::string table_line(std::size_t width, const CellResult& result, const lab::PairedDifference& worth) {
+  return fmt::format("{:<{}}  {:>17}  {:>17}  {:>17}\n", result.cell.name, width,
+                     accuracy_text(result.figures.accuracy), difference(worth.accuracy, 100),
+                     difference(worth.train_seconds, 1));
+}
+
+constexpr const char* kIntervals =
+    "± is the deviation for accuracy, half the 95 % interval (paired by seed) else\n";
+
+struct HeatMap {
+  const char* title;
+  std::function<double(const CellResult&)> value;
+  double scale;
+  bool highest_is_best;
+};
+
+// Blocks from light to dark behind each figure.
+std::string draw(const HeatMap& map, const std::vector<lab::ExperimentAxis>& axes,
+                 const std::vector<CellResult>& results) {
+  constexpr std::array<const char*, 5> kShades = {" ", "░", "▒", "▓", "█"};
+  constexpr int kWidth = 10;
+  std::vector<double> values;
+  for (const CellResult& result : results) {
+    if (std::isfinite(map.value(result))) values.push_back(map.value(result));
+  }
+  if (values.empty()) return fmt::format("{}: every run failed\n", map.title);
+  const auto [low, high] = std::ranges::minmax(values);
+  const double best = map.highest_is_best ? high : low;
+  std::string text =
+      fmt::format("{}: {} down, {} across\n{:>{}}", map.title, axes[0].label, axes[1].label, "", kWidth);
+  for (const std::string& column : axes[1].values) text += fmt::format("{:>{}}", column, kWidth);
+  for (std::size_t row = 0; row < axes[0].values.size(); ++row) {
+    text += fmt::format("\n{:>{}}", axes[0].values[row], kWidth);
+    for (std::size_t column = 0; column < axes[1].values.size(); ++column) {
+      const double value = map.value(results[row * axes[1].values.size() + column]);
+      if (!std::isfinite(value)) {
+        text += fmt::format("{:>{}}", "failed  ", kWidth);
+        continue;
+      }
+      const double share = high > low ? (value - low) / (high - low) : 1;
+      const auto shade = static_cast<std::size_t>(std::lround(share * (kShades.size() - 1)));
+      text += fmt::format("{:>{}.2f}{}{}", map.scale * value, kWidth - 2, value == best ? "*" : " ",
+                          kShades[shade]);
+    }
+  }
+  return text + "\n";
+}
+
+}  // namespace
+
+std::string figures_text(const lab::CellFigures& figures) {
+  std::string text = accuracy_text(figures.accuracy);
+  const std::string time = seconds_text(figures.train_seconds);
+  if (!time.empty()) text += ", " + time;
+  if (figures.failed > 0) text += fmt::format(", {} failed", figures.failed);
+  return text;
+}
+
+std::string cell_table(const std::vector<CellResult>& results) {
+  const std::size_t width = name_width(results, 4);
+  const auto best = std::ranges::max_element(results, {}, accuracy);
+  std::string text = fmt::format("  {:<{}}  {:>17}  {:>18}\n", "cell", width, "accuracy", "training");
+  for (auto result = results.begin(); result != results.end(); ++result) {
+    const lab::CellFigures& figures = result->figures;
+    text += fmt::format("{} {:<{}}  {:>17}  {:>18}{}\n", result == best ? '*' : ' ', result->cell.name, width,
+                        accuracy_text(figures.accuracy), seconds_text(figures.train_seconds),
+                        figures.failed > 0 ? fmt::format("  {} failed", figures.failed) : "");
+  }
+  return text;
+}
+
+std::string heat_maps(const std::vector<lab::ExperimentAxis>& axes, const std::vector<CellResult>& results) {
+  return draw({"accuracy in percent", accuracy, 100, true}, axes, results) + "\n" +
+         draw({"training seconds", seconds, 1, false}, axes, results);
+}
+
+std::string ablation_table(const std::vector<CellResult>& results) {
+  const std::size_t width = name_width(results, 7);
+  const CellResult& baseline = baseline_of(results);
+  std::string text = table_head(width, "without");
+  for (const CellResult& result : results) {
+    const bool is_baseline = &result == &baseline;
+    text += table_line(width, result,
+                       is_baseline ? lab::PairedDifference{lab::describe({}), lab::describe({})}
+                                   : lab::paired_difference(baseline.runs, result.runs));
+  }
+  return text + kIntervals;
+}
+
+std::string cumulative_table(const std::vector<CellResult>& results) {
+  const std::size_t width = name_width(results, 9);
+  std::string text = table_head(width, "with, also");
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    text += table_line(width, results[i],
+                       i == 0 ? lab::PairedDifference{lab::describe({}), lab::describe({})}
+                              : lab::paired_difference(results[i].runs, results[i - 1].runs));
+  }
+  return text + kIntervals;
+}
+
+}  // namespace ftl::cli

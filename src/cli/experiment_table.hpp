@@ -1,0 +1,29 @@
+// The tables that an experiment ends with, on a terminal or in a pipe.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "lab/experiment_results.hpp"
+
+namespace ftl::cli {
+
+// "93.12 % ± 0.14, 41.2 s ± 0.3", with what failed.
+std::string figures_text(const lab::CellFigures& figures);
+
+// A line a cell, its deviation behind each figure; the best mean accuracy is marked with *.
+std::string cell_table(const std::vector<lab::CellResult>& results);
+
+// Of two axes: the first downwards, the second across; shaded from the lowest to the highest, the best cell
+// marked with *. One of accuracy, one of seconds.
+std::string heat_maps(const std::vector<lab::ExperimentAxis>& axes,
+                      const std::vector<lab::CellResult>& results);
+
+// What each trick is worth: a line a cell, by seed against the baseline, in points of accuracy and seconds
+// with their 95 % intervals.
+std::string ablation_table(const std::vector<lab::CellResult>& results);
+
+// The same step by step: each cell against the one before.
+std::string cumulative_table(const std::vector<lab::CellResult>& results);
+
+}  // namespace ftl::cli

@@ -1,0 +1,68 @@
+// ftl sweep RECIPE --grid KEY=SPEC...
+#include <fmt/core.h>
+
+#include <memory>
+
+#include "cli/experiment_command.hpp"
+#include "cli/experiment_table.hpp"
+#include "cli/json_output.hpp"
+#include "lab/sweep.hpp"
+
+namespace ftl::cli {
+namespace {
+
+struct SweepArguments {
+  ExperimentArguments experiment;
+  std::vector<std::string> grids;
+  int random = 0;
+  std::string couple;
+};
+
+void sweep(const SweepArguments& arguments) {
+  const ExperimentArguments& experiment = arguments.experiment;
+  const train::Recipe recipe = load_recipe(experiment);
+  lab::Sweep planned = lab::plan_sweep({.recipe = recipe,
+                                        .grids = arguments.grids,
+                                        .random = arguments.random,
+                                        .seed = experiment.seed,
+                                        .couple_rate_to_batch = !arguments.couple.empty()});
+  const ExperimentPlan plan{.kind = "sweep",
+                            .recipe = recipe.name,
+                            .axes = std::move(planned.axes),
+                            .cells = std::move(planned.cells)};
+  const auto finished = run_experiment(experiment, plan);
+  if (!finished || experiment.quiet) return;
+  std::FILE* messages = message_stream(experiment.json);
+  const std::vector<lab::ExperimentAxis>& axes = finished->description.axes;
+  fmt::print(messages, "\n{}", cell_table(finished->results));
+  if (axes.size() == 2 && arguments.random == 0) {
+    fmt::print(messages, "\n{}", heat_maps(axes, finished->results));
+  }
+  fmt::print(messages, "\n{:<16}{}\n", "experiment", experiment.out);
+}
+
+}  // namespace
+
+void add_sweep_command(CLI::App& app, int& /*exit_code*/) {
+  const auto arguments = std::make_shared<SweepArguments>();
+  CLI::App* command = app.add_subcommand("sweep", "Train a recipe with each of many settings");
+  command
+      ->add_option(
+          "--grid", arguments->grids,
+          "KEY=a,b,c or KEY=LOW..HIGH:linear:N or KEY=LOW..HIGH:log:N; repeat for every combination. "
+          "KEY: a recipe's key, or batch, epochs, width, momentum (of all optimizers), lr (of the "
+          "filters; the other learning rates in proportion)")
+      ->allow_extra_args(false);
+  command
+      ->add_option("--random", arguments->random,
+                   "Draw N cells instead; ranges then need no number of values: KEY=LOW..HIGH:log")
+      ->check(CLI::Range(1, 1'000'000));
+  command
+      ->add_option("--couple", arguments->couple,
+                   "lr=batch: learning rates grow in proportion to the batch size")
+      ->check(CLI::IsMember({"lr=batch"}));
+  add_experiment_options(*command, arguments->experiment);
+  command->callback([arguments] { sweep(*arguments); });
+}
+
+}  // namespace ftl::cli

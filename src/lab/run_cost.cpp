@@ -1,0 +1,106 @@
+#include "lab/run_cost.hpp"
+
+#include <algorithm>
+#include <barrier>
+#include <chrono>
+#include <cmath>
+#include <exception>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "train/trainer.hpp"
+
+namespace ftl::lab {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr double kMeasuredSeconds = 0.3;
+constexpr double kWorthwhile = 1.03;  // less gain is not told from chance by so short a measurement
+
+int views_of(data::Views views) {
+  return views == data::Views::six ? 6 : views == data::Views::mirror ? 2 : 1;
+}
+
+std::vector<bool> trained_parameters(const net::Graph& graph) {
+  std::vector<bool> trained;
+  for (const net::Parameter& parameter : graph.parameters) trained.push_back(!parameter.frozen);
+  return trained;
+}
+
+// FLOP/s of one trainer; it waits for the others after its first step, which also lays out memory.
+double rate_of_one(const RateOptions& options, int threads, std::barrier<>& others) {
+  ThreadPool pool(threads);
+  train::Trainer trainer({.recipe = options.recipe,
+                          .dataset = options.dataset,
+                          .kernels = options.kernels,
+                          .threads = pool,
+                          .save_state = {}});
+  trainer.train_step();
+  others.arrive_and_wait();
+  const auto started = Clock::now();
+  double flop = 0;
+  double seconds = 0;
+  do {
+    if (trainer.finished()) trainer.go_to(0);
+    trainer.train_step();
+    flop += trainer.executor().plan().flop * static_cast<double>(trainer.batch());
+    seconds = std::chrono::duration<double>(Clock::now() - started).count();
+  } while (seconds < kMeasuredSeconds);
+  return flop / seconds;
+}
+
+}  // namespace
+
+double expected_flop(const train::Recipe& recipe, const data::Dataset& dataset) {
+  const train::TrainingClock clock(recipe, dataset.train.count);
+  const std::vector<train::TrainingStage> stages = train::training_stages(recipe, dataset);
+  double flop = 0;
+  std::int64_t first = 0;
+  for (const train::TrainingStage& stage : stages) {
+    const std::int64_t last = stage.until < recipe.epochs ? clock.step_at(stage.until) : clock.total_steps();
+    const double per_picture = net::plan_training(stage.graph, trained_parameters(stage.graph)).flop;
+    flop += per_picture * static_cast<double>((last - first) * clock.batch());
+    first = last;
+  }
+  const double evaluations = std::ceil(recipe.epochs) + views_of(recipe.evaluation.views);
+  return flop + evaluations * net::plan_inference(stages.back().graph).flop *
+                    static_cast<double>(dataset.test.count);
+}
+
+double measure_rate(const RateOptions& options, int jobs) {
+  std::barrier others(jobs);
+  std::mutex mutex;
+  double rate = 0;
+  std::exception_ptr failure;
+  const auto measure = [&] {
+    try {
+      const double own = rate_of_one(options, std::max(1, options.threads / jobs), others);
+      const std::lock_guard lock(mutex);
+      rate += own;
+    } catch (...) {
+      others.arrive_and_drop();
+      const std::lock_guard lock(mutex);
+      failure = std::current_exception();
+    }
+  };
+  {
+    std::vector<std::jthread> workers;
+    for (int job = 0; job < jobs; ++job) workers.emplace_back(measure);
+  }
+  if (failure) std::rethrow_exception(failure);
+  return rate;
+}
+
+JobChoice fastest_jobs(const RateOptions& options, int most) {
+  JobChoice best{.jobs = 1, .rate = measure_rate(options, 1)};
+  for (int jobs = 2; jobs <= std::min(most, options.threads); jobs *= 2) {
+    const double rate = measure_rate(options, jobs);
+    if (rate < kWorthwhile * best.rate) break;
+    best = {jobs, rate};
+  }
+  return best;
+}
+
+}  // namespace ftl::lab

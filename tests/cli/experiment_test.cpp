@@ -1,0 +1,127 @@
+// ftl sweep and ftl ablate.
+#include <cmath>
+
+#include "cli/program.hpp"
+
+namespace ftl::cli {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+
+class Experiment : public ProgramTest {
+ protected:
+  Experiment() {
+    place_pictures();
+    folder.write("tricks.toml", std::string(kSmallRecipe) + R"(
+[[ablation]]
+name = "flips"
+set = ["augment.flip=none"]
+[[ablation]]
+name = "norm"
+layers = [{ find = [{ op = "batch_norm" }], put = [] }]
+)");
+  }
+
+  // The program, ended by SIGKILL after so many seconds if it has not ended by then.
+  test::ProcessResult killed_after(double seconds, const std::string& arguments) const {
+    test::ProcessOptions options;
+    options.folder = folder.path();
+    options.environment.emplace("FTL_CACHE", (folder / "cache").string());
+    options.arguments = {"/usr/bin/timeout", "-s", "KILL", std::to_string(seconds), FTL_BINARY};
+    std::istringstream words(arguments);
+    for (std::string word; words >> word;) options.arguments.push_back(word);
+    return test::run_process(options);
+  }
+
+  // results.csv up to the accuracies: what the clock says differs.
+  std::vector<std::string> accuracies(const std::string& out) const {
+    std::vector<std::string> lines;
+    std::istringstream stream(text(out + "/results.csv"));
+    for (std::string line; std::getline(stream, line);) {
+      for (int field = 0; field < 3; ++field) line.resize(line.rfind(','));
+      lines.push_back(line);
+    }
+    return lines;
+  }
+
+  const std::string sweep =
+      "sweep small.toml --data pictures --grid batch=30,60 --grid lr=0.001..0.004:log:3 --runs 2 --out ";
+};
+
+TEST_F(Experiment, SweepsAndMarksTheBestCell) {
+  const std::string out = done(sweep + "out");
+  EXPECT_THAT(out, AllOf(HasSubstr("6 cells, 2 runs each"), HasSubstr("batch=60 lr=0.002"),
+                         HasSubstr("accuracy in percent: batch down, lr across"),
+                         HasSubstr("training seconds: batch down, lr across"), HasSubstr("*")));
+  EXPECT_EQ(accuracies("out").size(), 7u);
+  EXPECT_EQ(json("out/experiment.json")["cells"].size(), 6u);
+  EXPECT_EQ(json("out/cells/0006/summary.json")["batch"], 60);
+  EXPECT_EQ(json("out/cells/0006/summary.json")["runs"], 2);
+}
+
+TEST_F(Experiment, GivesTheSameTableAfterKills) {
+  done(sweep + "whole --jobs 1");
+  // Moments spread by the golden ratio over what starting and a few cells take.
+  for (int kill = 1; kill <= 10; ++kill) killed_after(0.02 + 0.5 * std::fmod(kill * 0.618, 1), sweep + "out");
+  done(sweep + "out");
+  EXPECT_EQ(accuracies("out"), accuracies("whole"));
+}
+
+TEST_F(Experiment, KeepsFinishedCells) {
+  done(sweep + "out");
+  const auto written = std::filesystem::last_write_time(folder / "out/cells/0001/summary.json");
+  std::filesystem::remove(folder / "out/cells/0002/summary.json");
+  EXPECT_THAT(done(sweep + "out"), HasSubstr("1 to do"));
+  EXPECT_EQ(std::filesystem::last_write_time(folder / "out/cells/0001/summary.json"), written);
+  EXPECT_THAT(refusal(sweep + "out --seed 5"), AllOf(HasSubstr("out"), HasSubstr("another experiment")));
+}
+
+TEST_F(Experiment, PrintsAPlanAndWritesNothing) {
+  const std::set<std::string> before = files();
+  const std::string plan = done(sweep + "out --dry-run");
+  EXPECT_THAT(plan, AllOf(HasSubstr("6 to do"), HasSubstr("about "), HasSubstr("batch=30 lr=0.004")));
+  EXPECT_EQ(files(), before);
+}
+
+TEST_F(Experiment, WritesAllFiguresAsJson) {
+  const nlohmann::json json = nlohmann::json::parse(
+      done("sweep small.toml --data pictures --grid batch=30,60 --runs 2 --out out --json -"));
+  EXPECT_EQ(json["cells"][1]["settings"]["train.batch"], "60");
+  EXPECT_EQ(json["cells"][1]["accuracy"]["values"].size(), 2u);
+}
+
+TEST_F(Experiment, AblatesEachTrick) {
+  const std::string out = done("ablate tricks.toml --data pictures --runs 3 --out out");
+  EXPECT_THAT(out, AllOf(HasSubstr("(the whole recipe)"), HasSubstr("flips"), HasSubstr("worth"),
+                         HasSubstr("95 % interval")));
+  EXPECT_THAT(text("out/cells/0003/recipe.toml"), testing::Not(HasSubstr("batch_norm")));
+  EXPECT_EQ(json("out/experiment.json")["cells"][0]["baseline"], true);
+}
+
+TEST_F(Experiment, AddsOneTrickAfterTheOther) {
+  const std::string out = done("ablate tricks.toml --cumulative --data pictures --runs 2 --out out");
+  EXPECT_THAT(out, HasSubstr("(none of the tricks)"));
+  EXPECT_THAT(text("out/cells/0001/recipe.toml"),
+              AllOf(testing::Not(HasSubstr("batch_norm")), HasSubstr("flip = \"none\"")));
+  EXPECT_THAT(text("out/cells/0003/recipe.toml"),
+              AllOf(HasSubstr("batch_norm"), HasSubstr("flip = \"random\"")));
+}
+
+TEST_F(Experiment, RefusesBadUsage) {
+  const std::string small = "sweep small.toml --data pictures --out out ";
+  EXPECT_THAT(refusal(small), HasSubstr("--grid"));
+  EXPECT_THAT(refusal(small + "--grid bacth=1,2"), HasSubstr("did you mean batch?"));
+  EXPECT_THAT(refusal(small + "--grid train.bacth=1,2"), HasSubstr("train.batch?"));
+  EXPECT_THAT(refusal(small + "--grid lr=0..1:log:3"), HasSubstr("above 0"));
+  EXPECT_THAT(refusal(small + "--grid lr=1..1:log:3"), HasSubstr("empty"));
+  EXPECT_THAT(refusal(small + "--grid lr=2..1:log:3"), HasSubstr("descends"));
+  EXPECT_THAT(refusal(small + "--grid batch=8,16 --grid batch=4"), HasSubstr("already"));
+  EXPECT_THAT(refusal(small + "--grid batch=8,16 --couple batch=lr"), HasSubstr("--couple"));
+  EXPECT_THAT(refusal(small + "--grid batch=8,16 --threads 1 --jobs 2"), HasSubstr("--jobs"));
+  EXPECT_THAT(refusal("sweep small.toml --data pictures --grid batch=8,16"), HasSubstr("--out"));
+  EXPECT_THAT(refusal("ablate small.toml --data pictures --out out"), HasSubstr("[[ablation]]"));
+}
+
+}  // namespace
+}  // namespace ftl::cli
