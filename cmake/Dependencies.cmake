@@ -18,3 +18,7 @@ find_path(ONEDNN_INCLUDE_DIR oneapi/dnnl/dnnl.hpp)
 find_library(ONEDNN_LIBRARY dnnl)
 find_package(OpenMP QUIET COMPONENTS CXX)
 mark_as_advanced(ONEDNN_INCLUDE_DIR ONEDNN_LIBRARY)
+
+# Optional: what draws the page of `ftl report`, embedded as it is.
+find_file(CHART_JS NAMES chart.min.js chart.umd.js PATHS /usr/share/javascript/chart.js /usr/share/nodejs/chart.js/dist)
+mark_as_advanced(CHART_JS)

@@ -1,16 +1,14 @@
 // ftl eval CKPT
 #include <fmt/core.h>
 
-#include <algorithm>
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "base/error.hpp"
 #include "cli/commands.hpp"
 #include "cli/dataset_arguments.hpp"
 #include "cli/json_output.hpp"
 #include "train/evaluator.hpp"
-#include "train/training_state.hpp"
+#include "train/model_dataset.hpp"
 
 namespace ftl::cli {
 namespace {
@@ -34,33 +32,11 @@ std::string name_of(data::Views views) {
   return "";
 }
 
-// Says how the classes of a dataset and those of a model differ.
-std::string difference(const std::vector<std::string>& dataset, const std::vector<std::string>& model) {
-  if (dataset.size() != model.size()) return fmt::format("{} classes, not {}", dataset.size(), model.size());
-  const auto [theirs, ours] = std::mismatch(dataset.begin(), dataset.end(), model.begin());
-  return fmt::format("{} as class {}, not {}", *theirs, theirs - dataset.begin(), *ours);
-}
-
-// The dataset's pictures, seen as the model was trained to see them.
-data::Dataset fitting_dataset(const EvalArguments& arguments, const train::LoadedModel& model) {
-  data::Dataset dataset = open_dataset(arguments.dataset, message_stream(arguments.json));
-  if (dataset.class_names != model.class_names) {
-    throw InputError("{}: was trained on other classes: {} has {}", arguments.checkpoint, dataset.name,
-                     difference(dataset.class_names, model.class_names));
-  }
-  if (dataset.test.height != model.height || dataset.test.width != model.width) {
-    throw InputError("{}: was trained on {}x{} pictures, but those of {} are {}x{}", arguments.checkpoint,
-                     model.width, model.height, dataset.name, dataset.test.width, dataset.test.height);
-  }
-  dataset.mean = model.mean;
-  dataset.standard_deviation = model.standard_deviation;
-  return dataset;
-}
-
 void eval(const EvalArguments& arguments) {
   check_json_target(arguments.json);
   const train::LoadedModel model = train::load_model(arguments.checkpoint);
-  const data::Dataset dataset = fitting_dataset(arguments, model);
+  const data::Dataset dataset = train::dataset_for_model(
+      model, arguments.checkpoint, open_dataset(arguments.dataset, message_stream(arguments.json)));
   train::EvaluationConfig config = model.recipe.evaluation;
   if (!arguments.views.empty()) config = {.views = kViews.at(arguments.views)};
   if (arguments.views_fraction > 0) config.views_fraction = arguments.views_fraction;

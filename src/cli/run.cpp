@@ -62,6 +62,7 @@ int run(int argc, char** argv) {
   add_predict_command(app, exit_code);
   add_data_command(app, exit_code);
   add_recipes_command(app, exit_code);
+  add_report_command(app, exit_code);
   add_profile_command(app, exit_code);
   add_bench_command(app, exit_code);
   add_info_command(app, exit_code);

@@ -52,4 +52,19 @@ Picture decode_png(std::string_view file, std::string_view name) {
   return picture;
 }
 
+std::string encode_png(PictureSize size, std::span<const std::uint8_t> pixels) {
+  png_image image{};
+  image.version = PNG_IMAGE_VERSION;
+  image.width = static_cast<png_uint_32>(size.width);
+  image.height = static_cast<png_uint_32>(size.height);
+  image.format = PNG_FORMAT_RGB;
+  png_alloc_size_t bytes = PNG_IMAGE_PNG_SIZE_MAX(image);
+  std::string file(bytes, '\0');
+  if (png_image_write_to_memory(&image, file.data(), &bytes, 0, pixels.data(), 0, nullptr) == 0) {
+    throw RunError("a picture cannot be written as PNG: {}", image.message);
+  }
+  file.resize(bytes);
+  return file;
+}
+
 }  // namespace ftl::data

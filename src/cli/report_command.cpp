@@ -1,0 +1,143 @@
+// ftl report PATH...
+#include <fmt/core.h>
+
+#include <memory>
+
+#include "base/cpu_features.hpp"
+#include "base/error.hpp"
+#include "base/file.hpp"
+#include "cli/commands.hpp"
+#include "cli/dataset_arguments.hpp"
+#include "cli/json_output.hpp"
+#include "data/fetch.hpp"
+#include "lab/report/dawnbench.hpp"
+#include "lab/report/page.hpp"
+#include "lab/report/table.hpp"
+
+namespace ftl::cli {
+namespace {
+
+using lab::report::Report;
+using lab::report::RunFolder;
+
+constexpr std::size_t kRunsWithEpochs = 4;  // whose epochs are printed, too
+
+struct ReportArguments {
+  std::vector<std::string> paths;
+  DatasetArguments dataset;
+  std::string out = "report.html";
+  std::string csv;
+  std::string dawnbench;
+  bool text = false;
+  int threads = available_processors();
+};
+
+// The dataset that a run was made with, where it is found without being named: the synthetic set, or the
+// default data if it has the same content.
+std::optional<data::Dataset> find_again(const RunFolder& run) {
+  const std::optional<std::string> found = run.dataset == "synthetic" ? run.dataset : data::find_dataset();
+  if (!found || std::filesystem::path(*found).filename() != run.dataset) return std::nullopt;
+  try {
+    DatasetArguments arguments;
+    arguments.data = *found;
+    data::Dataset dataset = open_dataset(arguments, stderr);
+    if (dataset.digest == run.dataset_digest) return dataset;
+  } catch (const InputError&) {  // it is there, but not what the run was made with
+  }
+  return std::nullopt;
+}
+
+void add_predictions(const ReportArguments& arguments, Report& report) {
+  const RunFolder* run = best_run(report);
+  if (run == nullptr) {
+    report.predictions_missing =
+        "No finished run has kept its checkpoint, so there are no predictions to show.";
+    return;
+  }
+  const bool named = !arguments.dataset.data.empty();
+  const std::optional<data::Dataset> dataset =
+      named ? open_dataset(arguments.dataset, stderr) : find_again(*run);
+  if (!dataset) {
+    report.predictions_missing = fmt::format(
+        "The confusion matrix and the most confidently wrong pictures need the data: ftl report --data {}",
+        run->dataset);
+    return;
+  }
+  ThreadPool threads(arguments.threads);
+  report.predictions = lab::report::predict(
+      {.checkpoint = run->folder / "checkpoint.safetensors", .dataset = *dataset, .threads = threads});
+}
+
+void print_text(const Report& report) {
+  for (const lab::report::Table& table : lab::report::tables_of(report)) {
+    fmt::print("{}\n", to_text(table));
+  }
+  for (const lab::report::Table& grid : lab::report::grids_of(report)) fmt::print("{}\n", to_text(grid));
+  if (report.runs.size() <= kRunsWithEpochs) fmt::print("{}\n", to_text(epochs_table(report)));
+  if (!report.predictions) fmt::print("{}\n", report.predictions_missing);
+}
+
+void write_csv(const std::string& folder, const Report& report) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error) throw InputError("--csv {}: cannot be written: {}", folder, error.message());
+  std::vector<lab::report::Table> tables = lab::report::tables_of(report);
+  tables.push_back(epochs_table(report));
+  for (const lab::report::Table& table : tables) {
+    write_text_atomically(std::filesystem::path(folder) / (table.key + ".csv"), to_csv(table));
+  }
+}
+
+// The one run that DAWNBench's format has room for.
+void write_dawnbench(const ReportArguments& arguments) {
+  const std::filesystem::path folder = arguments.paths.front();
+  const std::vector<train::EpochRecord> records = lab::report::read_metrics(folder / "metrics.jsonl");
+  if (arguments.paths.size() > 1 || records.empty()) {
+    throw InputError("--dawnbench {}: takes one run directory with at least one epoch", arguments.dawnbench);
+  }
+  write_text_atomically(arguments.dawnbench, lab::report::dawnbench_tsv(records));
+}
+
+void report(const ReportArguments& arguments) {
+  if (!arguments.text) check_output_file("--out", arguments.out);
+  check_output_file("--dawnbench", arguments.dawnbench);
+  Report report = lab::report::read_report({arguments.paths.begin(), arguments.paths.end()});
+  if (!arguments.dawnbench.empty()) {
+    write_dawnbench(arguments);
+    return;
+  }
+  add_predictions(arguments, report);
+  if (!arguments.csv.empty()) write_csv(arguments.csv, report);
+  if (arguments.text) {
+    print_text(report);
+    return;
+  }
+  write_text_atomically(arguments.out, lab::report::page(report));
+  fmt::print("{}: {} run{}, {} experiment{}\n", arguments.out, report.runs.size(),
+             report.runs.size() == 1 ? "" : "s", report.experiments.size(),
+             report.experiments.size() == 1 ? "" : "s");
+  if (!report.predictions) fmt::print("{}\n", report.predictions_missing);
+}
+
+}  // namespace
+
+void add_report_command(CLI::App& app, int& /*exit_code*/) {
+  const auto arguments = std::make_shared<ReportArguments>();
+  CLI::App* command =
+      app.add_subcommand("report", "Show runs and experiments: one HTML file, or tables in the terminal");
+  command->add_option("paths", arguments->paths, "Run directories and experiments' folders")->required();
+  command->add_option("--out", arguments->out, "The page")->capture_default_str();
+  command->add_flag("--text", arguments->text, "Print tables instead of writing a page");
+  command->add_option("--csv", arguments->csv, "Also write the tables as CSV files into this folder");
+  command->add_option(
+      "--dawnbench", arguments->dawnbench,
+      "Write the epochs of one run directory as DAWNBench's TSV to this file, and nothing else");
+  add_dataset_options(*command, arguments->dataset);
+  command->get_option("--data")->description(
+      "The dataset of the best run, for its confusion matrix and mistakes; default: looked for");
+  command->add_option("--threads", arguments->threads, "Threads; default: every processor")
+      ->check(CLI::Range(1, 1024));
+  command->callback([arguments] { report(*arguments); });
+}
+
+}  // namespace ftl::cli

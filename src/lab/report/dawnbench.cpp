@@ -1,0 +1,17 @@
+#include "lab/report/dawnbench.hpp"
+
+#include <fmt/format.h>
+
+namespace ftl::lab::report {
+
+std::string dawnbench_tsv(std::span<const train::EpochRecord> records) {
+  std::string tsv = "epoch\thours\ttop1Accuracy\n";
+  for (const train::EpochRecord& record : records) {
+    if (record.run != records.front().run) break;
+    tsv += fmt::format("{:g}\t{:.8f}\t{:.4f}\n", record.epoch, record.total_seconds / 3600,
+                       100 * record.val_accuracy);
+  }
+  return tsv;
+}
+
+}  // namespace ftl::lab::report

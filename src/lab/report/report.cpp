@@ -1,0 +1,120 @@
+#include "lab/report/report.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <utility>
+
+#include "base/error.hpp"
+
+namespace ftl::lab::report {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kCheckpoint = "checkpoint.safetensors";
+
+// A plan whose cells lie on its axes, as the charts take for granted.
+void check_coordinates(const fs::path& folder, const ExperimentDescription& plan) {
+  for (const ExperimentCell& cell : plan.cells) {
+    bool fits = cell.coordinates.empty() || cell.coordinates.size() == plan.axes.size();
+    for (std::size_t axis = 0; fits && axis < cell.coordinates.size(); ++axis) {
+      fits =
+          cell.coordinates[axis] >= 0 && std::cmp_less(cell.coordinates[axis], plan.axes[axis].values.size());
+    }
+    if (!fits) {
+      throw InputError("{}: the cell {} lies outside the experiment's axes: experiment.json is damaged",
+                       folder.string(), cell.name);
+    }
+  }
+}
+
+void add_experiment(const fs::path& folder, Report& report) {
+  ReportedExperiment experiment{folder, last_name(folder), load_experiment(folder), {}};
+  check_coordinates(folder, experiment.plan);
+  for (const ExperimentCell& cell : experiment.plan.cells) {
+    std::optional<std::size_t>& index = experiment.runs.emplace_back();
+    if (!is_run_folder(folder / cell.folder)) continue;
+    RunFolder run = read_run_folder(folder / cell.folder);
+    run.label = cell.name;
+    index = report.runs.size();
+    report.runs.push_back(std::move(run));
+  }
+  report.experiments.push_back(std::move(experiment));
+}
+
+void add(const fs::path& path, Report& report) {
+  std::error_code ignored;
+  if (!fs::exists(path, ignored)) throw InputError("{}: there is no such folder", path.string());
+  if (!fs::is_directory(path, ignored)) {
+    throw InputError("{}: is a file; name a run directory or an experiment's folder", path.string());
+  }
+  if (holds_experiment(path)) {
+    add_experiment(path, report);
+  } else if (is_run_folder(path)) {
+    report.runs.push_back(read_run_folder(path));
+  } else {
+    throw InputError(
+        "{}: holds neither a run (recipe.toml, environment.json) nor an experiment "
+        "(experiment.json)",
+        path.string());
+  }
+}
+
+// Runs of the same name are told apart by their folders.
+void distinguish(std::vector<RunFolder>& runs) {
+  std::map<std::string, int> uses;
+  for (const RunFolder& run : runs) ++uses[run.label];
+  for (RunFolder& run : runs) {
+    if (uses[run.label] > 1) run.label = run.folder.lexically_normal().string();
+  }
+}
+
+}  // namespace
+
+Report read_report(const std::vector<fs::path>& paths) {
+  Report report;
+  for (const fs::path& path : paths) add(path, report);
+  if (report.runs.empty()) {
+    throw InputError("{}: none of its cells has been begun; there is nothing to report yet",
+                     paths.front().string());
+  }
+  distinguish(report.runs);
+  return report;
+}
+
+const RunFolder* best_run(const Report& report) {
+  const RunFolder* best = nullptr;
+  for (const RunFolder& run : report.runs) {
+    if (std::isnan(run.accuracy.mean) || !fs::exists(run.folder / kCheckpoint)) continue;
+    if (best == nullptr || run.accuracy.mean > best->accuracy.mean) best = &run;
+  }
+  return best;
+}
+
+Sample paired_difference(const RunFolder& run, const RunFolder& baseline) {
+  std::vector<double> differences;
+  for (std::size_t i = 0; i < run.seeds.size(); ++i) {
+    const auto same = std::ranges::find(baseline.seeds, run.seeds[i]);
+    if (same == baseline.seeds.end()) continue;
+    const auto other = static_cast<std::size_t>(same - baseline.seeds.begin());
+    differences.push_back(run.accuracy.values[i] - baseline.accuracy.values[other]);
+  }
+  return describe(differences);
+}
+
+const RunFolder* finished_run(const Report& report, const ReportedExperiment& experiment, std::size_t cell) {
+  const std::optional<std::size_t> run = experiment.runs[cell];
+  return run && report.runs[*run].finished ? &report.runs[*run] : nullptr;
+}
+
+const RunFolder* baseline_run(const Report& report, const ReportedExperiment& experiment) {
+  for (std::size_t cell = 0; cell < experiment.plan.cells.size(); ++cell) {
+    if (experiment.plan.cells[cell].baseline) return finished_run(report, experiment, cell);
+  }
+  return nullptr;
+}
+
+}  // namespace ftl::lab::report

@@ -1,0 +1,45 @@
+// What `ftl report` shows: runs, and experiments whose cells are runs.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lab/experiment_folder.hpp"
+#include "lab/report/predictions.hpp"
+#include "lab/report/run_folder.hpp"
+
+namespace ftl::lab::report {
+
+struct ReportedExperiment {
+  std::filesystem::path folder;
+  std::string label;  // the folder's name
+  ExperimentDescription plan;
+  std::vector<std::optional<std::size_t>>
+      runs;  // each cell's, in Report::runs; nothing when it was not begun
+};
+
+struct Report {
+  std::vector<RunFolder> runs;  // those named, then those of experiments
+  std::vector<ReportedExperiment> experiments;
+  std::optional<Predictions> predictions;
+  std::string predictions_missing;  // how to get them
+};
+
+// Reads run directories and experiment folders. Throws InputError naming the path and what is wrong with it.
+Report read_report(const std::vector<std::filesystem::path>& paths);
+
+// The run with the highest mean accuracy that has a checkpoint; null when there is none.
+const RunFolder* best_run(const Report& report);
+
+// The difference of `run` to `baseline`, paired by the seeds that both have: mean and ci95 are NaN where too
+// few are shared.
+Sample paired_difference(const RunFolder& run, const RunFolder& baseline);
+
+// The run of a cell that is done; null for others.
+const RunFolder* finished_run(const Report& report, const ReportedExperiment& experiment, std::size_t cell);
+// That of the experiment's baseline; null when it has none or that is not done.
+const RunFolder* baseline_run(const Report& report, const ReportedExperiment& experiment);
+
+}  // namespace ftl::lab::report

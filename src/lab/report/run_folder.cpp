@@ -1,0 +1,226 @@
+#include "lab/report/run_folder.hpp"
+
+#include <toml++/toml.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <sstream>
+
+#include "base/error.hpp"
+#include "base/file.hpp"
+
+namespace ftl::lab::report {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+using train::EpochRecord;
+
+constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+
+// An object in a file, whose members are read with errors that name both.
+class Members {
+ public:
+  Members(const Json& object, std::string file) : object_(object), file_(std::move(file)) {
+    if (!object_.is_object()) throw InputError("{}: holds no JSON object; is it a file of ftl?", file_);
+  }
+
+  template <class Value>
+  Value get(const char* key) const {
+    const auto found = object_.find(key);
+    if (found == object_.end()) {
+      throw InputError("{}: lacks \"{}\": it is of another version of ftl", file_, key);
+    }
+    try {
+      return found->template get<Value>();
+    } catch (const Json::exception&) {
+      throw InputError("{}: \"{}\" is {}, which is none of its values: the file is damaged", file_, key,
+                       found->dump());
+    }
+  }
+
+  // null is what JSON has for NaN.
+  double number(const char* key) const {
+    return object_.contains(key) && object_[key].is_null() ? kNone : get<double>(key);
+  }
+
+  Members object(const char* key) const { return {get_object(key), file_}; }
+
+ private:
+  const Json& get_object(const char* key) const {
+    get<Json>(key);
+    return object_[key];
+  }
+
+  const Json& object_;
+  std::string file_;
+};
+
+Json parse(const fs::path& path) {
+  Json json = Json::parse(read_text(path), nullptr, false);
+  if (json.is_discarded()) throw InputError("{}: is not JSON: the file is damaged", path.string());
+  return json;
+}
+
+Sample sample(const Members& json) {
+  std::vector<double> values;
+  for (const Json& value : json.get<std::vector<Json>>("values")) {
+    values.push_back(value.is_number() ? value.get<double>() : kNone);
+  }
+  return describe(values);
+}
+
+// Those whose accuracies the summary lists: it leaves out runs that failed.
+std::vector<std::uint64_t> counted_seeds(const Members& json, std::size_t values) {
+  auto seeds = json.get<std::vector<std::uint64_t>>("seeds");
+  std::set<std::uint64_t> failed;
+  for (const Json& failure : json.get<std::vector<Json>>("failures")) {
+    failed.insert(failure.value("seed", std::uint64_t{0}));
+  }
+  std::erase_if(seeds, [&](std::uint64_t seed) { return failed.contains(seed); });
+  seeds.resize(std::min(seeds.size(), values));
+  return seeds;
+}
+
+void read_summary(const fs::path& path, RunFolder& run) {
+  const Json json = parse(path);
+  const Members summary(json, path.string());
+  run.finished = true;
+  run.recipe = summary.get<std::string>("recipe");
+  run.dataset = summary.get<std::string>("dataset");
+  run.evaluated_on = summary.get<std::string>("evaluated_on");
+  run.train_images = summary.get<std::int64_t>("train_images");
+  run.test_images = summary.get<std::int64_t>("test_images");
+  run.batch = summary.get<int>("batch");
+  run.epochs = summary.number("epochs");
+  run.runs = summary.get<int>("runs");
+  run.failed_runs = summary.get<int>("failed_runs");
+  run.accuracy = sample(summary.object("accuracy"));
+  run.accuracy_plain = sample(summary.object("accuracy_plain"));
+  run.seeds = counted_seeds(summary, run.accuracy.values.size());
+  const Members seconds = summary.object("seconds");
+  run.seconds = {seconds.number("load"), seconds.number("init"), seconds.number("train"),
+                 seconds.number("eval"), seconds.number("total")};
+  run.flop_per_run = summary.number("flop_per_run");
+  run.tflops = summary.number("tflops");
+  run.fraction_of_peak = summary.number("fraction_of_peak");
+  run.peak_memory_bytes = summary.number("peak_memory_bytes");
+}
+
+void read_environment(const fs::path& path, RunFolder& run) {
+  const Json json = parse(path);
+  run.dataset_digest = Members(json, path.string()).get<std::string>("dataset");
+  for (const auto& [key, value] : json.items()) {
+    run.environment.emplace_back(key, value.is_string() ? value.get<std::string>() : value.dump());
+  }
+}
+
+EpochRecord epoch_record(const Json& line, const std::string& file) {
+  const Members json(line, file);
+  EpochRecord record;
+  record.run = json.get<int>("run");
+  record.epoch = json.get<double>("epoch");
+  record.train_loss = json.number("train_loss");
+  record.train_accuracy = json.number("train_accuracy");
+  record.val_loss = json.number("val_loss");
+  record.val_accuracy = json.number("val_accuracy");
+  if (const double average = json.number("ema_val_accuracy"); !std::isnan(average)) {
+    record.ema_val_accuracy = average;
+  }
+  record.total_seconds = json.number("total_seconds");
+  return record;
+}
+
+Band band(const std::vector<EpochRecord>& records, double (*figure)(const EpochRecord&)) {
+  std::vector<double> values;
+  for (const EpochRecord& record : records) {
+    if (const double value = figure(record); std::isfinite(value)) values.push_back(value);
+  }
+  if (values.empty()) return {kNone, kNone, kNone};
+  const auto [low, high] = std::minmax_element(values.begin(), values.end());
+  return {describe(values).mean, *low, *high};
+}
+
+std::vector<EpochFigures> curve(const std::vector<EpochRecord>& records) {
+  std::map<double, std::vector<EpochRecord>> by_epoch;
+  for (const EpochRecord& record : records) by_epoch[record.epoch].push_back(record);
+  std::vector<EpochFigures> figures;
+  for (const auto& [epoch, runs] : by_epoch) {
+    figures.push_back({
+        .epoch = epoch,
+        .train_loss = band(runs, [](const EpochRecord& run) { return run.train_loss; }),
+        .train_accuracy = band(runs, [](const EpochRecord& run) { return run.train_accuracy; }),
+        .val_loss = band(runs, [](const EpochRecord& run) { return run.val_loss; }),
+        .val_accuracy = band(runs, [](const EpochRecord& run) { return run.val_accuracy; }),
+        .ema_val_accuracy =
+            band(runs, [](const EpochRecord& run) { return run.ema_val_accuracy.value_or(kNone); }),
+        .seconds = band(runs, [](const EpochRecord& run) { return run.total_seconds; }).mean,
+    });
+  }
+  return figures;
+}
+
+// The recipe's name as its text gives it.
+std::string recipe_name(const std::string& toml, const fs::path& path) {
+  try {
+    return toml::parse(toml)["name"].value_or(std::string());
+  } catch (const toml::parse_error& error) {
+    throw InputError("{}: is not TOML: {}", path.string(), error.description());
+  }
+}
+
+}  // namespace
+
+std::vector<Metric> metrics() {
+  return {{"val_accuracy", "test accuracy", &EpochFigures::val_accuracy},
+          {"ema_val_accuracy", "test accuracy of averaged weights", &EpochFigures::ema_val_accuracy},
+          {"train_accuracy", "training accuracy", &EpochFigures::train_accuracy},
+          {"val_loss", "test loss", &EpochFigures::val_loss},
+          {"train_loss", "training loss", &EpochFigures::train_loss}};
+}
+
+std::string last_name(const fs::path& folder) {
+  const fs::path whole = fs::absolute(folder).lexically_normal();
+  return (whole.has_filename() ? whole.filename() : whole.parent_path().filename()).string();
+}
+
+bool is_run_folder(const fs::path& folder) {
+  return fs::exists(folder / "recipe.toml") && fs::exists(folder / "environment.json");
+}
+
+std::vector<EpochRecord> read_metrics(const fs::path& path) {
+  std::map<std::pair<int, double>, EpochRecord> records;
+  if (!fs::exists(path)) return {};
+  const std::string text = read_text(path);
+  std::istringstream lines(text.substr(0, text.rfind('\n') + 1));
+  int number = 0;
+  for (std::string line; std::getline(lines, line);) {
+    const std::string place = fmt::format("{} line {}", path.string(), ++number);
+    const Json json = Json::parse(line, nullptr, false);
+    if (json.is_discarded()) throw InputError("{}: is not JSON: the file is damaged", place);
+    const EpochRecord record = epoch_record(json, place);
+    records[{record.run, record.epoch}] = record;
+  }
+  std::vector<EpochRecord> kept;
+  for (const auto& [key, record] : records) kept.push_back(record);
+  return kept;
+}
+
+RunFolder read_run_folder(const fs::path& folder) {
+  RunFolder run;
+  run.folder = folder;
+  run.label = last_name(folder);
+  run.recipe_toml = read_text(folder / "recipe.toml");
+  run.recipe = recipe_name(run.recipe_toml, folder / "recipe.toml");
+  run.accuracy = run.accuracy_plain = describe({});
+  read_environment(folder / "environment.json", run);
+  if (fs::exists(folder / "summary.json")) read_summary(folder / "summary.json", run);
+  run.curve = curve(read_metrics(folder / "metrics.jsonl"));
+  return run;
+}
+
+}  // namespace ftl::lab::report

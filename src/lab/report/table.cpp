@@ -1,0 +1,183 @@
+#include "lab/report/table.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <limits>
+
+namespace ftl::lab::report {
+namespace {
+
+constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+
+double number(std::size_t count) {
+  return static_cast<double>(count);
+}
+
+const std::vector<Column>& accuracy_columns() {
+  static const std::vector<Column> columns{{"seeds", "seeds", Unit::count},
+                                           {"accuracy", "accuracy", Unit::fraction},
+                                           {"accuracy_std", "std", Unit::fraction},
+                                           {"accuracy_ci95", "95 % ±", Unit::fraction}};
+  return columns;
+}
+
+std::vector<Field> accuracy_fields(const RunFolder& run) {
+  return {number(run.accuracy.values.size()), run.accuracy.mean, run.accuracy.std, run.accuracy.ci95};
+}
+
+template <class Value>
+void append(std::vector<Value>& values, const std::vector<Value>& more) {
+  values.insert(values.end(), more.begin(), more.end());
+}
+
+Table runs_table(const Report& report) {
+  Table table{"runs", "Runs", {{"run", "run"}, {"recipe", "recipe"}, {"dataset", "dataset"}}, {}};
+  append(table.columns, {{"epochs", "epochs", Unit::number}, {"batch", "batch", Unit::count}});
+  append(table.columns, accuracy_columns());
+  append(table.columns, {{"accuracy_plain", "plain", Unit::fraction},
+                         {"load_seconds", "load s", Unit::seconds},
+                         {"init_seconds", "init s", Unit::seconds},
+                         {"train_seconds", "train s", Unit::seconds},
+                         {"eval_seconds", "eval s", Unit::seconds},
+                         {"total_seconds", "total s", Unit::seconds},
+                         {"tflops", "TFLOP/s", Unit::number},
+                         {"fraction_of_peak", "of peak", Unit::fraction},
+                         {"folder", "folder"}});
+  for (const RunFolder& run : report.runs) {
+    std::vector<Field> row{run.label, run.recipe, run.dataset};
+    const auto known = [&](double value) { return run.finished ? value : kNone; };
+    append(row, {known(run.epochs), known(run.batch)});
+    append(row, accuracy_fields(run));
+    append(row, {run.accuracy_plain.mean, known(run.seconds.load), known(run.seconds.init),
+                 known(run.seconds.train), known(run.seconds.eval), known(run.seconds.total),
+                 known(run.tflops), known(run.fraction_of_peak), run.folder.string()});
+    table.rows.push_back(std::move(row));
+  }
+  return table;
+}
+
+// What the cell has on this axis; a random search has settings and no coordinates.
+Field position(const ReportedExperiment& experiment, const ExperimentCell& cell, std::size_t index) {
+  const ExperimentAxis& axis = experiment.plan.axes[index];
+  if (!cell.coordinates.empty()) return axis.values[static_cast<std::size_t>(cell.coordinates[index])];
+  const auto setting = cell.settings.find(axis.key);
+  return setting == cell.settings.end() ? Field("") : Field(setting->second);
+}
+
+std::vector<Field> cell_fields(const Report& report, const ReportedExperiment& experiment,
+                               std::size_t index) {
+  const ExperimentCell& cell = experiment.plan.cells[index];
+  std::vector<Field> row{cell.name};
+  for (std::size_t axis = 0; axis < experiment.plan.axes.size(); ++axis) {
+    row.push_back(position(experiment, cell, axis));
+  }
+  const RunFolder* run = finished_run(report, experiment, index);
+  if (run == nullptr) return row;
+  append(row, accuracy_fields(*run));
+  row.emplace_back(run->seconds.train);
+  const RunFolder* baseline = baseline_run(report, experiment);
+  if (baseline == nullptr || cell.baseline) return row;
+  const Sample difference = paired_difference(*run, *baseline);
+  append(row, {difference.mean, difference.ci95, run->seconds.train - baseline->seconds.train});
+  return row;
+}
+
+Table cells_table(const Report& report, std::size_t index) {
+  const ReportedExperiment& experiment = report.experiments[index];
+  Table table{fmt::format("experiment-{}", index + 1),
+              fmt::format("{} of {}: {}", experiment.plan.kind, experiment.plan.recipe, experiment.label),
+              {{"cell", "cell"}},
+              {}};
+  for (const ExperimentAxis& axis : experiment.plan.axes) table.columns.push_back({axis.key, axis.label});
+  append(table.columns, accuracy_columns());
+  table.columns.push_back({"train_seconds", "train s", Unit::seconds});
+  if (baseline_run(report, experiment) != nullptr) {
+    append(table.columns, {{"difference", "points", Unit::points},
+                           {"difference_ci95", "points 95 % ±", Unit::fraction},
+                           {"train_seconds_difference", "train s more", Unit::seconds}});
+  }
+  for (std::size_t cell = 0; cell < experiment.plan.cells.size(); ++cell) {
+    table.rows.push_back(cell_fields(report, experiment, cell));
+    table.rows.back().resize(table.columns.size(), kNone);
+  }
+  return table;
+}
+
+Table confusion_table(const Predictions& predictions) {
+  Table table{"confusion",
+              "Test pictures by class (row) and what they were taken for (column)",
+              {{"class", "class"}},
+              {}};
+  for (const std::string& name : predictions.class_names) table.columns.push_back({name, name, Unit::count});
+  for (std::size_t truth = 0; truth < predictions.confusion.size(); ++truth) {
+    std::vector<Field> row{predictions.class_names[truth]};
+    for (const std::int64_t pictures : predictions.confusion[truth]) {
+      row.emplace_back(static_cast<double>(pictures));
+    }
+    table.rows.push_back(std::move(row));
+  }
+  return table;
+}
+
+Table grid(const Report& report, const ReportedExperiment& experiment, const Column& figure,
+           double (*value)(const RunFolder&)) {
+  const ExperimentAxis& rows = experiment.plan.axes[0];
+  const ExperimentAxis& columns = experiment.plan.axes[1];
+  Table table{"",
+              fmt::format("{} by {} (rows) and {} (columns)", figure.title, rows.label, columns.label),
+              {{rows.key, rows.label}},
+              {}};
+  for (const std::string& name : columns.values) table.columns.push_back({name, name, figure.unit});
+  for (const std::string& name : rows.values) {
+    table.rows.emplace_back(table.columns.size(), Field(kNone)).front() = name;
+  }
+  for (std::size_t cell = 0; cell < experiment.plan.cells.size(); ++cell) {
+    const std::vector<int>& place = experiment.plan.cells[cell].coordinates;
+    const RunFolder* run = finished_run(report, experiment, cell);
+    if (run == nullptr || place.empty()) continue;
+    table.rows[static_cast<std::size_t>(place[0])][static_cast<std::size_t>(place[1]) + 1] = value(*run);
+  }
+  return table;
+}
+
+}  // namespace
+
+std::vector<Table> tables_of(const Report& report) {
+  std::vector<Table> tables{runs_table(report)};
+  for (std::size_t i = 0; i < report.experiments.size(); ++i) tables.push_back(cells_table(report, i));
+  if (report.predictions) tables.push_back(confusion_table(*report.predictions));
+  return tables;
+}
+
+Table epochs_table(const Report& report) {
+  Table table{"epochs", "Epochs", {{"run", "run"}, {"epoch", "epoch", Unit::number}}, {}};
+  for (const Metric& metric : metrics()) {
+    const Unit unit = metric.key.ends_with("accuracy") ? Unit::fraction : Unit::number;
+    table.columns.push_back({std::string(metric.key), std::string(metric.title), unit});
+  }
+  table.columns.push_back({"total_seconds", "train s", Unit::seconds});
+  for (const RunFolder& run : report.runs) {
+    for (const EpochFigures& epoch : run.curve) {
+      std::vector<Field> row{run.label, epoch.epoch};
+      for (const Metric& metric : metrics()) row.emplace_back((epoch.*metric.figure).mean);
+      row.emplace_back(epoch.seconds);
+      table.rows.push_back(std::move(row));
+    }
+  }
+  return table;
+}
+
+std::vector<Table> grids_of(const Report& report) {
+  std::vector<Table> grids;
+  for (const ReportedExperiment& experiment : report.experiments) {
+    if (experiment.plan.axes.size() != 2) continue;
+    grids.push_back(grid(report, experiment, {"accuracy", "Accuracy", Unit::fraction},
+                         [](const RunFolder& run) { return run.accuracy.mean; }));
+    grids.push_back(grid(report, experiment, {"train_seconds", "Seconds of training", Unit::seconds},
+                         [](const RunFolder& run) { return run.seconds.train; }));
+  }
+  return grids;
+}
+
+}  // namespace ftl::lab::report
