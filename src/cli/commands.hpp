@@ -8,7 +8,7 @@
 namespace ftl::cli {
 
 // What a command takes when no recipe is named.
-inline constexpr const char* kDefaultRecipe = "airbench94";
+inline constexpr const char* kDefaultRecipe = "speedrun";
 
 inline constexpr int kDone = 0;
 inline constexpr int kFailed = 1;

@@ -77,8 +77,8 @@ TEST_F(Profile, WritesATraceWithARowAThread) {
 TEST_F(Profile, TakesStepsFromLaterInTheTraining) {
   // The whitening layer's bias learns for two epochs.
   const auto layers = [&](const std::string& epoch) {
-    const nlohmann::json json =
-        nlohmann::json::parse(done("profile every.toml --data pictures --set train.batch=20 --steps 1 --json - --epoch " + epoch));
+    const nlohmann::json json = nlohmann::json::parse(
+        done("profile every.toml --data pictures --set train.batch=20 --steps 1 --json - --epoch " + epoch));
     std::set<std::string> works;
     for (const auto& row : json["layers"]) {
       if (row["layer"] == "whiten") works.insert(row["work"]);

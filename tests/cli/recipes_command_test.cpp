@@ -30,8 +30,9 @@ std::string output_of(const std::string& arguments) {
 }
 
 TEST(RecipesCommand, ListsNamesAndDescriptions) {
-  EXPECT_THAT(output_of("list"), AllOf(HasSubstr("airbench94 "), HasSubstr("hlb-0.3 "),
-                                       HasSubstr("resnet18 "), HasSubstr("plain baseline")));
+  EXPECT_THAT(output_of("list"),
+              AllOf(HasSubstr("airbench94 "), HasSubstr("hlb-0.3 "), HasSubstr("resnet18 "),
+                    HasSubstr("plain baseline"), HasSubstr("speedrun ")));
 }
 
 TEST(RecipesCommand, ShowsARecipeAsItWasWritten) {

@@ -39,7 +39,14 @@ TEST(VectorMath, ExponentialStaysFiniteFarOut) {
 
 TEST(VectorMath, LogisticIsAccurate) {
   for_each_point(100.0f, [](float x) {
-    ASSERT_NEAR(logistic(broadcast(x))[0], 1 / (1 + std::exp(-static_cast<double>(x))), 1e-6) << x;
+    ASSERT_NEAR(logistic(broadcast(x))[0], 1 / (1 + std::exp(-static_cast<double>(x))), 4e-6) << x;
+  });
+}
+
+TEST(VectorMath, SiluDerivativeIsAccurate) {
+  for_each_point(100.0f, [](float x) {
+    const double s = 1 / (1 + std::exp(-static_cast<double>(x)));
+    ASSERT_NEAR(silu_derivative_minus_half(broadcast(x))[0], s + x * s * (1 - s) - 0.5, 2e-5) << x;
   });
 }
 

@@ -37,8 +37,7 @@ inline vfloat derivative(vfloat x) {
   } else if constexpr (kKind == ActivationKind::gelu) {
     return gelu_derivative_minus_half(x) + 0.5f;
   } else if constexpr (kKind == ActivationKind::silu) {
-    const vfloat s = logistic(x);
-    return s + x * s * (1.0f - s);
+    return silu_derivative_minus_half(x) + 0.5f;
   } else if constexpr (kKind == ActivationKind::celu) {
     return exponential(minimum(x, zero) * (1.0f / kCeluAlpha));
   } else {
