@@ -93,6 +93,7 @@ void backward_weights(benchmark::State& state) {
                                              .images = kBlockImages,
                                              .x = t.x.as<bf16>() + block * g.in.block_elements(),
                                              .dy = t.y.as<bf16>() + block * g.out.block_elements(),
+                                             .argmax = g.pool ? t.argmax.as<std::uint8_t>() : nullptr,
                                              .scratch = t.scratch.as<bf16>(),
                                              .weight_gradient = t.gradient.as<float>()});
   });

@@ -1,5 +1,5 @@
-// Batch norm with GELU and its backward pass on one thread, on values that fit the first-level cache, the second and
-// neither.
+// Batch norm with GELU and its backward pass on one thread, on values that fit the first-level cache, the
+// second and neither.
 #include <benchmark/benchmark.h>
 
 #include "kernels/registry.hpp"
@@ -10,7 +10,9 @@ namespace {
 
 struct Values {
   explicit Values(const Shape& shape, int blocks)
-      : x(shape.block_elements() * blocks * 2), y(shape.block_elements() * 2), dy(shape.block_elements() * 2) {
+      : x(shape.block_elements() * blocks * 2),
+        y(shape.block_elements() * 2),
+        dy(shape.block_elements() * 2) {
     for (float* channel : {multiplier, offset}) std::fill_n(channel, 64, 0.5f);
   }
   Buffer x, y, dy;
@@ -51,8 +53,8 @@ void norm_identity(benchmark::State& state) {
 
 void norm_backward_reduce(benchmark::State& state) {
   run(state, [](const Shape& shape, Values& v, const bf16* x) {
-    selected().batch_norm.backward_reduce(shape, ActivationKind::gelu, kBlockImages, x, v.multiplier, v.offset,
-                                          v.dy.as<bf16>(), v.dy.as<bf16>(), v.sums, v.sums + 64);
+    selected().batch_norm.backward_reduce(shape, ActivationKind::gelu, kBlockImages, x, v.multiplier,
+                                          v.offset, v.dy.as<bf16>(), v.dy.as<bf16>(), v.sums, v.sums + 64);
   });
 }
 

@@ -309,13 +309,9 @@ class Compiler {
     const kernels::ConvolutionGeometry& g = convolution.geometry;
     const int input = node(n).inputs[0];
     int gradient = gradients_.at(n);
-    if (g.pool) {
-      const int unpooled = new_buffer(g.out.block_elements() * 2);
-      emit({.kind = StepKind::unpool, .node = n, .in2 = argmax(n), .gradient = gradient, .out = unpooled});
-      gradient = unpooled;
-    }
     if (trains(convolution.weight) || trains(convolution.bias)) {
       Step step{.kind = StepKind::convolution_weights, .node = n, .gradient = gradient};
+      if (g.pool) step.in2 = argmax(n);
       if (trains(convolution.weight)) {
         step.in = value(input, segment);
         step.scratch = new_buffer(kernels::weight_gradient_scratch_elements(g) * 2);
@@ -324,6 +320,11 @@ class Compiler {
       plan_.segments.back().sums_weights = true;
     }
     if (carries_gradient_[at(input)]) {
+      if (g.pool) {
+        const int unpooled = new_buffer(g.out.block_elements() * 2);
+        emit({.kind = StepKind::unpool, .node = n, .in2 = argmax(n), .gradient = gradient, .out = unpooled});
+        gradient = unpooled;
+      }
       const int out = contribution(input);
       emit({.kind = StepKind::convolution_data, .node = n, .gradient = gradient, .out = out});
       add_contribution(input, out);

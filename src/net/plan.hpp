@@ -28,7 +28,7 @@ enum class StepKind {
   add,                  // in, in2 -> out
   loss,                 // in: network output -> out: its gradient
   unpool,               // gradient, in2: which position won -> out
-  convolution_weights,  // in, gradient, scratch -> the lane's sums
+  convolution_weights,  // in, gradient, in2: which position won, scratch -> the lane's sums
   convolution_data,     // gradient -> out
   batch_norm_reduce,    // in, gradient -> out, and the two sums
   batch_norm_data,      // in, gradient -> out

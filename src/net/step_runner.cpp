@@ -123,6 +123,7 @@ void StepRunner::convolution_weights(const Step& step) {
                                                      .images = images(),
                                                      .x = buffer(step.in),
                                                      .dy = buffer(step.gradient),
+                                                     .argmax = buffer<std::uint8_t>(step.in2),
                                                      .scratch = buffer(step.scratch),
                                                      .weight_gradient = gradient});
   }
@@ -130,7 +131,7 @@ void StepRunner::convolution_weights(const Step& step) {
     const int channels = op.geometry.out.padded_channels();
     float* gradient = state.bias_lanes.as<float>() + place_.lane * channels;
     if (place_.first_of_lane) std::fill_n(gradient, channels, 0.0f);
-    executor_.kernels_.convolution.backward_bias(op.geometry.out, buffer(step.gradient), gradient);
+    executor_.kernels_.convolution.backward_bias(op.geometry.written(), buffer(step.gradient), gradient);
   }
 }
 

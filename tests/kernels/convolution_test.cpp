@@ -123,7 +123,7 @@ TEST_P(ConvolutionKernelsTest, BackwardWeightsAddsToItsLaneAndLanesAddUp) {
     std::vector<bf16> scratch(static_cast<std::size_t>(weight_gradient_scratch_elements(p.g)));
     fill_padding_images(p.g.in, p.images, p.x_block, 3.0f);
     for (const std::size_t lane : {0, 1, 1}) {
-      kernels.backward_weights({p.g, p.images, p.x_block.data(), p.dy_block.data(), scratch.data(),
+      kernels.backward_weights({p.g, p.images, p.x_block.data(), p.dy_block.data(), nullptr, scratch.data(),
                                 lanes.data() + lane * lane_elements});
     }
     std::vector<float> dweights(p.weights.size());
@@ -218,7 +218,7 @@ TEST_P(ConvolutionKernelsTest, UnpoolGivesTheGradientToTheWinnerOnly) {
 
 // With a pool, rows and columns that no window covers have no gradient: they are skipped, whatever dy holds
 // there.
-TEST_P(ConvolutionKernelsTest, BackwardOfAPooledConvolutionSkipsWhatNoWindowCovers) {
+TEST_P(ConvolutionKernelsTest, BackwardDataOfAPooledConvolutionSkipsWhatNoWindowCovers) {
   ConvolutionGeometry g = geometry({33, 5, 7}, 34, 3, 3, 1, 1);
   const int images = 17;
   Problem p(g, images);
@@ -227,9 +227,9 @@ TEST_P(ConvolutionKernelsTest, BackwardOfAPooledConvolutionSkipsWhatNoWindowCove
     const bool inside = i / 7 % 5 < 4 && i % 7 < 6;
     if (!inside) covered[i] = 0;
   }
-  std::vector<double> exact_dx(p.x.size()), exact_dweights(p.weights.size());
+  std::vector<double> exact_dx(p.x.size());
   convolution_backward_reference<double>(g, images, doubles(p.x), doubles(p.weights), doubles(covered),
-                                         exact_dx, exact_dweights, {});
+                                         exact_dx, {}, {});
   g.pool = true;
   std::vector<bf16> dx_block = unwritten(g.in);
   kernels.backward_data({g, images, p.dy_block.data(), p.backward_tiles.data(), dx_block.data()});
@@ -237,13 +237,35 @@ TEST_P(ConvolutionKernelsTest, BackwardOfAPooledConvolutionSkipsWhatNoWindowCove
   for (std::size_t i = 0; i < dx.size(); ++i) {
     ASSERT_NEAR(dx[i], exact_dx[i], bf16_tolerance(exact_dx[i], 9 * 34, 9 * 34));
   }
-  std::vector<float> lane(static_cast<std::size_t>(weight_gradient_elements(g)));
-  std::vector<bf16> scratch(static_cast<std::size_t>(weight_gradient_scratch_elements(g)));
-  kernels.backward_weights({g, images, p.x_block.data(), p.dy_block.data(), scratch.data(), lane.data()});
-  std::vector<float> dweights(p.weights.size());
-  reduce_weight_gradient(g, lane.data(), 1, 0, g.out.channels, dweights);
-  for (std::size_t i = 0; i < dweights.size(); ++i) {
-    ASSERT_NEAR(dweights[i], exact_dweights[i], float_tolerance(24 * images, 24 * images));
+}
+
+TEST_P(ConvolutionKernelsTest, BackwardWeightsOfAPooledConvolutionGoThroughTheWinners) {
+  for (const Shape& in : {Shape{33, 5, 7}, Shape{3, 14, 9}}) {
+    ConvolutionGeometry g = geometry(in, 34, 3, 3, 1, 1);
+    const int images = 17;
+    const Problem p(g, images);
+    g.pool = true;
+    const Shape pooled = g.written();
+    Random random(16, RandomPurpose::test);
+    const std::vector<bf16> dy = blocked(pooled, images, random_values(random, images * pooled.elements()));
+    std::vector<std::uint8_t> argmax(dy.size());
+    for (std::uint8_t& which : argmax) which = static_cast<std::uint8_t>(random.below(4));
+    std::vector<bf16> unpooled = unwritten(g.out);
+    kernels.unpool(g, dy.data(), argmax.data(), unpooled.data());
+    std::vector<double> exact(p.weights.size());
+    convolution_backward_reference<double>(g, images, doubles(p.x), doubles(p.weights),
+                                           doubles(plain(g.out, images, unpooled)), {}, exact, {});
+
+    std::vector<float> lane(static_cast<std::size_t>(weight_gradient_elements(g)));
+    std::vector<bf16> scratch(static_cast<std::size_t>(weight_gradient_scratch_elements(g)));
+    kernels.backward_weights(
+        {g, images, p.x_block.data(), dy.data(), argmax.data(), scratch.data(), lane.data()});
+    std::vector<float> dweights(p.weights.size());
+    reduce_weight_gradient(g, lane.data(), 1, 0, g.out.channels, dweights);
+    const double terms = images * pooled.positions();
+    for (std::size_t i = 0; i < dweights.size(); ++i) {
+      ASSERT_NEAR(dweights[i], exact[i], float_tolerance(terms, terms)) << "weight " << i;
+    }
   }
 }
 
@@ -270,7 +292,8 @@ TEST_P(ConvolutionKernelsTest, SumsOfVeryManyTilesAreExactToo) {
                                          exact_dweights, {});
   std::vector<float> lane(static_cast<std::size_t>(weight_gradient_elements(wide)));
   std::vector<bf16> scratch(static_cast<std::size_t>(weight_gradient_scratch_elements(wide)));
-  kernels.backward_weights({wide, images, q.x_block.data(), q.dy_block.data(), scratch.data(), lane.data()});
+  kernels.backward_weights(
+      {wide, images, q.x_block.data(), q.dy_block.data(), nullptr, scratch.data(), lane.data()});
   std::vector<float> dweights(q.weights.size());
   reduce_weight_gradient(wide, lane.data(), 1, 0, 3, dweights);
   for (std::size_t i = 0; i < dweights.size(); ++i) {

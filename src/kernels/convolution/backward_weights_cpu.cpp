@@ -2,6 +2,7 @@
 
 #include "kernels/convolution/convolution_passes.hpp"
 #include "kernels/convolution/gradient_bands.hpp"
+#include "kernels/convolution/pool_winners.hpp"
 #include "kernels/convolution/weight_tiles.hpp"
 
 namespace ftl::kernels::FTL_ISA {
@@ -84,11 +85,23 @@ class WeightGradientBand {
  private:
   // Those of one output block, as two planes.
   void lay_out_gradients(int output) const {
+    const Shape written = g_.written();
     for (int y = first_row_; y < last_row_; ++y) {
       for (int x = 0; x < covered(g_).width; ++x) {
-        const bf16* from = tile(arguments_.dy, g_.out, output, y, x);
         bf16* to = tile(dy_paired_, out_, 0, y - first_row_, x);
-        tile_product.pair_rows({from, from + g_.out.half_elements()}, {to, to + out_.plane_elements()});
+        const Halves<bf16> columns{to, to + out_.plane_elements()};
+        if (!g_.pool) {
+          const bf16* from = tile(arguments_.dy, written, output, y, x);
+          tile_product.pair_rows({from, from + written.half_elements()}, columns);
+          continue;
+        }
+        alignas(64) bf16 halves[2][kTileElements];
+        for (int half = 0; half < 2; ++half) {
+          const bf16* from =
+              tile(arguments_.dy + half * written.half_elements(), written, output, y / 2, x / 2);
+          keep_winners(from, arguments_.argmax + (from - arguments_.dy), y % 2 * 2 + x % 2, halves[half]);
+        }
+        tile_product.pair_rows({halves[0], halves[1]}, columns);
       }
     }
   }

@@ -1,5 +1,6 @@
 #include "kernels/convolution/convolution.hpp"
 #include "kernels/convolution/convolution_passes.hpp"
+#include "kernels/convolution/pool_winners.hpp"
 #include "kernels/convolution/tile_lists.hpp"
 #include "kernels/simd.hpp"
 
@@ -35,9 +36,7 @@ void unpool(const ConvolutionGeometry& g, const bf16* dy, const std::uint8_t* ar
         const std::uint8_t* which = argmax + (from - dy);
         for (int candidate = 0; candidate < 4; ++candidate) {
           bf16* to = position(dx, g.out, plane, 2 * y + candidate / 2, 2 * x + candidate % 2);
-          for (int i = 0; i < kTileElements; ++i) {
-            to[i].bits = which[i] == candidate ? from[i].bits : std::uint16_t{0};
-          }
+          keep_winners(from, which, candidate, to);
         }
       }
     }
