@@ -53,6 +53,10 @@ std::string figures(const lab::Summary& summary) {
     text += fmt::format("                of {} held-out training pictures, not of the test split\n",
                         summary.settings.test_images);
   }
+  if (summary.settings.folds > 0) {
+    text += fmt::format("                over {} folds of the training pictures, not of the test split\n",
+                        summary.settings.folds);
+  }
   text += fmt::format("plain accuracy  {}\n", accuracy_text(summary.accuracy_plain));
   text += fmt::format("seconds         load {:.2f}, init {:.2f}, train {:.2f}, eval {:.2f}, total {:.2f}\n",
                       seconds.load, seconds.init, seconds.train, seconds.eval, seconds.total);

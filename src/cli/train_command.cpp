@@ -1,5 +1,4 @@
 // ftl train [RECIPE]
-#include <fmt/chrono.h>
 #include <fmt/core.h>
 #include <sys/resource.h>
 
@@ -13,6 +12,8 @@
 #include "cli/console.hpp"
 #include "cli/dataset_arguments.hpp"
 #include "cli/json_output.hpp"
+#include "cli/run_folder.hpp"
+#include "data/derived_dataset.hpp"
 #include "kernels/peak.hpp"
 #include "lab/experiment.hpp"
 #include "lab/summary.hpp"
@@ -34,15 +35,16 @@ struct TrainArguments {
   std::string json;
   std::optional<double> target_accuracy;
   std::optional<double> holdout;
+  int folds = 0;
+
+  int runs_in_all() const { return runs * std::max(folds, 1); }
 };
 
-// runs/<recipe>-<date>-<time>, with a number where two start in one second.
-std::filesystem::path default_folder(const std::string& recipe) {
-  const auto now = std::chrono::time_point_cast<std::chrono::seconds>(std::chrono::system_clock::now());
-  const std::string name = fmt::format("runs/{}-{:%Y%m%d-%H%M%S}", recipe, fmt::localtime(now));
-  std::filesystem::path folder = name;
-  for (int number = 2; std::filesystem::exists(folder); ++number) folder = fmt::format("{}-{}", name, number);
-  return folder;
+// What the run directory keeps as its recipe. The remark makes it another one than without --kfold, so that
+// --resume does not mix the two.
+std::string recipe_of_directory(const TrainArguments& arguments, const train::Recipe& recipe) {
+  if (arguments.folds == 0) return recipe.toml;
+  return fmt::format("# Cross-validation: --kfold {}\n{}", arguments.folds, recipe.toml);
 }
 
 std::int64_t peak_memory_bytes() {
@@ -61,7 +63,8 @@ lab::RunSettings run_settings(const TrainArguments& arguments, const train::Reci
   settings.test_images = dataset.test.count;
   settings.holdout = dataset.holdout;
   settings.batch = static_cast<int>(std::min<std::int64_t>(recipe.batch, dataset.train.count));
-  settings.runs = arguments.runs;
+  settings.folds = arguments.folds;
+  settings.runs = arguments.runs_in_all();
   settings.isa = name(isa);
   settings.threads = arguments.threads;
   settings.version = FTL_VERSION;
@@ -84,14 +87,20 @@ void train(const TrainArguments& arguments, int& exit_code) {
   if (arguments.holdout) recipe_settings.push_back(fmt::format("train.holdout={}", *arguments.holdout));
   const train::Recipe recipe = train::load_recipe(arguments.recipe, recipe_settings);
   const Isa isa = select_isa();
-  const data::Dataset dataset = train::dataset_for(recipe, open_dataset(arguments.dataset, messages));
+  if (arguments.folds > 0 && recipe.holdout > 0) {
+    throw InputError("--kfold and train.holdout exclude each other; leave out one of them");
+  }
+  const data::Dataset whole = open_dataset(arguments.dataset, messages);
+  const data::Dataset dataset = arguments.folds > 0 ? data::leave_out(whole, {.folds = arguments.folds})
+                                                    : train::dataset_for(recipe, whole);
   train::check_fits(recipe, dataset);  // refuses what does not fit before anything is written
   ThreadPool threads(arguments.threads);
   train::RunDirectory directory(
-      {.folder = arguments.out.empty() ? default_folder(recipe.name) : std::filesystem::path(arguments.out),
-       .runs = arguments.runs,
+      {.folder =
+           arguments.out.empty() ? default_run_folder(recipe.name) : std::filesystem::path(arguments.out),
+       .runs = arguments.runs_in_all(),
        .resume = arguments.resume,
-       .recipe = recipe.toml,
+       .recipe = recipe_of_directory(arguments, recipe),
        .environment = train::current_environment(isa, arguments.threads, FTL_VERSION, dataset.digest)});
   const double load_seconds = seconds_since(started);
   const kernels::Kernels& kernels = kernels::kernels_for(isa);
@@ -106,17 +115,19 @@ void train(const TrainArguments& arguments, int& exit_code) {
   ConsoleReporter reporter({.stream = messages,
                             .terminal = is_terminal(messages),
                             .quiet = arguments.quiet,
-                            .runs = arguments.runs});
-  const std::vector<train::RunResult> results = lab::run_experiment({.recipe = recipe,
-                                                                     .dataset = dataset,
-                                                                     .kernels = kernels,
-                                                                     .threads = threads,
-                                                                     .directory = directory,
-                                                                     .seed = arguments.seed,
-                                                                     .runs = arguments.runs,
-                                                                     .resume = arguments.resume,
-                                                                     .load_seconds = load_seconds,
-                                                                     .observer = &reporter});
+                            .runs = arguments.runs_in_all()});
+  const std::vector<train::RunResult> results =
+      lab::run_experiment({.recipe = recipe,
+                           .dataset = arguments.folds > 0 ? whole : dataset,
+                           .kernels = kernels,
+                           .threads = threads,
+                           .directory = directory,
+                           .seed = arguments.seed,
+                           .runs = arguments.runs_in_all(),
+                           .folds = arguments.folds,
+                           .resume = arguments.resume,
+                           .load_seconds = load_seconds,
+                           .observer = &reporter});
   settings.peak_memory_bytes = peak_memory_bytes();
   const lab::Summary summary = lab::summarize(settings, results);
   directory.write_summary(lab::to_json(summary));
@@ -144,9 +155,16 @@ void add_train_command(CLI::App& app, int& exit_code) {
   add_dataset_options(*command, arguments->dataset);
   command->add_option("--set", arguments->settings, "Change a recipe key: key=value")
       ->allow_extra_args(false);
-  command->add_option("--holdout", arguments->holdout,
-                      "Evaluate on this share of the training pictures, left out of training: for tuning "
-                      "without the test split (train.holdout)");
+  CLI::Option* holdout =
+      command->add_option("--holdout", arguments->holdout,
+                          "Evaluate on this share of the training pictures, left out of training: for tuning "
+                          "without the test split (train.holdout)");
+  command
+      ->add_option("--kfold", arguments->folds,
+                   "Cross-validation: with each seed K runs, each evaluated on another Kth of the training "
+                   "pictures, left out of its training")
+      ->check(CLI::Range(2, 1000))
+      ->excludes(holdout);
   command->add_option("--runs", arguments->runs, "Runs with different seeds")
       ->check(CLI::Range(1, 1'000'000))
       ->capture_default_str();

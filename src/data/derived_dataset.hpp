@@ -17,4 +17,16 @@ Dataset resize_training(const Dataset& dataset, PictureSize size, ThreadPool& th
 // have no picture left on either side.
 Dataset hold_out(const Dataset& dataset, double share);
 
+// One of the parts of cross-validation.
+struct Fold {
+  int folds = 0;     // at least 2
+  int left_out = 0;  // from 0 to folds - 1
+};
+
+// The dataset without one fold of its training pictures, which takes the test split's place. Folds are of
+// each class, as large as each other but for one picture, and always the same, whatever the seed of a run.
+// Mean and deviation stay those of all training pictures. Throws InputError when a class has fewer pictures
+// than folds.
+Dataset leave_out(const Dataset& dataset, const Fold& fold);
+
 }  // namespace ftl::data

@@ -1,7 +1,10 @@
 #include "lab/experiment.hpp"
 
+#include <algorithm>
+
 #include "base/error.hpp"
 #include "base/interrupt.hpp"
+#include "data/derived_dataset.hpp"
 #include "lab/run_record.hpp"
 #include "train/training_state.hpp"
 
@@ -12,13 +15,23 @@ using train::RunResult;
 using train::Trainer;
 using train::TrainingState;
 
+data::Dataset dataset_of_run(const ExperimentOptions& options, int index) {
+  if (options.folds == 0) return options.dataset;
+  return data::leave_out(options.dataset, {.folds = options.folds, .left_out = index % options.folds});
+}
+
+std::uint64_t seed_of_run(const ExperimentOptions& options, int index) {
+  const int runs_of_a_seed = std::max(options.folds, 1);
+  return options.seed + static_cast<std::uint64_t>(index / runs_of_a_seed);
+}
+
 // One run's files and how it is taken up again.
 class Run {
  public:
   Run(const ExperimentOptions& options, int index)
       : options_(options),
         index_(index),
-        seed_(options.seed + static_cast<std::uint64_t>(index)),
+        seed_(seed_of_run(options, index)),
         state_path_(options.directory.training_state_path(index)),
         record_path_(options.directory.result_path(index)) {}
 
@@ -45,11 +58,12 @@ class Run {
   }
 
   RunResult train() const {
+    const data::Dataset dataset = dataset_of_run(options_, index_);
     const std::optional<TrainingState> state = saved_state();
     RunObserver observer(options_, seed_);
     Trainer* current = nullptr;
     Trainer trainer({.recipe = options_.recipe,
-                     .dataset = options_.dataset,
+                     .dataset = dataset,
                      .kernels = options_.kernels,
                      .threads = options_.threads,
                      .seed = seed_,

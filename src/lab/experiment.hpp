@@ -17,6 +17,9 @@ struct ExperimentOptions {
   train::RunDirectory& directory;
   std::uint64_t seed = 0;  // of the first run; the following ones count up
   int runs = 1;
+  // Above 0: cross-validation. That many runs follow with each seed, each evaluated on the training pictures
+  // of another fold, which it does not train on (data::leave_out); `runs` counts them all.
+  int folds = 0;
   bool resume = false;      // finished runs are kept, an unfinished one goes on where it stopped
   double load_seconds = 0;  // counted to the first run
   train::TrainingObserver* observer = nullptr;

@@ -1,5 +1,7 @@
 #include "lab/summary.hpp"
 
+#include <fmt/format.h>
+
 #include <cmath>
 #include <functional>
 #include <nlohmann/json.hpp>
@@ -55,6 +57,11 @@ Json json_of(const std::vector<Failure>& failures) {
   return list;
 }
 
+std::string evaluated_on(const RunSettings& settings) {
+  if (settings.folds > 0) return fmt::format("each of {} folds of the training pictures", settings.folds);
+  return settings.holdout > 0 ? "held-out training pictures" : "test split";
+}
+
 }  // namespace
 
 double Summary::target_p_value() const {
@@ -92,7 +99,7 @@ std::string to_json(const Summary& summary) {
                {"classes", settings.classes},
                {"train_images", settings.train_images},
                {"test_images", settings.test_images},
-               {"evaluated_on", settings.holdout > 0 ? "held-out training pictures" : "test split"},
+               {"evaluated_on", evaluated_on(settings)},
                {"batch", settings.batch},
                {"epochs", summary.epochs},
                {"runs", summary.runs},

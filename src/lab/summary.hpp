@@ -29,6 +29,7 @@ struct RunSettings {
   int runs = 0;  // asked for
   std::optional<double> target_accuracy{};
   double holdout = 0;  // above 0: the test images are this share of the training pictures, held out
+  int folds = 0;       // above 0: they are one of so many parts of the training pictures, another in each run
 };
 
 struct Failure {

@@ -130,6 +130,35 @@ TEST_F(Train, SameSeedSameBytesWhateverTheThreads) {
   EXPECT_FALSE(text("c/checkpoint.safetensors") == checkpoint);
 }
 
+TEST_F(Train, CrossValidatesWithoutTheTestSplit) {
+  // A test split of classes with exchanged colours, as below.
+  place_pictures("exchanged", {.classes = {"a", "b", "c"}});
+  std::filesystem::rename(folder / "exchanged/test/a", folder / "exchanged/test/d");
+  std::filesystem::rename(folder / "exchanged/test/b", folder / "exchanged/test/a");
+  std::filesystem::rename(folder / "exchanged/test/d", folder / "exchanged/test/b");
+  const std::string train = "train small.toml --data exchanged --out run --set train.epochs=20 --runs 2 ";
+  EXPECT_THAT(done(train + "--kfold 4 --seed 3"), HasSubstr("over 4 folds of the training pictures"));
+  const nlohmann::json summary = json("run/summary.json");
+  EXPECT_EQ(summary["runs"], 8);
+  EXPECT_EQ(summary["seeds"], (std::vector<int>{3, 3, 3, 3, 4, 4, 4, 4}));
+  EXPECT_EQ(summary["train_images"], 90);
+  EXPECT_EQ(summary["test_images"], 30);
+  EXPECT_EQ(summary["evaluated_on"], "each of 4 folds of the training pictures");
+  EXPECT_GE(summary["accuracy"]["mean"], 0.9);
+  EXPECT_EQ(ftl(train + "--resume --kfold 4 --seed 3").exit_code, 0);
+  EXPECT_EQ(json("run/summary.json")["accuracy"], summary["accuracy"]);
+  EXPECT_THAT(refusal("train small.toml --data exchanged --out run --set train.epochs=20 --resume --runs 8"),
+              HasSubstr("another recipe"));
+}
+
+TEST_F(Train, RefusesFoldsThatCannotBe) {
+  const std::string train = "train small.toml --data pictures --out none ";
+  EXPECT_THAT(refusal(train + "--kfold 1"), AllOf(HasSubstr("--kfold"), HasSubstr("2 to")));
+  EXPECT_THAT(refusal(train + "--kfold 3 --holdout 0.1"), HasSubstr("excludes"));
+  EXPECT_THAT(refusal(train + "--kfold 3 --set train.holdout=0.1"), HasSubstr("exclude each other"));
+  EXPECT_THAT(refusal(train + "--kfold 41"), HasSubstr("has 40 training pictures"));
+}
+
 TEST_F(Train, HoldsOutTrainingPicturesToEvaluateOn) {
   // A test split with the colours of the classes exchanged: who evaluates on it gets next to nothing right.
   place_pictures("exchanged", {.classes = {"a", "b", "c"}});

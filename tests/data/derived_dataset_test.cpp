@@ -105,5 +105,41 @@ TEST(HoldOut, RefusesAShareThatLeavesAClassEmpty) {
   EXPECT_THAT(message(0.999), testing::HasSubstr("100 of the 100"));
 }
 
+TEST(LeaveOut, FoldsShareOutTheTrainingPicturesInEveryClass) {
+  const Noise noise;
+  constexpr int kFolds = 3;  // of 100 pictures a class: 34, 33, 33
+  std::multiset<std::vector<std::uint8_t>> left_out;
+  for (int fold = 0; fold < kFolds; ++fold) {
+    const Dataset part = leave_out(noise.dataset, {.folds = kFolds, .left_out = fold});
+    EXPECT_EQ(part.test.count, fold == 0 ? 102 : 99);
+    EXPECT_EQ(part.train.count + part.test.count, Noise::kPictures);
+    std::set<std::vector<std::uint8_t>> trained_on;
+    for (std::int64_t i = 0; i < part.train.count; ++i) {
+      const auto picture = part.train.picture(i);
+      trained_on.emplace(picture.begin(), picture.end());
+    }
+    std::vector<int> of_class(3);
+    for (std::int64_t i = 0; i < part.test.count; ++i) {
+      const auto picture = part.test.picture(i);
+      EXPECT_FALSE(trained_on.contains({picture.begin(), picture.end()}));
+      left_out.emplace(picture.begin(), picture.end());
+      ++of_class[static_cast<std::size_t>(part.test.labels[i])];
+    }
+    EXPECT_EQ(of_class, std::vector<int>(3, fold == 0 ? 34 : 33));
+  }
+  std::multiset<std::vector<std::uint8_t>> all;
+  for (std::int64_t i = 0; i < Noise::kPictures; ++i) {
+    const auto picture = noise.dataset.train.picture(i);
+    all.emplace(picture.begin(), picture.end());
+  }
+  EXPECT_TRUE(left_out == all);
+}
+
+TEST(LeaveOut, RefusesMoreFoldsThanPicturesOfAClass) {
+  const Noise noise;
+  EXPECT_THAT(message_of<InputError>([&] { leave_out(noise.dataset, {.folds = 101}); }),
+              testing::HasSubstr("class a has 100 training pictures"));
+}
+
 }  // namespace
 }  // namespace ftl::data
