@@ -26,6 +26,9 @@ void add_recipes_command(CLI::App& app, int& exit_code);
 void add_bench_command(CLI::App& app, int& exit_code);
 void add_profile_command(CLI::App& app, int& exit_code);
 void add_report_command(CLI::App& app, int& exit_code);
+void add_compare_command(CLI::App& app);
+void add_scale_command(CLI::App& app);
+void add_budget_command(CLI::App& app);
 void add_info_command(CLI::App& app, int& exit_code);
 
 // The whole program: parses, runs one subcommand, prints an error as one line on stderr, returns the exit

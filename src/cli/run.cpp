@@ -65,6 +65,9 @@ int run(int argc, char** argv) {
   add_report_command(app, exit_code);
   add_profile_command(app, exit_code);
   add_bench_command(app, exit_code);
+  add_compare_command(app);
+  add_scale_command(app);
+  add_budget_command(app);
   add_info_command(app, exit_code);
   try {
     catch_interrupts();

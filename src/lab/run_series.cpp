@@ -28,6 +28,7 @@ RunSeries::RunSeries(RunSeriesOptions options)
 const std::vector<train::RunResult>& RunSeries::run(int runs) {
   const int done = static_cast<int>(results_.size());
   if (runs <= done) return results_;
+  std::filesystem::remove(options_.folder / "summary.json");  // of fewer runs
   results_ = run_experiment({.recipe = options_.recipe,
                              .dataset = options_.dataset,
                              .kernels = options_.machine.kernels,

@@ -1,0 +1,235 @@
+// ftl compare A B
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <regex>
+#include <sstream>
+
+#include "base/error.hpp"
+#include "cli/commands.hpp"
+#include "cli/json_output.hpp"
+#include "cli/lab_arguments.hpp"
+#include "lab/comparison.hpp"
+#include "lab/run_cost.hpp"
+#include "lab/sequential_test.hpp"
+#include "train/training_clock.hpp"
+#include "train/training_stage.hpp"
+
+namespace ftl::cli {
+namespace {
+
+struct CompareArguments {
+  LabArguments lab;
+  std::string first;
+  std::string second;
+  std::optional<int> runs;
+  std::string until;
+  std::optional<int> max_runs;
+};
+
+constexpr int kDefaultRuns = 5;
+
+// "airbench94 train.epochs=4": a recipe or a run directory, and settings.
+struct Side {
+  std::string label;
+  std::string name;
+  std::vector<std::string> settings;
+
+  bool is_run_directory() const { return std::filesystem::is_directory(name); }
+};
+
+Side side_of(const std::string& text) {
+  std::istringstream words(text);
+  Side side{.label = text, .name = {}, .settings = {}};
+  words >> side.name;
+  for (std::string setting; words >> setting;) side.settings.push_back(setting);
+  if (side.name.empty()) throw InputError("compare: a recipe or a run directory must be named, not \"\"");
+  if (side.is_run_directory() && !side.settings.empty()) {
+    throw InputError("{}: is a run directory, which takes no settings such as {}", side.name,
+                     side.settings[0]);
+  }
+  return side;
+}
+
+std::optional<lab::StoppingRule> rule_of(const CompareArguments& arguments) {
+  if (arguments.until.empty()) {
+    if (arguments.max_runs) throw InputError("--max-runs needs --until; without it, --runs says how many");
+    return std::nullopt;
+  }
+  if (arguments.runs) throw InputError("--until goes on for up to --max-runs; leave out --runs");
+  static const std::regex form(R"(p\s*<\s*(0?\.\d+))");
+  std::smatch match;
+  if (!std::regex_match(arguments.until, match, form) || std::stod(match[1]) <= 0) {
+    throw InputError("--until {}: must be like \"p<0.01\", with a number between 0 and 1", arguments.until);
+  }
+  return lab::StoppingRule{.p_value = std::stod(match[1]), .max_pairs = arguments.max_runs.value_or(50)};
+}
+
+std::string figures_line(const char* letter, const lab::ContestantFigures& figures) {
+  if (figures.accuracy.values.empty())
+    return fmt::format("{}  {}: no run succeeded\n", letter, figures.label);
+  std::string text = fmt::format("{}  {}: {:.2f} %", letter, figures.label, 100 * figures.accuracy.mean);
+  if (figures.accuracy.values.size() > 1) {
+    text +=
+        fmt::format(" ± {:.2f} (std of {} runs)", 100 * figures.accuracy.std, figures.accuracy.values.size());
+  }
+  text += fmt::format(", {:.2f} s of training", figures.train_seconds.mean);
+  if (figures.failed > 0) text += fmt::format(", {} runs failed", figures.failed);
+  return text + "\n";
+}
+
+std::string difference_lines(const lab::Comparison& comparison) {
+  const lab::Difference& accuracy = comparison.accuracy;
+  const lab::Difference& seconds = comparison.train_seconds;
+  if (comparison.pairs == 0) {
+    return fmt::format(
+        "A - B     no seed that both have: unpaired, {:+.2f} points, 95 % interval {:+.2f} to "
+        "{:+.2f}, Welch's test p = {:.2g}\n",
+        100 * comparison.accuracy_welch.mean, 100 * comparison.accuracy_welch.low(),
+        100 * comparison.accuracy_welch.high(), comparison.accuracy_welch.p_value);
+  }
+  if (comparison.pairs == 1) {
+    return fmt::format("A - B     {:+.2f} points, {:+.2f} s; one pair gives no interval\n",
+                       100 * accuracy.mean, seconds.mean);
+  }
+  return fmt::format(
+      "A - B     {:+.2f} points, 95 % interval {:+.2f} to {:+.2f} ({} pairs with the same seed)\n"
+      "          paired t-test p = {:.2g}, Welch's test p = {:.2g}\n"
+      "seconds   {:+.2f}, 95 % interval {:+.2f} to {:+.2f}, paired t-test p = {:.2g}\n",
+      100 * accuracy.mean, 100 * accuracy.low(), 100 * accuracy.high(), comparison.pairs, accuracy.p_value,
+      comparison.accuracy_welch.p_value, seconds.mean, seconds.low(), seconds.high(), seconds.p_value);
+}
+
+std::string more_runs_line(const lab::Comparison& comparison) {
+  if (comparison.pairs < 2 || comparison.decided_by_rule()) return "";
+  if (comparison.pairs_to_decide >= lab::kUndecidable) {
+    return "more      no number of runs decides a difference this small\n";
+  }
+  const int more = std::max(comparison.pairs_to_decide - comparison.pairs, 0);
+  if (comparison.rule) {
+    return fmt::format("more      {} more runs of each decide it, if the difference stays as it is\n", more);
+  }
+  const lab::Decision& decision = comparison.decision;
+  if (comparison.accuracy.p_value < decision.p_value) {
+    return fmt::format("decided   at p < {:g} by the paired test\n", decision.p_value);
+  }
+  return fmt::format(
+      "more      {} more runs of each would decide at p < {:g} with a power of {:.0f} %, if the difference "
+      "is "
+      "as seen\n",
+      more, decision.p_value, 100 * decision.power);
+}
+
+std::string rule_lines(const lab::Comparison& comparison) {
+  if (!comparison.rule) return "";
+  const std::string verdict =
+      comparison.decided_by_rule()
+          ? fmt::format("decided after {} pairs: {} is better", comparison.pairs,
+                        comparison.accuracy.mean > 0 ? "A" : "B")
+          : fmt::format("not decided after {} pairs; a larger --max-runs goes on", comparison.pairs);
+  return fmt::format("until     p < {:g}: {}; p = {:.2g}, valid at any time, by the {}\n",
+                     comparison.rule->p_value, verdict, comparison.always_valid_p_value,
+                     lab::kSequentialTestName);
+}
+
+void report(const lab::Comparison& comparison, const CompareArguments& arguments, std::FILE* messages) {
+  write_json(arguments.lab.json, lab::to_json(comparison));
+  if (arguments.lab.quiet) return;
+  fmt::print(messages, "{}{}{}{}{}", figures_line("A", comparison.first),
+             figures_line("B", comparison.second), difference_lines(comparison), more_runs_line(comparison),
+             rule_lines(comparison));
+}
+
+void compare_directories(const CompareArguments& arguments, const Side& first, const Side& second) {
+  if (!arguments.until.empty() || arguments.runs || arguments.lab.dry_run || !arguments.lab.out.empty()) {
+    throw InputError("--runs, --until, --out and --dry-run are for recipes; run directories are finished");
+  }
+  check_json_target(arguments.lab.json);
+  report(lab::compare(lab::load_contestant(first.name), lab::load_contestant(second.name)), arguments,
+         message_stream(arguments.lab.json));
+}
+
+lab::ContestantPlan plan_of(const Side& side, const std::vector<std::string>& common, LabSession& session) {
+  lab::ContestantPlan plan{.label = side.label, .settings = common, .recipe = {}, .dataset = {}};
+  plan.settings.insert(plan.settings.end(), side.settings.begin(), side.settings.end());
+  plan.recipe = train::load_recipe(side.name, plan.settings);
+  plan.dataset = train::dataset_for(plan.recipe, session.dataset);
+  train::check_fits(plan.recipe, plan.dataset);
+  return plan;
+}
+
+void print_plan(const lab::ComparisonOptions& options, std::FILE* messages) {
+  const int pairs = options.rule ? options.rule->max_pairs : options.pairs;
+  double seconds = 0;
+  for (const lab::ContestantPlan* plan : {&options.first, &options.second}) {
+    const double rate = lab::measure_rate({.recipe = plan->recipe,
+                                           .dataset = plan->dataset,
+                                           .kernels = options.machine.kernels,
+                                           .threads = options.machine.threads.threads()},
+                                          1);
+    const double seconds_of_run = lab::expected_flop(plan->recipe, plan->dataset) / rate;
+    const std::int64_t steps = train::TrainingClock(plan->recipe, plan->dataset.train.count).total_steps();
+    fmt::print(messages, "{}: {}{} runs of {} steps, about {} each\n", plan->label,
+               options.rule ? "up to " : "", pairs, steps, duration(seconds_of_run));
+    seconds += pairs * seconds_of_run;
+  }
+  fmt::print(messages, "{}about {} in all, into {}\n", options.rule ? "at most " : "", duration(seconds),
+             options.folder.string());
+}
+
+void compare(const CompareArguments& arguments) {
+  const Side first = side_of(arguments.first);
+  const Side second = side_of(arguments.second);
+  const std::optional<lab::StoppingRule> rule = rule_of(arguments);
+  if (first.is_run_directory() != second.is_run_directory()) {
+    throw InputError("compare: {} is a run directory and {} is none; name two recipes or two run directories",
+                     first.is_run_directory() ? first.name : second.name,
+                     first.is_run_directory() ? second.name : first.name);
+  }
+  if (first.is_run_directory()) return compare_directories(arguments, first, second);
+  train::load_recipe(first.name, first.settings);  // refused before any data is opened
+  train::load_recipe(second.name, second.settings);
+  LabSession session(arguments.lab);
+  const lab::ContestantPlan first_plan = plan_of(first, arguments.lab.settings, session);
+  const lab::ContestantPlan second_plan = plan_of(second, arguments.lab.settings, session);
+  const int runs = arguments.runs.value_or(kDefaultRuns);
+  const int most = 2 * (rule ? rule->max_pairs : runs);
+  LabProgress progress("comparing", std::vector<double>(static_cast<std::size_t>(most), 1.0),
+                       arguments.lab.quiet);
+  const lab::ComparisonOptions options{.first = first_plan,
+                                       .second = second_plan,
+                                       .machine = session.machine,
+                                       .folder = lab_folder(arguments.lab, "compare"),
+                                       .seed = arguments.lab.seed,
+                                       .pairs = runs,
+                                       .rule = rule,
+                                       .observer = &progress};
+  if (arguments.lab.dry_run) return print_plan(options, session.messages);
+  report(lab::run_comparison(options), arguments, session.messages);
+  if (!arguments.lab.quiet) fmt::print(session.messages, "runs in   {}\n", options.folder.string());
+}
+
+}  // namespace
+
+void add_compare_command(CLI::App& app) {
+  const auto arguments = std::make_shared<CompareArguments>();
+  CLI::App* command = app.add_subcommand("compare", "Say whether one recipe is better than another");
+  command
+      ->add_option("A", arguments->first,
+                   "A recipe or recipe file, with settings in one argument (\"airbench94 train.epochs=4\"), "
+                   "or a finished run directory")
+      ->required();
+  command->add_option("B", arguments->second, "The same")->required();
+  add_lab_options(*command, arguments->lab);
+  command->add_option("--runs", arguments->runs, "Runs of each, with the same seeds; default: 5")
+      ->check(CLI::Range(2, 1'000'000));
+  command->add_option("--until", arguments->until,
+                      "Go on until this is decided, as \"p<0.01\", looking after every pair of runs");
+  command->add_option("--max-runs", arguments->max_runs, "Of each, with --until; default: 50")
+      ->check(CLI::Range(2, 1'000'000));
+  command->callback([arguments] { compare(*arguments); });
+}
+
+}  // namespace ftl::cli

@@ -1,0 +1,68 @@
+#include "cli/lab_arguments.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <numeric>
+
+#include "cli/json_output.hpp"
+#include "cli/run_folder.hpp"
+#include "kernels/peak.hpp"
+
+namespace ftl::cli {
+
+void add_lab_options(CLI::App& command, LabArguments& arguments) {
+  add_dataset_options(command, arguments.dataset);
+  command.add_option("--set", arguments.settings, "Change a recipe key: key=value")->allow_extra_args(false);
+  command.add_option("--seed", arguments.seed, "Of the first run; the following ones count up")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  command.add_option("--threads", arguments.threads, "Threads; default: every processor")
+      ->check(CLI::Range(1, 1024));
+  command.add_option("--device", arguments.device, "What to train on")->check(CLI::IsMember({"cpu"}));
+  command.add_option("--out", arguments.out, "Folder; the same command with the same folder goes on");
+  command.add_flag("--dry-run", arguments.dry_run, "Say what would be done and how long it would take");
+  command.add_flag("--quiet", arguments.quiet, "Print nothing but errors");
+  command.add_option("--json", arguments.json, "Also write the result to this file; - for stdout");
+}
+
+LabSession::LabSession(const LabArguments& arguments)
+    : messages((check_json_target(arguments.json), message_stream(arguments.json))),
+      dataset(open_dataset(arguments.dataset, messages)),
+      threads(arguments.threads),
+      machine{.isa = select_isa(),
+              .kernels = kernels::kernels_for(select_isa()),
+              .threads = threads,
+              .version = FTL_VERSION,
+              .peak_tflops = 0} {
+  machine.peak_tflops = kernels::measure_peak(machine.kernels, threads) / 1e12;
+}
+
+std::filesystem::path lab_folder(const LabArguments& arguments, const std::string& name) {
+  return arguments.out.empty() ? default_run_folder(name) : std::filesystem::path(arguments.out);
+}
+
+std::string duration(double seconds) {
+  const auto whole = static_cast<std::int64_t>(std::ceil(seconds));
+  return fmt::format("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60, whole % 60);
+}
+
+LabProgress::LabProgress(std::string what, std::vector<double> weights, bool quiet)
+    : line_(std::move(what)),
+      weights_(std::move(weights)),
+      quiet_(quiet),
+      all_(std::accumulate(weights_.begin(), weights_.end(), 0.0)) {}
+
+void LabProgress::on_step(std::int64_t done, std::int64_t total, double) {
+  constexpr double kParts = 1e6;
+  if (run_ >= weights_.size()) return;
+  const double share = static_cast<double>(done) / static_cast<double>(total);
+  const double reached = (before_ + weights_[run_] * share) / all_;
+  if (!quiet_) {
+    line_.show(std::llround(reached * kParts), std::llround(kParts),
+               fmt::format("run {} of {}", run_ + 1, weights_.size()));
+  }
+  if (done == total) before_ += weights_[run_++];
+}
+
+}  // namespace ftl::cli

@@ -1,0 +1,62 @@
+// What the commands that make many runs have in common: their options, what they run with, how far they are.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "cli/dataset_arguments.hpp"
+#include "cli/progress_line.hpp"
+#include "lab/machine.hpp"
+#include "train/recipe.hpp"
+#include "train/result.hpp"
+
+namespace ftl::cli {
+
+struct LabArguments {
+  DatasetArguments dataset;
+  std::vector<std::string> settings;
+  std::uint64_t seed = 0;
+  int threads = available_processors();
+  std::string device = "cpu";
+  std::string out;
+  bool dry_run = false;
+  bool quiet = false;
+  std::string json;
+};
+
+void add_lab_options(CLI::App& command, LabArguments& arguments);
+
+// Opens the data and readies the machine. Everything but JSON goes to `messages`.
+struct LabSession {
+  explicit LabSession(const LabArguments& arguments);
+
+  std::FILE* messages;
+  data::Dataset dataset;
+  ThreadPool threads;
+  lab::Machine machine;
+};
+
+// --out, else a folder of the name and the date.
+std::filesystem::path lab_folder(const LabArguments& arguments, const std::string& name);
+
+// "1:02:03"
+std::string duration(double seconds);
+
+// How far many runs are, on a terminal. `weights` are the runs' expected shares of the time, in their order.
+class LabProgress final : public train::TrainingObserver {
+ public:
+  LabProgress(std::string what, std::vector<double> weights, bool quiet);
+  void on_step(std::int64_t done, std::int64_t total, double train_seconds) override;
+
+ private:
+  ProgressLine line_;
+  std::vector<double> weights_;
+  bool quiet_;
+  std::size_t run_ = 0;
+  double before_ = 0;  // weights of the runs that are done
+  double all_ = 0;
+};
+
+}  // namespace ftl::cli

@@ -1,0 +1,85 @@
+// ftl scale [RECIPE]
+#include <fmt/core.h>
+
+#include <memory>
+#include <regex>
+
+#include "base/error.hpp"
+#include "cli/commands.hpp"
+#include "cli/experiment_command.hpp"
+#include "cli/json_output.hpp"
+#include "lab/scaling_study.hpp"
+
+namespace ftl::cli {
+namespace {
+
+struct ScaleArguments {
+  ExperimentArguments experiment;
+  std::string widths = "0.5,1,2";
+  std::string epochs = "5,10,20,40";
+};
+
+// "0.5,1,2" as its numbers, as TOML writes them.
+std::vector<std::string> numbers_of(const char* option, const std::string& text) {
+  static const std::regex form(R"(\d+(\.\d+)?(,\d+(\.\d+)?)*)");
+  static const std::regex number(R"([^,]+)");
+  if (!std::regex_match(text, form)) {
+    throw InputError("{} {}: must be numbers above 0 separated by commas, as in 0.5,1,2", option, text);
+  }
+  std::vector<std::string> numbers;
+  for (std::sregex_iterator at(text.begin(), text.end(), number), end; at != end; ++at) {
+    numbers.push_back(at->str());
+  }
+  return numbers;
+}
+
+ExperimentPlan plan_of(const ScaleArguments& arguments) {
+  ExperimentPlan plan{.kind = lab::kScaleKind, .recipe = load_recipe(arguments.experiment).name};
+  plan.axes = {
+      {.key = lab::kWidthKey, .label = "width", .values = numbers_of("--width", arguments.widths)},
+      {.key = lab::kEpochsKey, .label = "epochs", .values = numbers_of("--epochs", arguments.epochs)}};
+  for (const lab::ExperimentCell& cell : lab::scale_cells(plan.axes)) {
+    ExperimentArguments with_cell = arguments.experiment;
+    for (const auto& [key, value] : cell.settings) with_cell.settings.push_back(key + "=" + value);
+    plan.cells.push_back({cell, load_recipe(with_cell)});
+  }
+  return plan;
+}
+
+void print(std::FILE* messages, const std::vector<lab::ScalePoint>& points) {
+  fmt::print(messages, "   width   epochs     PFLOP   seconds   accuracy\n");
+  for (const lab::ScalePoint& point : points) {
+    fmt::print(messages, "{:8g} {:8g} {:9.4g} {:9.1f}   {:6.2f} %{}\n", point.width, point.epochs,
+               point.flop / 1e15, point.seconds, 100 * point.accuracy, point.best ? "  best so far" : "");
+  }
+  const std::optional<lab::PowerLaw> law = lab::law_of_best(points);
+  if (!law) {
+    fmt::print(messages, "no law: it takes {} points that are the best so far\n", lab::kPowerLawPoints);
+    return;
+  }
+  fmt::print(messages,
+             "law of the {} best: error = {:.4f} + {:.3g} * PFLOP^-{:.3f}, least squares, residual {:.2f} "
+             "points\n",
+             law->points, law->floor, law->error_at(1e15) - law->floor, law->exponent, 100 * law->residual);
+}
+
+void scale(const ScaleArguments& arguments) {
+  const std::optional<FinishedExperiment> experiment =
+      run_experiment(arguments.experiment, plan_of(arguments));
+  if (!experiment || arguments.experiment.quiet) return;
+  print(message_stream(arguments.experiment.json), lab::scale_points(experiment->results));
+}
+
+}  // namespace
+
+void add_scale_command(CLI::App& app) {
+  const auto arguments = std::make_shared<ScaleArguments>();
+  CLI::App* command = app.add_subcommand("scale", "Accuracy against compute: widths and lengths of a recipe");
+  add_experiment_options(*command, arguments->experiment);
+  command->add_option("--width", arguments->widths, "Multipliers of the network's width")
+      ->capture_default_str();
+  command->add_option("--epochs", arguments->epochs, "Lengths of the training")->capture_default_str();
+  command->callback([arguments] { scale(*arguments); });
+}
+
+}  // namespace ftl::cli
