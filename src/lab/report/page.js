@@ -219,7 +219,7 @@
         indexAxis: "y",
         scales: { x: axis(title, { type: "linear", beginAtZero: bars, ticks: { callback: value => write(value) } }),
                   y: { type: "category", ticks: { autoSkip: false, callback: index => short(labels[index]) }, grid: { display: false } } },
-        plugins: { legend: { position: "bottom" }, tooltip: { callbacks: { label: context => {
+        plugins: { legend: { display: !bars, position: "bottom" }, tooltip: { callbacks: { label: context => {
           const item = items[context.dataIndex];
           if (context.dataset.label === "each seed") return write(context.raw.x);
           const range = known(item?.low) ? `, ${write(item.low)} to ${write(item.high)}` : "";
@@ -289,7 +289,7 @@
     const run = ofRun(baseline);
     node.append(element("p", {},
       `${baseline.name}: ${percent(run.accuracy.mean)} in ${seconds(run.seconds.train)}. ` +
-      "Bars say how accuracy and time differ from it, paired by seed."));
+      "Bars say how accuracy and time differ from it, paired by seed; lines are 95 % intervals."));
     intervals(node, cells.map(cell => withInterval(cell.name, cell.difference)),
       { title: `accuracy against ${baseline.name}, points`, bars: true, write: value => signed(100 * value, 2) });
     intervals(node, cells.map(cell => ({ label: cell.name, value: cell.seconds_difference, points: [] })),
