@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <initializer_list>
 #include <limits>
 
 namespace ftl::lab::report {
@@ -22,13 +23,18 @@ const std::vector<Column>& accuracy_columns() {
   return columns;
 }
 
-std::vector<Field> accuracy_fields(const RunFolder& run) {
-  return {number(run.accuracy.values.size()), run.accuracy.mean, run.accuracy.std, run.accuracy.ci95};
-}
-
 template <class Value>
 void append(std::vector<Value>& values, const std::vector<Value>& more) {
   values.insert(values.end(), more.begin(), more.end());
+}
+
+void append_numbers(std::vector<Field>& values, std::initializer_list<double> numbers) {
+  values.insert(values.end(), numbers.begin(), numbers.end());
+}
+
+void append_accuracy(std::vector<Field>& row, const RunFolder& run) {
+  append_numbers(
+      row, {number(run.accuracy.values.size()), run.accuracy.mean, run.accuracy.std, run.accuracy.ci95});
 }
 
 Table runs_table(const Report& report) {
@@ -47,11 +53,12 @@ Table runs_table(const Report& report) {
   for (const RunFolder& run : report.runs) {
     std::vector<Field> row{run.label, run.recipe, run.dataset};
     const auto known = [&](double value) { return run.finished ? value : kNone; };
-    append(row, {known(run.epochs), known(run.batch)});
-    append(row, accuracy_fields(run));
-    append(row, {run.accuracy_plain.mean, known(run.seconds.load), known(run.seconds.init),
-                 known(run.seconds.train), known(run.seconds.eval), known(run.seconds.total),
-                 known(run.tflops), known(run.fraction_of_peak), run.folder.string()});
+    append_numbers(row, {known(run.epochs), known(run.batch)});
+    append_accuracy(row, run);
+    append_numbers(row, {run.accuracy_plain.mean, known(run.seconds.load), known(run.seconds.init),
+                         known(run.seconds.train), known(run.seconds.eval), known(run.seconds.total),
+                         known(run.tflops), known(run.fraction_of_peak)});
+    row.emplace_back(run.folder.string());
     table.rows.push_back(std::move(row));
   }
   return table;
@@ -74,12 +81,12 @@ std::vector<Field> cell_fields(const Report& report, const ReportedExperiment& e
   }
   const RunFolder* run = finished_run(report, experiment, index);
   if (run == nullptr) return row;
-  append(row, accuracy_fields(*run));
+  append_accuracy(row, *run);
   row.emplace_back(run->seconds.train);
   const RunFolder* baseline = baseline_run(report, experiment);
   if (baseline == nullptr || cell.baseline) return row;
   const Sample difference = paired_difference(*run, *baseline);
-  append(row, {difference.mean, difference.ci95, run->seconds.train - baseline->seconds.train});
+  append_numbers(row, {difference.mean, difference.ci95, run->seconds.train - baseline->seconds.train});
   return row;
 }
 
