@@ -7,6 +7,7 @@ namespace ftl::train {
 
 const data::TrainingLoader& StageLoader::at(const TrainingStage& stage, int epoch) {
   if (stage_ != &stage) {
+    const ActivityScope doing(threads_, activity(net::Chore::planning));
     const data::PictureSize own{dataset_.train.height, dataset_.train.width};
     loader_.reset();
     loader_.emplace(stage.size == own ? dataset_ : data::resize_training(dataset_, stage.size, threads_),

@@ -13,8 +13,10 @@ class Usage : public ProgramTest {
 };
 
 TEST_F(Usage, NamesTheCommandsForAnUnknownOrMissingOne) {
-  EXPECT_THAT(refusal(""), AllOf(HasSubstr("a command is missing"), HasSubstr("train, eval, predict")));
-  EXPECT_THAT(refusal("trian"), AllOf(HasSubstr("unknown command trian"), HasSubstr("train, eval, predict")));
+  EXPECT_THAT(refusal(""),
+              AllOf(HasSubstr("a command is missing"), HasSubstr("train, sweep, ablate, eval, predict")));
+  EXPECT_THAT(refusal("trian"),
+              AllOf(HasSubstr("unknown command trian"), HasSubstr("train, sweep, ablate, eval, predict")));
   EXPECT_THAT(refusal("data"), AllOf(HasSubstr("a command is missing"), HasSubstr("import, info, fetch")));
   EXPECT_THAT(refusal("data imprt"), AllOf(HasSubstr("imprt"), HasSubstr("import, info, fetch")));
   EXPECT_THAT(refusal("recipes"), HasSubstr("list, show"));

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <set>
+#include <string>
 
 #include "base/error.hpp"
 #include "base/random.hpp"
@@ -63,7 +64,7 @@ TEST(HoldOut, SplitsTheTrainingPicturesInEveryClass) {
   EXPECT_EQ(rest.train.count, 270);
   EXPECT_EQ(rest.test.count, 30);
   EXPECT_EQ(rest.holdout, 0.1);
-  std::multiset<std::vector<std::uint8_t>> together;
+  std::multiset<std::string> together;
   for (const Split& split : {rest.train, rest.test}) {
     std::vector<int> of_class(3);
     for (std::int64_t i = 0; i < split.count; ++i) {
@@ -78,7 +79,7 @@ TEST(HoldOut, SplitsTheTrainingPicturesInEveryClass) {
     }
     EXPECT_EQ(of_class, std::vector<int>(3, static_cast<int>(split.count) / 3));
   }
-  std::multiset<std::vector<std::uint8_t>> all;
+  std::multiset<std::string> all;
   for (std::int64_t i = 0; i < Noise::kPictures; ++i) {
     const auto picture = noise.dataset.train.picture(i);
     all.emplace(picture.begin(), picture.end());
@@ -108,12 +109,12 @@ TEST(HoldOut, RefusesAShareThatLeavesAClassEmpty) {
 TEST(LeaveOut, FoldsShareOutTheTrainingPicturesInEveryClass) {
   const Noise noise;
   constexpr int kFolds = 3;  // of 100 pictures a class: 34, 33, 33
-  std::multiset<std::vector<std::uint8_t>> left_out;
+  std::multiset<std::string> left_out;
   for (int fold = 0; fold < kFolds; ++fold) {
     const Dataset part = leave_out(noise.dataset, {.folds = kFolds, .left_out = fold});
     EXPECT_EQ(part.test.count, fold == 0 ? 102 : 99);
     EXPECT_EQ(part.train.count + part.test.count, Noise::kPictures);
-    std::set<std::vector<std::uint8_t>> trained_on;
+    std::set<std::string> trained_on;
     for (std::int64_t i = 0; i < part.train.count; ++i) {
       const auto picture = part.train.picture(i);
       trained_on.emplace(picture.begin(), picture.end());
@@ -127,7 +128,7 @@ TEST(LeaveOut, FoldsShareOutTheTrainingPicturesInEveryClass) {
     }
     EXPECT_EQ(of_class, std::vector<int>(3, fold == 0 ? 34 : 33));
   }
-  std::multiset<std::vector<std::uint8_t>> all;
+  std::multiset<std::string> all;
   for (std::int64_t i = 0; i < Noise::kPictures; ++i) {
     const auto picture = noise.dataset.train.picture(i);
     all.emplace(picture.begin(), picture.end());
