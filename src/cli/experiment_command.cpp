@@ -9,19 +9,13 @@
 #include "base/file.hpp"
 #include "cli/experiment_table.hpp"
 #include "cli/json_output.hpp"
+#include "cli/lab_arguments.hpp"
 #include "cli/progress_line.hpp"
 
 namespace ftl::cli {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-// 48 s, 12 min, 3.4 h
-std::string duration(double seconds) {
-  if (seconds < 90) return fmt::format("{:.0f} s", std::ceil(seconds));
-  if (seconds < 90 * 60) return fmt::format("{:.0f} min", seconds / 60);
-  return fmt::format("{:.1f} h", seconds / 3600);
-}
 
 class Reporter final : public lab::ExperimentObserver {
  public:

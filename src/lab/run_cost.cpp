@@ -64,7 +64,8 @@ double expected_flop(const train::Recipe& recipe, const data::Dataset& dataset) 
     flop += per_picture * static_cast<double>((last - first) * clock.batch());
     first = last;
   }
-  const double evaluations = std::ceil(recipe.epochs) + views_of(recipe.evaluation.views);
+  const double more_views = recipe.evaluation.views_fraction * (views_of(recipe.evaluation.views) - 1);
+  const double evaluations = std::ceil(recipe.epochs) + 1 + more_views;
   return flop + evaluations * net::plan_inference(stages.back().graph).flop *
                     static_cast<double>(dataset.test.count);
 }
