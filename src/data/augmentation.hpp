@@ -52,6 +52,8 @@ struct View {
   int shift_y = 0;  // the picture's content moves by this many pixels, borders reflected
   int shift_x = 0;
   float weight = 1.0f;
+
+  bool is_plain() const { return !mirror && shift_y == 0 && shift_x == 0; }
 };
 enum class Views { plain, mirror, six };
 // plain: the picture; mirror: it and its mirror image, half each; six: mirror x {none, 1 pixel up-left, 1

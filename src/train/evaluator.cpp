@@ -42,6 +42,22 @@ std::vector<std::int32_t> least_confident(std::span<const float> logits, int cla
   return pictures;
 }
 
+std::vector<std::int32_t> all_pictures(const data::Split& split) {
+  std::vector<std::int32_t> pictures(static_cast<std::size_t>(split.count));
+  std::iota(pictures.begin(), pictures.end(), 0);
+  return pictures;
+}
+
+std::vector<float> rows_of(std::span<const float> logits, std::size_t classes,
+                           std::span<const std::int32_t> pictures) {
+  std::vector<float> rows;
+  for (const std::int32_t picture : pictures) {
+    const auto row = logits.subspan(static_cast<std::size_t>(picture) * classes, classes);
+    rows.insert(rows.end(), row.begin(), row.end());
+  }
+  return rows;
+}
+
 }  // namespace
 
 Evaluator::Evaluator(const EvaluatorContext& context)
@@ -53,37 +69,37 @@ void Evaluator::load(const net::Model& model) {
   executor_.load(model);
 }
 
-std::vector<float> Evaluator::logits(const data::Split& split, const EvaluationConfig& config) {
-  const int classes = context_.graph.classes;
-  std::vector<float> result(static_cast<std::size_t>(split.count * classes), 0.0f);
-  std::vector<std::int32_t> pictures(static_cast<std::size_t>(split.count));
-  std::iota(pictures.begin(), pictures.end(), 0);
-  if (config.views == data::Views::plain || config.views_fraction < 1.0) {
-    run(split, data::View{}, pictures, result);
-    if (config.views == data::Views::plain) return result;
-    pictures = least_confident(result, classes, config.views_fraction);
-  }
-  add_views(split, config.views, pictures, result);
-  return result;
+std::vector<float> Evaluator::plain_logits(const data::Split& split) {
+  std::vector<float> logits(static_cast<std::size_t>(split.count * context_.graph.classes));
+  run(split, data::View{}, all_pictures(split), logits);
+  return logits;
 }
 
-Score Evaluator::score(const data::Split& split, const EvaluationConfig& config) {
-  const std::span labels(split.labels, static_cast<std::size_t>(split.count));
-  return train::score(logits(split, config), context_.graph.classes, labels);
-}
-
-void Evaluator::add_views(const data::Split& split, data::Views views, std::span<const std::int32_t> pictures,
-                          std::vector<float>& logits) {
+std::vector<float> Evaluator::with_views(const data::Split& split, const EvaluationConfig& config,
+                                         std::vector<float> plain) {
+  if (config.views == data::Views::plain) return plain;
   const auto classes = static_cast<std::size_t>(context_.graph.classes);
+  const std::vector<std::int32_t> pictures =
+      config.views_fraction < 1.0 ? least_confident(plain, context_.graph.classes, config.views_fraction)
+                                  : all_pictures(split);
   std::vector<float> mean(pictures.size() * classes, 0.0f);
   std::vector<float> of_view(mean.size());
-  for (const data::View& view : data::views(views)) {
-    run(split, view, pictures, of_view);
+  for (const data::View& view : data::views(config.views)) {
+    if (view.is_plain()) {
+      of_view = rows_of(plain, classes, pictures);
+    } else {
+      run(split, view, pictures, of_view);
+    }
     for (std::size_t i = 0; i < mean.size(); ++i) mean[i] += view.weight * of_view[i];
   }
   for (std::size_t i = 0; i < pictures.size(); ++i) {
-    std::copy_n(&mean[i * classes], classes, &logits[static_cast<std::size_t>(pictures[i]) * classes]);
+    std::copy_n(&mean[i * classes], classes, &plain[static_cast<std::size_t>(pictures[i]) * classes]);
   }
+  return plain;
+}
+
+Score Evaluator::score(std::span<const float> logits, const data::Split& split) const {
+  return train::score(logits, context_.graph.classes, {split.labels, static_cast<std::size_t>(split.count)});
 }
 
 void Evaluator::run(const data::Split& split, const data::View& view, std::span<const std::int32_t> pictures,

@@ -34,19 +34,25 @@ class Evaluator {
   // Takes over the weights and running statistics that the following calls use.
   void load(const net::Model& model);
 
-  // Logits of a split's pictures, [count][classes]: the views' weighted mean. With `views_fraction` below 1
-  // only that share of the pictures, those with the smallest gap between their two largest plain logits, gets
-  // the views.
-  std::vector<float> logits(const data::Split& split, const EvaluationConfig& config);
+  // Logits of a split's pictures, [count][classes].
+  std::vector<float> plain_logits(const data::Split& split);
 
-  // How well those fit the split's labels.
-  Score score(const data::Split& split, const EvaluationConfig& config);
+  // The views' weighted mean of logits, of which `plain` are those of the picture as it is. With
+  // `views_fraction` below 1 only that share of the pictures, those with the smallest gap between their two
+  // largest plain logits, gets the views.
+  std::vector<float> with_views(const data::Split& split, const EvaluationConfig& config,
+                                std::vector<float> plain);
+
+  std::vector<float> logits(const data::Split& split, const EvaluationConfig& config) {
+    return with_views(split, config, plain_logits(split));
+  }
+
+  // How well logits fit the split's labels.
+  Score score(std::span<const float> logits, const data::Split& split) const;
 
  private:
   void run(const data::Split& split, const data::View& view, std::span<const std::int32_t> pictures,
            std::span<float> logits);
-  void add_views(const data::Split& split, data::Views views, std::span<const std::int32_t> pictures,
-                 std::vector<float>& logits);
 
   EvaluatorContext context_;
   net::Executor executor_;

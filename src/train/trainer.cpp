@@ -252,11 +252,11 @@ void Trainer::finish_epoch() {
   record.epoch = clock_.epochs();
   record.train_loss = epoch_.loss / images;
   record.train_accuracy = static_cast<double>(epoch_.correct) / images;
-  plain_ = score_plain(model_);
+  score_plain(model_);
   record.val_loss = plain_->loss;
   record.val_accuracy = plain_->accuracy;
   if (average_.model() != nullptr) {
-    plain_ = score_plain(*average_.model());
+    score_plain(*average_.model());
     record.ema_val_accuracy = plain_->accuracy;
   }
   record.total_seconds = seconds_.train;
@@ -267,22 +267,25 @@ void Trainer::finish_epoch() {
 
 void Trainer::evaluate(RunResult& result) {
   const auto started = Clock::now();
-  if (!plain_) plain_ = score_plain(model());
+  if (!plain_) score_plain(model());
   if (!std::isfinite(plain_->loss)) {
     fail(result, "the loss on the test split", plain_->loss);
     return;
   }
   result.accuracy = result.accuracy_plain = plain_->accuracy;
   if (options_.recipe.evaluation.views != data::Views::plain) {
-    evaluator_.load(model());
-    result.accuracy = evaluator_.score(options_.dataset.test, options_.recipe.evaluation).accuracy;
+    const data::Split& pictures = options_.dataset.test;
+    const std::vector<float> logits =
+        evaluator_.with_views(pictures, options_.recipe.evaluation, std::move(plain_logits_));
+    result.accuracy = evaluator_.score(logits, pictures).accuracy;
   }
   seconds_.eval += seconds_since(started);
 }
 
-Score Trainer::score_plain(const net::Model& model) {
+void Trainer::score_plain(const net::Model& model) {
   evaluator_.load(model);
-  return evaluator_.score(options_.dataset.test, EvaluationConfig{});
+  plain_logits_ = evaluator_.plain_logits(options_.dataset.test);
+  plain_ = evaluator_.score(plain_logits_, options_.dataset.test);
 }
 
 }  // namespace ftl::train

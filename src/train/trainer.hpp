@@ -82,7 +82,7 @@ class Trainer {
   void update_weights();
   void finish_epoch();
   void evaluate(RunResult& result);
-  Score score_plain(const net::Model& model);
+  void score_plain(const net::Model& model);
   // Makes it the result of a run that failed because `loss`, which is `what`, is not finite.
   void fail(RunResult& result, std::string_view what, double loss) const;
 
@@ -104,7 +104,8 @@ class Trainer {
   std::optional<HardPictures> hard_pictures_;
   std::vector<std::vector<float>> gradients_;
   EpochSums epoch_;
-  std::optional<Score> plain_;  // of model() after the last finished epoch
+  std::vector<float> plain_logits_;  // of model() after the last finished epoch
+  std::optional<Score> plain_;       // of those
   double flop_ = 0;
   Seconds seconds_;
 };
