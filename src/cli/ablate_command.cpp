@@ -20,15 +20,14 @@ void ablate(const AblateArguments& arguments) {
   const ExperimentArguments& experiment = arguments.experiment;
   const train::Recipe recipe = load_recipe(experiment);
   const ExperimentPlan plan{
-      .kind = arguments.cumulative ? "ablate-cumulative" : "ablate",
+      .kind = arguments.cumulative ? lab::kCumulativeKind : "ablate",
       .recipe = recipe.name,
       .cells = arguments.cumulative ? lab::plan_cumulative(recipe) : lab::plan_ablation(recipe)};
   const auto finished = run_experiment(experiment, plan);
-  if (!finished || experiment.quiet) return;
-  std::FILE* messages = message_stream(experiment.json);
-  fmt::print(messages, "\n{}\n{:<16}{}\n",
-             arguments.cumulative ? cumulative_table(finished->results) : ablation_table(finished->results),
-             "experiment", experiment.out);
+  if (!finished || experiment.lab.quiet) return;
+  std::FILE* messages = message_stream(experiment.lab.json);
+  fmt::print(messages, "\n{}\n{:<16}{}\n", ablation_table(finished->results, arguments.cumulative),
+             "experiment", finished->folder.string());
 }
 
 }  // namespace

@@ -42,30 +42,11 @@ std::size_t name_width(const std::vector<CellResult>& results, std::size_t least
   return least;
 }
 
-const CellResult& baseline_of(const std::vector<CellResult>& results) {
-  const auto baseline = std::ranges::find_if(results, [](const CellResult& r) { return r.cell.baseline; });
-  return baseline != results.end() ? *baseline : results.front();
-}
-
 // "+0.31 ± 0.12", half the 95 % interval behind.
-std::string difference(const lab::Sample& sample, double scale) {
-  if (std::isnan(sample.mean)) return "";
-  return fmt::format("{:+.2f}{}", scale * sample.mean, deviation(scale * sample.ci95, 2));
+std::string difference(const lab::Difference& value, double scale) {
+  if (std::isnan(value.mean)) return "";
+  return fmt::format("{:+.2f}{}", scale * value.mean, deviation(std::abs(scale) * value.ci95, 2));
 }
-
-std::string table_head(std::size_t width, const char* first) {
-  return fmt::format("{:<{}}  {:>17}  {:>17}  {:>17}\n", first, width, "accuracy", "worth (points)",
-                     "costs (seconds)");
-}
-
-std::string table_line(std::size_t width, const CellResult& result, const lab::PairedDifference& worth) {
-  return fmt::format("{:<{}}  {:>17}  {:>17}  {:>17}\n", result.cell.name, width,
-                     accuracy_text(result.figures.accuracy), difference(worth.accuracy, 100),
-                     difference(worth.train_seconds, 1));
-}
-
-constexpr const char* kIntervals =
-    "± is the deviation for accuracy, half the 95 % interval (paired by seed) else\n";
 
 struct HeatMap {
   const char* title;
@@ -134,28 +115,21 @@ std::string heat_maps(const std::vector<lab::ExperimentAxis>& axes, const std::v
          draw({"training seconds", seconds, 1, false}, axes, results);
 }
 
-std::string ablation_table(const std::vector<CellResult>& results) {
-  const std::size_t width = name_width(results, 7);
-  const CellResult& baseline = baseline_of(results);
-  std::string text = table_head(width, "without");
+std::string ablation_table(const std::vector<CellResult>& results, bool cumulative) {
+  const std::size_t width = name_width(results, 10);
+  const double sign = cumulative ? 1 : -1;  // a trick that is left out takes with it what it is worth
+  std::string text = fmt::format("{:<{}}  {:>17}  {:>17}  {:>17}\n", cumulative ? "with, also" : "without",
+                                 width, "accuracy", "worth (points)", "costs (seconds)");
   for (const CellResult& result : results) {
-    const bool is_baseline = &result == &baseline;
-    text += table_line(width, result,
-                       is_baseline ? lab::PairedDifference{lab::describe({}), lab::describe({})}
-                                   : lab::paired_difference(baseline.runs, result.runs));
+    text += fmt::format("{:<{}}  {:>17}", result.cell.name, width, accuracy_text(result.figures.accuracy));
+    if (result.difference) {
+      text += fmt::format("  {:>17}  {:>17}", difference(result.difference->accuracy, 100 * sign),
+                          difference(result.difference->train_seconds, sign));
+    }
+    text += "\n";
   }
-  return text + kIntervals;
-}
-
-std::string cumulative_table(const std::vector<CellResult>& results) {
-  const std::size_t width = name_width(results, 9);
-  std::string text = table_head(width, "with, also");
-  for (std::size_t i = 0; i < results.size(); ++i) {
-    text += table_line(width, results[i],
-                       i == 0 ? lab::PairedDifference{lab::describe({}), lab::describe({})}
-                              : lab::paired_difference(results[i].runs, results[i - 1].runs));
-  }
-  return text + kIntervals;
+  return text +
+         "± is the deviation for accuracy; else half the 95 % interval, by the noise of the whole table\n";
 }
 
 }  // namespace ftl::cli

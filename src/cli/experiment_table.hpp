@@ -19,11 +19,8 @@ std::string cell_table(const std::vector<lab::CellResult>& results);
 std::string heat_maps(const std::vector<lab::ExperimentAxis>& axes,
                       const std::vector<lab::CellResult>& results);
 
-// What each trick is worth: a line a cell, by seed against the baseline, in points of accuracy and seconds
-// with their 95 % intervals.
-std::string ablation_table(const std::vector<lab::CellResult>& results);
-
-// The same step by step: each cell against the one before.
-std::string cumulative_table(const std::vector<lab::CellResult>& results);
+// What each trick is worth: a line a cell, in points of accuracy and seconds with their 95 % intervals.
+// Against the whole recipe, or where tricks were added one after the other, against the cell before.
+std::string ablation_table(const std::vector<lab::CellResult>& results, bool cumulative);
 
 }  // namespace ftl::cli

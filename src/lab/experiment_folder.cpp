@@ -152,20 +152,4 @@ CellFigures figures_of(const std::vector<RunResult>& runs) {
           .failed = static_cast<int>(runs.size() - accuracies.size())};
 }
 
-PairedDifference paired_difference(const std::vector<RunResult>& baseline,
-                                   const std::vector<RunResult>& other) {
-  std::map<std::uint64_t, const RunResult*> by_seed;
-  for (const RunResult& run : other) {
-    if (!run.failed) by_seed[run.seed] = &run;
-  }
-  std::vector<double> accuracies, seconds;
-  for (const RunResult& run : baseline) {
-    const auto pair = by_seed.find(run.seed);
-    if (run.failed || pair == by_seed.end()) continue;
-    accuracies.push_back(run.accuracy - pair->second->accuracy);
-    seconds.push_back(run.seconds.train - pair->second->seconds.train);
-  }
-  return {describe(accuracies), describe(seconds)};
-}
-
 }  // namespace ftl::lab

@@ -34,6 +34,9 @@ struct ExperimentCell {
   bool baseline = false;                          // what the others are compared with
 };
 
+// The kind of experiment whose cells are compared with the one before each; others with the baseline.
+inline constexpr const char* kCumulativeKind = "ablate-cumulative";
+
 struct ExperimentDescription {
   std::string kind;  // "sweep", "ablate", ...
   std::string recipe;
@@ -76,13 +79,5 @@ struct CellFigures {
   int failed = 0;        // runs
 };
 CellFigures figures_of(const std::vector<train::RunResult>& runs);
-
-// What `baseline` has more than `other`, by run with the same seed; seeds that failed in one are left out.
-struct PairedDifference {
-  Sample accuracy;
-  Sample train_seconds;
-};
-PairedDifference paired_difference(const std::vector<train::RunResult>& baseline,
-                                   const std::vector<train::RunResult>& other);
 
 }  // namespace ftl::lab

@@ -2,7 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
+#include <map>
+
+#include "lab/randomized_blocks.hpp"
 
 namespace ftl::lab {
 namespace {
@@ -23,6 +27,73 @@ std::string fields(const Sample& sample) {
   return fmt::format(",{},{},{}", field(sample.mean), field(sample.std), field(sample.ci95));
 }
 
+// A figure of the runs that did not fail, by seed.
+using BySeed = std::map<std::uint64_t, double>;
+using Figure = double (*)(const train::RunResult&);
+
+BySeed by_seed(const std::vector<train::RunResult>& runs, Figure figure) {
+  BySeed values;
+  for (const train::RunResult& run : runs) {
+    if (!run.failed) values[run.seed] = figure(run);
+  }
+  return values;
+}
+
+// Rows over the seeds that all of them have.
+std::vector<std::vector<double>> table_of(const std::vector<BySeed>& all) {
+  std::vector<std::vector<double>> rows(all.size());
+  if (all.empty()) return rows;
+  for (const auto& [seed, ignored] : all.front()) {
+    if (!std::ranges::all_of(all, [&](const BySeed& values) { return values.contains(seed); })) continue;
+    for (std::size_t row = 0; row < all.size(); ++row) rows[row].push_back(all[row].at(seed));
+  }
+  return rows;
+}
+
+ResidualNoise noise_of(const std::vector<CellResult>& results, Figure figure) {
+  std::vector<BySeed> all;
+  for (const CellResult& result : results) {
+    BySeed values = by_seed(result.runs, figure);
+    if (!values.empty()) all.push_back(std::move(values));
+  }
+  return residual_noise(table_of(all));
+}
+
+Difference difference_of(const CellResult& cell, const CellResult& reference, Figure figure,
+                         const ResidualNoise& noise) {
+  const auto pairs = table_of({by_seed(cell.runs, figure), by_seed(reference.runs, figure)});
+  return difference_with_noise(pairs[0], pairs[1], noise);
+}
+
+// Null where the cell is compared with none.
+const CellResult* reference_of(const ExperimentDescription& description, const ExperimentCell& cell,
+                               const std::vector<CellResult>& results) {
+  const bool step_by_step = description.kind == kCumulativeKind;
+  const ExperimentCell* wanted = nullptr;
+  for (const ExperimentCell& other : description.cells) {
+    const bool itself = other.folder == cell.folder;
+    if (itself && (step_by_step || other.baseline)) break;
+    if (!itself && (step_by_step || other.baseline)) wanted = &other;
+  }
+  if (wanted == nullptr) return nullptr;
+  const auto found =
+      std::ranges::find(results, wanted->folder, [](const CellResult& result) { return result.cell.folder; });
+  return found == results.end() ? nullptr : &*found;
+}
+
+void add_differences(const ExperimentDescription& description, std::vector<CellResult>& results) {
+  const Figure accuracy = [](const train::RunResult& run) { return run.accuracy; };
+  const Figure seconds = [](const train::RunResult& run) { return run.seconds.train; };
+  const ResidualNoise accuracy_noise = noise_of(results, accuracy);
+  const ResidualNoise seconds_noise = noise_of(results, seconds);
+  for (CellResult& result : results) {
+    const CellResult* reference = reference_of(description, result.cell, results);
+    if (reference == nullptr) continue;
+    result.difference = {difference_of(result, *reference, accuracy, accuracy_noise),
+                         difference_of(result, *reference, seconds, seconds_noise)};
+  }
+}
+
 }  // namespace
 
 std::vector<CellResult> load_results(const std::filesystem::path& folder,
@@ -33,6 +104,7 @@ std::vector<CellResult> load_results(const std::filesystem::path& folder,
       results.push_back({.cell = cell, .runs = *runs, .figures = figures_of(*runs)});
     }
   }
+  add_differences(description, results);
   return results;
 }
 

@@ -2,17 +2,27 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "lab/experiment_folder.hpp"
+#include "lab/hypothesis_tests.hpp"
 
 namespace ftl::lab {
+
+// What a cell has more than the one it is compared with (kCumulativeKind says which): over the seeds that
+// failed in neither, with the noise of the whole experiment (lab/randomized_blocks.hpp).
+struct CellDifference {
+  Difference accuracy;
+  Difference train_seconds;
+};
 
 struct CellResult {
   ExperimentCell cell;
   std::vector<train::RunResult> runs;
   CellFigures figures;
+  std::optional<CellDifference> difference{};  // nothing where there is no such other cell, or it is not done
 };
 
 // Of the finished cells, in the experiment's order.

@@ -11,6 +11,7 @@
 #include "base/error.hpp"
 #include "base/interrupt.hpp"
 #include "kernels/peak.hpp"
+#include "lab/kept_checkpoints.hpp"
 #include "lab/run_cost.hpp"
 #include "lab/run_series.hpp"
 #include "train/training_stage.hpp"
@@ -150,7 +151,7 @@ void ExperimentRunner::run(const ExperimentForecast& forecast) {
     for (int i = 0; i < forecast.jobs; ++i) workers.emplace_back([&] { work(job); });
   }
   if (job.failure) std::rethrow_exception(job.failure);
-  if (interrupted()) throw RunError("interrupted; the same command goes on");
+  if (interrupted()) throw RunError("interrupted; the same command with the same --out goes on");
 }
 
 void ExperimentRunner::work(Job& job) {
@@ -182,6 +183,10 @@ void ExperimentRunner::run_cell(std::size_t index, Job& job) {
     series.run(run + 1);
   }
   series.finish();
+  {
+    const std::lock_guard lock(job.mutex);
+    keep_best_checkpoints(options_.folder, load_experiment(options_.folder));
+  }
   job.progress.set(index, 1);
   job.progress.finish(cell, series.results());
 }

@@ -16,8 +16,10 @@ using boost::math::students_t;
 
 constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 
-// A mean whose standard error is estimated.
-Difference difference_of(double mean, double standard_error, double degrees_of_freedom) {
+}  // namespace
+
+Difference t_test(double mean, double standard_error, double degrees_of_freedom) {
+  if (std::isnan(mean) || std::isnan(standard_error)) return {mean, kUnknown, kUnknown, kUnknown, kUnknown};
   if (standard_error == 0) {
     const double t = mean == 0 ? 0 : std::copysign(std::numeric_limits<double>::infinity(), mean);
     return {mean, 0, mean == 0 ? 1.0 : 0.0, t, degrees_of_freedom};
@@ -28,15 +30,12 @@ Difference difference_of(double mean, double standard_error, double degrees_of_f
           2 * boost::math::cdf(boost::math::complement(distribution, std::abs(t))), t, degrees_of_freedom};
 }
 
-}  // namespace
-
 Difference paired_difference(std::span<const double> first, std::span<const double> second) {
   std::vector<double> differences;
   for (std::size_t i = 0; i < first.size(); ++i) differences.push_back(first[i] - second[i]);
   const Sample sample = describe(differences);
-  if (differences.size() < 2) return {sample.mean, kUnknown, kUnknown, kUnknown, kUnknown};
   const auto count = static_cast<double>(differences.size());
-  return difference_of(sample.mean, sample.std / std::sqrt(count), count - 1);
+  return t_test(sample.mean, sample.std / std::sqrt(count), count - 1);
 }
 
 Difference welch_difference(std::span<const double> first, std::span<const double> second) {
@@ -49,11 +48,11 @@ Difference welch_difference(std::span<const double> first, std::span<const doubl
   const double a_variance = a.std * a.std / a_count;  // of the mean
   const double b_variance = b.std * b.std / b_count;
   const double variance = a_variance + b_variance;
-  if (variance == 0) return difference_of(mean, 0, a_count + b_count - 2);
+  if (variance == 0) return t_test(mean, 0, a_count + b_count - 2);
   const double degrees_of_freedom =
       variance * variance /
       (a_variance * a_variance / (a_count - 1) + b_variance * b_variance / (b_count - 1));
-  return difference_of(mean, std::sqrt(variance), degrees_of_freedom);
+  return t_test(mean, std::sqrt(variance), degrees_of_freedom);
 }
 
 double paired_power(int pairs, double effect, double p_value) {

@@ -17,6 +17,9 @@ struct Difference {
   double high() const { return mean + ci95; }
 };
 
+// Of a mean whose standard error was estimated with so many degrees of freedom; NaN where that is not known.
+Difference t_test(double mean, double standard_error, double degrees_of_freedom);
+
 // By Student's t-test of the pairs' differences, for values that belong together, as runs with the same seed
 // do. Both must be equally long.
 Difference paired_difference(std::span<const double> first, std::span<const double> second);

@@ -115,6 +115,11 @@ RunDirectory::RunDirectory(const RunDirectoryOptions& options)
   if (!metrics_) throw InputError("run directory {}: {} cannot be written", folder_.string(), kMetrics);
 }
 
+void remove_checkpoints(const fs::path& folder, int runs) {
+  fs::remove(folder / kCheckpoint);
+  for (int run = 0; run < runs; ++run) fs::remove(folder_of_run(folder, run, runs) / kCheckpoint);
+}
+
 void RunDirectory::add_epoch(const EpochRecord& record, std::uint64_t seed) {
   metrics_ << metrics_line(record, seed) << std::flush;
   if (!metrics_) throw RunError("{}: cannot be written", (folder_ / kMetrics).string());

@@ -33,6 +33,9 @@ struct RunDirectoryOptions {
 // Where run `run` (0 for the first) of `runs` in a run directory leaves its result once it is done.
 std::filesystem::path result_path(const std::filesystem::path& folder, int run, int runs);
 
+// Removes the checkpoints in a run directory, its own and its runs'; everything else stays.
+void remove_checkpoints(const std::filesystem::path& folder, int runs);
+
 class RunDirectory {
  public:
   // Throws InputError naming the folder when it cannot be created or written, or when it is to be resumed and

@@ -5,6 +5,7 @@
 #include "base/error.hpp"
 #include "base/file.hpp"
 #include "lab/experiment_results.hpp"
+#include "lab/kept_checkpoints.hpp"
 #include "lab/run_record.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -107,14 +108,59 @@ TEST(ExperimentFolder, ReadsFiguresOfFinishedCellsOnly) {
                     HasSubstr("\nbatch=10,10,2,1,0.5,,,10,,\n"), HasSubstr("\nbatch=20,20,2,0,0.5,")));
 }
 
-TEST(PairedDifference, ComparesRunsWithTheSameSeed) {
-  train::RunResult failed = run(3, 0, 0);
+TEST(KeptCheckpoints, AreThoseOfTheBestCell) {
+  const test::TemporaryFolder folder;
+  for (const char* cell : {"cells/0001", "cells/0002"}) {
+    write_cell(folder, cell, {run(7, cell[9] == '1' ? 0.75 : 0.5, 10), run(8, 0.5, 10)});
+    for (const char* place : {"", "/run-1", "/run-2"}) {
+      folder.write(std::string(cell) + place + "/checkpoint.safetensors", "weights");
+    }
+  }
+  keep_best_checkpoints(folder.path(), small());
+  for (const char* place : {"", "/run-1", "/run-2"}) {
+    const std::string file = std::string(place) + "/checkpoint.safetensors";
+    EXPECT_TRUE(std::filesystem::exists(folder / ("cells/0001" + file)));
+    EXPECT_FALSE(std::filesystem::exists(folder / ("cells/0002" + file)));
+  }
+  EXPECT_EQ(load_results(folder.path(), small()).size(), 2u) << "figures stay";
+}
+
+TEST(CellDifference, IsOfRunsWithTheSameSeed) {
+  const test::TemporaryFolder folder;
+  ExperimentDescription three = small();
+  three.runs = 3;
+  train::RunResult failed = run(9, 0, 0);
   failed.failed = true;
-  const PairedDifference difference = paired_difference({run(1, 0.75, 10), run(2, 0.5, 10), run(3, 0.9, 10)},
-                                                        {run(2, 0.25, 8), run(1, 0.5, 8), failed});
-  EXPECT_THAT(difference.accuracy.values, testing::ElementsAre(0.25, 0.25));
-  EXPECT_EQ(difference.accuracy.ci95, 0);
-  EXPECT_EQ(difference.train_seconds.mean, 2);
+  write_cell(folder, "cells/0001", {run(7, 0.75, 10), run(8, 0.5, 10), run(9, 0.9, 10)});
+  write_cell(folder, "cells/0002", {run(7, 0.5, 8), run(8, 0.25, 8), failed});
+  const std::vector<CellResult> results = load_results(folder.path(), three);
+  EXPECT_FALSE(results[0].difference) << "the baseline is compared with none";
+  ASSERT_TRUE(results[1].difference);
+  EXPECT_EQ(results[1].difference->accuracy.mean, -0.25);
+  EXPECT_EQ(results[1].difference->accuracy.ci95, 0) << "seeds differ, and cells in each seed by the same";
+  EXPECT_EQ(results[1].difference->train_seconds.mean, -2);
+}
+
+TEST(CellDifference, OfTwoCellsIsThePairedTest) {
+  const test::TemporaryFolder folder;
+  write_cell(folder, "cells/0001", {run(7, 0.5, 10), run(8, 0.5, 12)});
+  write_cell(folder, "cells/0002", {run(7, 0.625, 10), run(8, 0.75, 10)});
+  const Difference difference = load_results(folder.path(), small())[1].difference->accuracy;
+  const Difference paired = paired_difference(std::vector{0.625, 0.75}, std::vector{0.5, 0.5});
+  EXPECT_NEAR(difference.mean, paired.mean, 1e-12);
+  EXPECT_NEAR(difference.ci95, paired.ci95, 1e-12);
+  EXPECT_NEAR(difference.p_value, paired.p_value, 1e-12);
+}
+
+TEST(CellDifference, StepByStepIsToTheCellBefore) {
+  const test::TemporaryFolder folder;
+  ExperimentDescription steps = small();
+  steps.kind = kCumulativeKind;
+  steps.cells.push_back({.name = "more", .folder = "cells/0003"});
+  write_cell(folder, "cells/0001", {run(7, 0.5, 10), run(8, 0.5, 10)});
+  write_cell(folder, "cells/0002", {run(7, 0.75, 10), run(8, 0.75, 10)});
+  write_cell(folder, "cells/0003", {run(7, 0.875, 10), run(8, 0.875, 10)});
+  EXPECT_EQ(load_results(folder.path(), steps)[2].difference->accuracy.mean, 0.125);
 }
 
 }  // namespace

@@ -1,8 +1,12 @@
 // Run directories and experiments as ftl leaves them, without the training.
 #pragma once
 
+#include <cmath>
+
 #include "base/file.hpp"
 #include "lab/experiment_folder.hpp"
+#include "lab/run_record.hpp"
+#include "lab/scaling_study.hpp"
 #include "lab/summary.hpp"
 #include "support/temporary_folder.hpp"
 #include "train/run_directory.hpp"
@@ -15,6 +19,7 @@ struct FakeRun {
   std::vector<double> accuracies = {0.9, 0.92};  // a run each, seeds 0, 1, ...
   double train_seconds = 10;
   int epochs = 3;
+  double flop = 1e12;
 };
 
 // Epoch e of 3 is at e thirds of the final accuracy and time.
@@ -45,8 +50,9 @@ inline void write_run(const std::filesystem::path& folder, const FakeRun& fake) 
     result.accuracy = accuracy;
     result.accuracy_plain = accuracy - 0.01;
     result.epochs = fake.epochs;
-    result.flop = 1e12;
+    result.flop = fake.flop;
     result.seconds = {0.5, 0.25, fake.train_seconds, 1, fake.train_seconds + 1.75};
+    save_run_record(directory.result_path(run), result);
   }
   RunSettings settings;
   settings.recipe = fake.recipe;
@@ -79,8 +85,8 @@ inline ExperimentDescription write_sweep(const std::filesystem::path& folder) {
 }
 
 // The full recipe at 90 and 92 %, and two tricks left out: 1 point worse at both seeds, the same.
-inline void write_ablation(const std::filesystem::path& folder) {
-  ExperimentDescription plan{.kind = "ablate", .recipe = "airbench94", .dataset = "digest", .runs = 2};
+inline void write_ablation(const std::filesystem::path& folder, const std::string& kind = "ablate") {
+  ExperimentDescription plan{.kind = kind, .recipe = "airbench94", .dataset = "digest", .runs = 2};
   const char* names[] = {"full recipe", "without flip", "without whitening"};
   for (std::size_t cell = 0; cell < 3; ++cell) {
     plan.cells.push_back({.name = names[cell], .folder = cell_folder(cell), .baseline = cell == 0});
@@ -89,6 +95,19 @@ inline void write_ablation(const std::filesystem::path& folder) {
   write_run(folder / cell_folder(0), {.accuracies = {0.90, 0.92}, .train_seconds = 10});
   write_run(folder / cell_folder(1), {.accuracies = {0.89, 0.91}, .train_seconds = 8});
   write_run(folder / cell_folder(2), {.accuracies = {0.90, 0.92}, .train_seconds = 12});
+}
+
+// Two widths by two lengths, each better with more compute.
+inline void write_scaling_study(const std::filesystem::path& folder) {
+  ExperimentDescription plan{.kind = kScaleKind, .recipe = "airbench94", .dataset = "digest", .runs = 1};
+  plan.axes = {{kWidthKey, "width", {"0.5", "1"}, false}, {kEpochsKey, "epochs", {"2", "4"}, false}};
+  plan.cells = scale_cells(plan.axes);
+  begin_experiment(folder, plan);
+  for (std::size_t cell = 0; cell < 4; ++cell) {
+    const double error = 0.05 + 0.1 * std::pow(2.0, -static_cast<double>(cell));
+    write_run(folder / plan.cells[cell].folder,
+              {.accuracies = {1 - error}, .flop = 1e12 * std::pow(4.0, static_cast<double>(cell))});
+  }
 }
 
 }  // namespace ftl::lab::report

@@ -46,6 +46,7 @@ addEventListener("load", () => {
     heats: document.querySelectorAll("table.heat").length,
     pictures: [...document.querySelectorAll("img")].filter(image => image.naturalWidth > 0 || !image.complete).length,
     falling: sortedBy(1), rising: sortedBy(1),
+    text: document.body.innerText,
     overflow: document.documentElement.scrollWidth - innerWidth,
   });
   document.body.append(output);
@@ -68,7 +69,8 @@ TEST_P(ReportPageInBrowser, DrawsAndSortsWithoutErrors) {
   const test::TemporaryFolder folder;
   write_sweep(folder / "sweep");
   write_ablation(folder / "ablation");
-  Report report = read_report({folder / "sweep", folder / "ablation"});
+  write_scaling_study(folder / "scale");
+  Report report = read_report({folder / "sweep", folder / "ablation", folder / "scale"});
   report.predictions = one_mistake();
   folder.write("page.html", page(report) + kProbe);
   const test::ProcessResult result = test::run_process(
@@ -83,15 +85,16 @@ TEST_P(ReportPageInBrowser, DrawsAndSortsWithoutErrors) {
   const std::size_t text = begin + mark.size();
   const json probe = json::parse(result.out.substr(text, result.out.find("</output>", text) - text));
   EXPECT_EQ(probe["ready"], "true");
-  EXPECT_GE(probe["canvases"].size(), 5u);
+  EXPECT_GE(probe["canvases"].size(), 6u);
+  EXPECT_THAT(probe["text"].get<std::string>(), testing::HasSubstr("Law of the 4 best cells"));
   for (const json& drawn : probe["canvases"]) EXPECT_EQ(drawn, true) << "a chart is blank";
-  EXPECT_EQ(probe["heats"], 3) << "accuracy, time, confusion";
+  EXPECT_EQ(probe["heats"], 5) << "accuracy and time of the sweep and of the scaling study, confusion";
   EXPECT_EQ(probe["pictures"], 1);
   EXPECT_LE(probe["overflow"], 0) << "the page scrolls sideways";
-  EXPECT_EQ(probe["falling"].front(), "91.00 %");
+  EXPECT_EQ(probe["falling"].front(), "93.75 %");
   EXPECT_EQ(probe["falling"].back(), "80.50 %");
   EXPECT_EQ(probe["rising"].front(), "80.50 %");
-  EXPECT_EQ(probe["rising"].back(), "91.00 %");
+  EXPECT_EQ(probe["rising"].back(), "93.75 %");
 }
 
 INSTANTIATE_TEST_SUITE_P(Widths, ReportPageInBrowser,

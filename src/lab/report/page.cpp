@@ -35,6 +35,10 @@ Json json_of(const Sample& sample) {
           {"values", values}};
 }
 
+Json json_of(const Difference& difference) {
+  return {{"mean", rounded(difference.mean)}, {"ci95", rounded(difference.ci95)}};
+}
+
 Json curve_json(const RunFolder& run) {
   Json epochs = Json::array(), seconds = Json::array();
   for (const EpochFigures& epoch : run.curve) {
@@ -80,7 +84,7 @@ Json json_of(const RunFolder& run) {
           {"curve", curve_json(run)}};
 }
 
-Json cell_json(const Report& report, const ReportedExperiment& experiment, std::size_t index) {
+Json cell_json(const ReportedExperiment& experiment, std::size_t index) {
   const ExperimentCell& cell = experiment.plan.cells[index];
   Json json{{"name", cell.name},
             {"settings", Json(cell.settings)},
@@ -88,17 +92,22 @@ Json cell_json(const Report& report, const ReportedExperiment& experiment, std::
             {"baseline", cell.baseline},
             {"run", nullptr}};
   if (experiment.runs[index]) json["run"] = *experiment.runs[index];
-  const RunFolder* run = finished_run(report, experiment, index);
-  const RunFolder* baseline = baseline_run(report, experiment);
-  if (run != nullptr && baseline != nullptr && !cell.baseline) {
-    const Sample difference = paired_difference(*run, *baseline);
-    json["difference"] = {{"mean", rounded(difference.mean)}, {"ci95", rounded(difference.ci95)}};
-    json["seconds_difference"] = rounded(run->seconds.train - baseline->seconds.train);
+  if (const auto& difference = experiment.differences[index]) {
+    json["difference"] = json_of(difference->accuracy);
+    json["seconds_difference"] = json_of(difference->train_seconds);
   }
   return json;
 }
 
-Json json_of(const Report& report, const ReportedExperiment& experiment) {
+Json json_of(const PowerLaw& law) {
+  return {{"floor", rounded(law.floor)},
+          {"scale", rounded(law.scale)},
+          {"exponent", rounded(law.exponent)},
+          {"residual", rounded(law.residual)},
+          {"points", law.points}};
+}
+
+Json json_of(const ReportedExperiment& experiment) {
   Json axes = Json::array(), cells = Json::array();
   for (const ExperimentAxis& axis : experiment.plan.axes) {
     axes.push_back({{"key", axis.key},
@@ -107,12 +116,13 @@ Json json_of(const Report& report, const ReportedExperiment& experiment) {
                     {"logarithmic", axis.logarithmic}});
   }
   for (std::size_t cell = 0; cell < experiment.plan.cells.size(); ++cell) {
-    cells.push_back(cell_json(report, experiment, cell));
+    cells.push_back(cell_json(experiment, cell));
   }
   return {{"label", experiment.label},
           {"folder", experiment.folder.string()},
           {"kind", experiment.plan.kind},
           {"recipe", experiment.plan.recipe},
+          {"law", experiment.law ? json_of(*experiment.law) : Json(nullptr)},
           {"axes", axes},
           {"cells", cells}};
 }
@@ -209,7 +219,7 @@ std::string page_data(const Report& report) {
             {"recipes", recipes_json(report)}, {"environments", environments_json(report)}};
   for (const RunFolder& run : report.runs) json["runs"].push_back(json_of(run));
   for (const ReportedExperiment& experiment : report.experiments) {
-    json["experiments"].push_back(json_of(report, experiment));
+    json["experiments"].push_back(json_of(experiment));
   }
   for (const Metric& metric : metrics()) {
     json["metrics"].push_back({{"key", metric.key}, {"title", metric.title}});

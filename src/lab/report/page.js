@@ -277,23 +277,29 @@
     const onAxes = experiment.cells.every(cell => cell.coordinates.length > 0);
     if (experiment.kind === "scale") scaling(node, experiment);
     if (experiment.axes.length >= 2 && onAxes) heatMaps(node, experiment);
-    if (experiment.kind === "ablate") ablation(node, experiment);
+    if (experiment.kind.startsWith("ablate")) ablation(node, experiment);
     if (experiment.kind === "compare") comparison(node, experiment);
     if (experiment.kind === "sweep" && (experiment.axes.length === 1 || !onAxes)) along(node, experiment);
   }
 
+  // What each trick is worth: against the whole recipe, which lacks it in no cell but its own, or, where tricks were
+  // added one after the other, against the cell before.
   function ablation(node, experiment) {
-    const cells = experiment.cells.filter(cell => cell.difference && known(cell.difference.mean));
     const baseline = experiment.cells.find(cell => cell.baseline);
-    if (!cells.length || !baseline) return;
-    const run = ofRun(baseline);
+    const run = baseline && ofRun(baseline);
+    const cells = experiment.cells.filter(cell => cell.difference && known(cell.difference.mean));
+    if (!run || !cells.length) return;
+    const stepByStep = experiment.kind !== "ablate";
+    const worth = difference => stepByStep ? difference
+      : { mean: known(difference.mean) ? -difference.mean : null, ci95: difference.ci95 };
+    const against = stepByStep ? "when added to the tricks above it" : `by leaving it out of ${baseline.name}`;
     node.append(element("p", {},
-      `${baseline.name}: ${percent(run.accuracy.mean)} in ${seconds(run.seconds.train)}. ` +
-      "Bars say how accuracy and time differ from it, paired by seed; lines are 95 % intervals."));
-    intervals(node, cells.map(cell => withInterval(cell.name, cell.difference)),
-      { title: `accuracy against ${baseline.name}, points`, bars: true, write: value => signed(100 * value, 2) });
-    intervals(node, cells.map(cell => ({ label: cell.name, value: cell.seconds_difference, points: [] })),
-      { title: `seconds of training against ${baseline.name}`, bars: true, write: value => signed(value, 1) });
+      `${baseline.name}: ${percent(run.accuracy.mean)} in ${seconds(run.seconds.train)}. What each trick is worth ` +
+      `and costs, ${against}. Lines are 95 % intervals by the noise of the whole table.`));
+    intervals(node, cells.map(cell => withInterval(cell.name, worth(cell.difference))),
+      { title: "worth, points of accuracy", bars: true, write: value => signed(100 * value, 2) });
+    intervals(node, cells.map(cell => withInterval(cell.name, worth(cell.seconds_difference))),
+      { title: "costs, seconds of training", bars: true, write: value => signed(value, 1) });
   }
 
   function comparison(node, experiment) {
@@ -304,7 +310,7 @@
       if (!cell.difference || !known(cell.difference.mean)) continue;
       const half = known(cell.difference.ci95) ? ` ± ${(100 * cell.difference.ci95).toFixed(2)}` : "";
       node.append(element("p", {}, `${cell.name} differs by ${signed(100 * cell.difference.mean, 2)}${half} points of ` +
-        `accuracy (95 % interval, paired by seed) and ${signed(cell.seconds_difference, 2)} s of training.`));
+        `accuracy (95 % interval, paired by seed) and ${signed(cell.seconds_difference.mean, 2)} s of training.`));
     }
   }
 
@@ -335,6 +341,15 @@
     }
   }
 
+  // The law of the best cells over the span of their compute, evenly in its logarithm.
+  function lawLine(law, points) {
+    const parts = 40;
+    const spent = points.map(point => point.x);
+    const [low, high] = [Math.min(...spent), Math.max(...spent)];
+    return Array.from({ length: parts + 1 }, (_, i) => low * (high / low) ** (i / parts))
+      .map(x => ({ x, y: law.floor + law.scale * x ** -law.exponent, name: "law" }));
+  }
+
   // Error against compute, a line for each value of the first axis.
   function scaling(node, experiment) {
     const series = new Map();
@@ -350,6 +365,10 @@
       const datasets = [...series].map(([label, points], i) => ({ label, showLine: true, borderWidth: 1,
         data: points.sort((a, b) => a.x - b.x), pointRadius: 4,
         backgroundColor: palette[i % palette.length], borderColor: palette[i % palette.length] }));
+      if (experiment.law) {
+        datasets.push({ label: "law of the best", data: lawLine(experiment.law, [...series.values()].flat()), showLine: true,
+          pointRadius: 0, borderDash: [6, 4], borderWidth: 2, borderColor: colours().text });
+      }
       return { type: "scatter", data: { datasets }, options: {
         scales: { x: axis("FLOP of a training", { type: "logarithmic",
                     ticks: { callback: value => value.toExponential(0), maxTicksLimit: 8 } }),
@@ -357,6 +376,11 @@
         plugins: { legend: { position: "bottom" }, tooltip: { callbacks: {
           label: context => `${context.raw.name}: error ${percent(context.raw.y)}` } } } } };
     }, { label: "error against compute" });
+    const { law } = experiment;
+    if (!law) return;
+    node.append(element("p", {}, `Law of the ${law.points} best cells, by least squares: error = ${percent(law.floor)} + ` +
+      `${law.scale.toPrecision(3)} · FLOP^−${law.exponent.toFixed(3)}, off by ${(100 * law.residual).toFixed(2)} points ` +
+      "(root mean square)."));
   }
 
   function curves() {

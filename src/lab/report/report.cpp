@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/error.hpp"
+#include "lab/scaling_study.hpp"
 
 namespace ftl::lab::report {
 namespace {
@@ -32,9 +33,19 @@ void check_coordinates(const fs::path& folder, const ExperimentDescription& plan
 }
 
 void add_experiment(const fs::path& folder, Report& report) {
-  ReportedExperiment experiment{folder, last_name(folder), load_experiment(folder), {}};
+  ReportedExperiment experiment{.folder = folder,
+                                .label = last_name(folder),
+                                .plan = load_experiment(folder),
+                                .runs = {},
+                                .differences = {},
+                                .law = {}};
   check_coordinates(folder, experiment.plan);
+  std::map<std::string, std::optional<CellDifference>> differences;  // by folder
+  const std::vector<CellResult> results = load_results(folder, experiment.plan);
+  for (const CellResult& result : results) differences[result.cell.folder] = result.difference;
+  if (experiment.plan.kind == kScaleKind) experiment.law = law_of_best(scale_points(results));
   for (const ExperimentCell& cell : experiment.plan.cells) {
+    experiment.differences.push_back(differences[cell.folder]);
     std::optional<std::size_t>& index = experiment.runs.emplace_back();
     if (!is_run_folder(folder / cell.folder)) continue;
     RunFolder run = read_run_folder(folder / cell.folder);
@@ -94,27 +105,9 @@ const RunFolder* best_run(const Report& report) {
   return best;
 }
 
-Sample paired_difference(const RunFolder& run, const RunFolder& baseline) {
-  std::vector<double> differences;
-  for (std::size_t i = 0; i < run.seeds.size(); ++i) {
-    const auto same = std::ranges::find(baseline.seeds, run.seeds[i]);
-    if (same == baseline.seeds.end()) continue;
-    const auto other = static_cast<std::size_t>(same - baseline.seeds.begin());
-    differences.push_back(run.accuracy.values[i] - baseline.accuracy.values[other]);
-  }
-  return describe(differences);
-}
-
 const RunFolder* finished_run(const Report& report, const ReportedExperiment& experiment, std::size_t cell) {
   const std::optional<std::size_t> run = experiment.runs[cell];
   return run && report.runs[*run].finished ? &report.runs[*run] : nullptr;
-}
-
-const RunFolder* baseline_run(const Report& report, const ReportedExperiment& experiment) {
-  for (std::size_t cell = 0; cell < experiment.plan.cells.size(); ++cell) {
-    if (experiment.plan.cells[cell].baseline) return finished_run(report, experiment, cell);
-  }
-  return nullptr;
 }
 
 }  // namespace ftl::lab::report

@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "lab/experiment_folder.hpp"
+#include "lab/experiment_results.hpp"
+#include "lab/power_law.hpp"
 #include "lab/report/predictions.hpp"
 #include "lab/report/run_folder.hpp"
 
@@ -18,6 +20,8 @@ struct ReportedExperiment {
   ExperimentDescription plan;
   std::vector<std::optional<std::size_t>>
       runs;  // each cell's, in Report::runs; nothing when it was not begun
+  std::vector<std::optional<CellDifference>> differences;  // each cell's
+  std::optional<PowerLaw> law;                             // of a scaling study's best cells
 };
 
 struct Report {
@@ -33,13 +37,6 @@ Report read_report(const std::vector<std::filesystem::path>& paths);
 // The run with the highest mean accuracy that has a checkpoint; null when there is none.
 const RunFolder* best_run(const Report& report);
 
-// The difference of `run` to `baseline`, paired by the seeds that both have: mean and ci95 are NaN where too
-// few are shared.
-Sample paired_difference(const RunFolder& run, const RunFolder& baseline);
-
 // The run of a cell that is done; null for others.
 const RunFolder* finished_run(const Report& report, const ReportedExperiment& experiment, std::size_t cell);
-// That of the experiment's baseline; null when it has none or that is not done.
-const RunFolder* baseline_run(const Report& report, const ReportedExperiment& experiment);
-
 }  // namespace ftl::lab::report

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <initializer_list>
 #include <limits>
@@ -83,10 +84,10 @@ std::vector<Field> cell_fields(const Report& report, const ReportedExperiment& e
   if (run == nullptr) return row;
   append_accuracy(row, *run);
   row.emplace_back(run->seconds.train);
-  const RunFolder* baseline = baseline_run(report, experiment);
-  if (baseline == nullptr || cell.baseline) return row;
-  const Sample difference = paired_difference(*run, *baseline);
-  append_numbers(row, {difference.mean, difference.ci95, run->seconds.train - baseline->seconds.train});
+  if (const auto& difference = experiment.differences[index]) {
+    append_numbers(row, {difference->accuracy.mean, difference->accuracy.ci95, difference->train_seconds.mean,
+                         difference->train_seconds.ci95});
+  }
   return row;
 }
 
@@ -99,10 +100,12 @@ Table cells_table(const Report& report, std::size_t index) {
   for (const ExperimentAxis& axis : experiment.plan.axes) table.columns.push_back({axis.key, axis.label});
   append(table.columns, accuracy_columns());
   table.columns.push_back({"train_seconds", "train s", Unit::seconds});
-  if (baseline_run(report, experiment) != nullptr) {
+  const auto is_known = [](const auto& difference) { return difference.has_value(); };
+  if (std::ranges::any_of(experiment.differences, is_known)) {
     append(table.columns, {{"difference", "points", Unit::points},
                            {"difference_ci95", "points 95 % ±", Unit::fraction},
-                           {"train_seconds_difference", "train s more", Unit::seconds}});
+                           {"train_seconds_difference", "train s more", Unit::seconds},
+                           {"train_seconds_difference_ci95", "train s 95 % ±", Unit::seconds}});
   }
   for (std::size_t cell = 0; cell < experiment.plan.cells.size(); ++cell) {
     table.rows.push_back(cell_fields(report, experiment, cell));
