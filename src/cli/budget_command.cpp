@@ -68,12 +68,12 @@ lab::Summary train(const lab::BudgetChoice& choice, const BudgetArguments& argum
 }
 
 void budget(const BudgetArguments& arguments) {
-  const train::Recipe recipe = train::load_recipe(arguments.recipe, arguments.lab.settings);
+  const train::Recipe recipe = train::load_recipe(arguments.recipe, arguments.lab.recipe_settings());
   std::vector<lab::ScalePoint> study;
   if (!arguments.study.empty()) study = lab::load_scaling_study(arguments.study, recipe.name);
   LabSession session(arguments.lab);
   const lab::BudgetChoice choice = lab::choose_for_budget({.recipe = arguments.recipe,
-                                                           .settings = arguments.lab.settings,
+                                                           .settings = arguments.lab.recipe_settings(),
                                                            .dataset = session.dataset,
                                                            .machine = session.machine,
                                                            .seconds = arguments.seconds,
@@ -82,12 +82,15 @@ void budget(const BudgetArguments& arguments) {
   Json json = json_of(choice, arguments.seconds);
   if (!arguments.lab.dry_run) {
     const std::filesystem::path folder = lab_folder(arguments.lab, "budget");
+    if (!arguments.lab.quiet) {
+      fmt::print(session.messages, "runs in   {}\n", folder.string());
+      std::fflush(session.messages);
+    }
     const lab::Summary summary = train(choice, arguments, session, folder);
     json["actual"] = {{"train_seconds", summary.seconds.train}, {"accuracy", summary.accuracy.mean}};
     if (!arguments.lab.quiet) {
-      fmt::print(session.messages, "expected  {}\nactual    {:.1f} s, {:.2f} %\nruns in   {}\n",
-                 expectation(choice.best()), summary.seconds.train, 100 * summary.accuracy.mean,
-                 folder.string());
+      fmt::print(session.messages, "expected  {}\nactual    {:.1f} s, {:.2f} %\n", expectation(choice.best()),
+                 summary.seconds.train, 100 * summary.accuracy.mean);
     }
   }
   write_json(arguments.lab.json, json.dump(2) + "\n");

@@ -192,8 +192,8 @@ void compare(const CompareArguments& arguments) {
   train::load_recipe(first.name, first.settings);  // refused before any data is opened
   train::load_recipe(second.name, second.settings);
   LabSession session(arguments.lab);
-  const lab::ContestantPlan first_plan = plan_of(first, arguments.lab.settings, session);
-  const lab::ContestantPlan second_plan = plan_of(second, arguments.lab.settings, session);
+  const lab::ContestantPlan first_plan = plan_of(first, arguments.lab.recipe_settings(), session);
+  const lab::ContestantPlan second_plan = plan_of(second, arguments.lab.recipe_settings(), session);
   const int runs = arguments.runs.value_or(kDefaultRuns);
   const int most = 2 * (rule ? rule->max_pairs : runs);
   LabProgress progress("comparing", std::vector<double>(static_cast<std::size_t>(most), 1.0),
@@ -207,8 +207,11 @@ void compare(const CompareArguments& arguments) {
                                        .rule = rule,
                                        .observer = &progress};
   if (arguments.lab.dry_run) return print_plan(options, session.messages);
+  if (!arguments.lab.quiet) {
+    fmt::print(session.messages, "runs in   {}\n", options.folder.string());
+    std::fflush(session.messages);
+  }
   report(lab::run_comparison(options), arguments, session.messages);
-  if (!arguments.lab.quiet) fmt::print(session.messages, "runs in   {}\n", options.folder.string());
 }
 
 }  // namespace

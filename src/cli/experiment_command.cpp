@@ -9,7 +9,6 @@
 #include "base/file.hpp"
 #include "cli/experiment_table.hpp"
 #include "cli/json_output.hpp"
-#include "cli/lab_arguments.hpp"
 #include "cli/progress_line.hpp"
 
 namespace ftl::cli {
@@ -47,17 +46,18 @@ lab::ExperimentDescription describe(const ExperimentArguments& arguments, const 
                                          .recipe = plan.recipe,
                                          .dataset = dataset.name,
                                          .runs = arguments.runs,
-                                         .seed = arguments.seed,
+                                         .seed = arguments.lab.seed,
                                          .axes = plan.axes};
   for (const lab::PlannedCell& planned : plan.cells) description.cells.push_back(planned.cell);
   return description;
 }
 
-void print_plan(std::FILE* stream, const ExperimentArguments& arguments, const ExperimentPlan& plan,
+void print_plan(std::FILE* stream, const lab::RunnerOptions& options, const ExperimentPlan& plan,
                 const lab::ExperimentForecast& forecast) {
-  fmt::print(stream, "{} of {}: {} cells, {} runs each; {} to do, {} at once, about {} ({:.3g} PFLOP)\n",
-             plan.kind, plan.recipe, plan.cells.size(), arguments.runs, forecast.open_cells, forecast.jobs,
-             duration(forecast.seconds), forecast.flop / 1e15);
+  fmt::print(stream,
+             "{} of {}: {} cells, {} runs each; {} to do, {} at once, about {} ({:.3g} PFLOP), into {}\n",
+             plan.kind, plan.recipe, plan.cells.size(), options.runs, forecast.open_cells, forecast.jobs,
+             duration(forecast.seconds), forecast.flop / 1e15, options.folder.string());
   std::fflush(stream);
 }
 
@@ -82,76 +82,56 @@ std::string to_json(const FinishedExperiment& experiment) {
 void add_experiment_options(CLI::App& command, ExperimentArguments& arguments) {
   command.add_option("recipe", arguments.recipe, "A built-in recipe's name or a TOML file")
       ->capture_default_str();
-  add_dataset_options(command, arguments.dataset);
-  command.add_option("--set", arguments.settings, "Change a recipe key in all cells: key=value")
-      ->allow_extra_args(false);
-  command.add_option("--holdout", arguments.holdout,
-                     "Evaluate on this share of the training pictures, left out of training");
+  add_lab_options(command, arguments.lab);
   command.add_option("--runs", arguments.runs, "Runs a cell, with different seeds")
       ->check(CLI::Range(1, 1'000'000))
       ->capture_default_str();
-  command.add_option("--seed", arguments.seed, "Of each cell's first run; the following ones count up")
-      ->check(CLI::NonNegativeNumber)
-      ->capture_default_str();
-  command
-      .add_option("--threads", arguments.threads, "Threads of all cells together; default: every processor")
-      ->check(CLI::Range(1, 1024));
   command.add_option("--jobs", arguments.jobs, "Cells at once; default: what a measurement finds fastest")
       ->check(CLI::Range(1, 1024));
-  command
-      .add_option("--out", arguments.out,
-                  "The experiment's folder; the same command goes on with what is there")
-      ->required();
-  command.add_flag("--dry-run", arguments.dry_run,
-                   "Print the plan and its expected duration, and do nothing");
-  command.add_flag("--quiet", arguments.quiet, "Print nothing but errors");
-  command.add_option("--json", arguments.json, "Also write all figures to this file; - for stdout");
 }
 
 train::Recipe load_recipe(const ExperimentArguments& arguments) {
-  std::vector<std::string> settings = arguments.settings;
-  if (arguments.holdout) settings.push_back(fmt::format("train.holdout={}", *arguments.holdout));
-  return train::load_recipe(arguments.recipe, settings);
+  return train::load_recipe(arguments.recipe, arguments.lab.recipe_settings());
 }
 
 std::optional<FinishedExperiment> run_experiment(const ExperimentArguments& arguments,
                                                  const ExperimentPlan& plan) {
-  std::FILE* messages = message_stream(arguments.json);
-  check_json_target(arguments.json);
-  if (arguments.jobs > arguments.threads) {
+  std::FILE* messages = message_stream(arguments.lab.json);
+  check_json_target(arguments.lab.json);
+  if (arguments.jobs > arguments.lab.threads) {
     throw InputError("--jobs {}: more than the {} threads; each cell takes one or more", arguments.jobs,
-                     arguments.threads);
+                     arguments.lab.threads);
   }
+  const std::filesystem::path folder = lab_folder(arguments.lab, plan.kind + "-" + plan.recipe);
   const Isa isa = select_isa();
-  const data::Dataset dataset = open_dataset(arguments.dataset, messages);
+  const data::Dataset dataset = open_dataset(arguments.lab.dataset, messages);
   const lab::ExperimentDescription description = describe(arguments, plan, dataset);
-  lab::check_same_experiment(arguments.out, description);
-  lab::RunnerOptions options{.folder = arguments.out,
+  lab::check_same_experiment(folder, description);
+  lab::RunnerOptions options{.folder = folder,
                              .cells = plan.cells,
                              .dataset = dataset,
                              .isa = isa,
                              .version = FTL_VERSION,
-                             .threads = arguments.threads,
+                             .threads = arguments.lab.threads,
                              .jobs = arguments.jobs,
                              .runs = arguments.runs,
-                             .seed = arguments.seed};
+                             .seed = arguments.lab.seed};
   const lab::ExperimentForecast forecast = lab::ExperimentRunner(options).forecast();
-  if (!arguments.quiet || arguments.dry_run) print_plan(messages, arguments, plan, forecast);
-  if (arguments.dry_run) {
+  if (!arguments.lab.quiet || arguments.lab.dry_run) print_plan(messages, options, plan, forecast);
+  if (arguments.lab.dry_run) {
     for (const lab::PlannedCell& planned : plan.cells) fmt::print(messages, "  {}\n", planned.cell.name);
     return std::nullopt;
   }
-  lab::begin_experiment(arguments.out, description);
+  lab::begin_experiment(folder, description);
   if (forecast.open_cells > 0) {
     const int finished = static_cast<int>(plan.cells.size()) - forecast.open_cells;
-    Reporter reporter(messages, arguments.quiet, plan.cells.size(), finished);
+    Reporter reporter(messages, arguments.lab.quiet, plan.cells.size(), finished);
     options.observer = &reporter;
     lab::ExperimentRunner(options).run(forecast);
   }
-  FinishedExperiment experiment{description, lab::load_results(arguments.out, description)};
-  write_text_atomically(std::filesystem::path(arguments.out) / "results.csv",
-                        lab::results_csv(description, experiment.results));
-  write_json(arguments.json, to_json(experiment));
+  FinishedExperiment experiment{folder, description, lab::load_results(folder, description)};
+  write_text_atomically(folder / "results.csv", lab::results_csv(description, experiment.results));
+  write_json(arguments.lab.json, to_json(experiment));
   return experiment;
 }
 

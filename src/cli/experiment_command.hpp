@@ -7,25 +7,17 @@
 #include <vector>
 
 #include "cli/commands.hpp"
-#include "cli/dataset_arguments.hpp"
+#include "cli/lab_arguments.hpp"
 #include "lab/experiment_results.hpp"
 #include "lab/experiment_runner.hpp"
 
 namespace ftl::cli {
 
 struct ExperimentArguments {
+  LabArguments lab;
   std::string recipe = kDefaultRecipe;
-  DatasetArguments dataset;
-  std::vector<std::string> settings;
-  std::optional<double> holdout;
   int runs = 3;
-  std::uint64_t seed = 0;
-  int threads = available_processors();
   int jobs = 0;
-  std::string out;
-  bool dry_run = false;
-  bool quiet = false;
-  std::string json;
 };
 
 void add_experiment_options(CLI::App& command, ExperimentArguments& arguments);
@@ -41,12 +33,13 @@ struct ExperimentPlan {
 };
 
 struct FinishedExperiment {
+  std::filesystem::path folder;
   lab::ExperimentDescription description;
   std::vector<lab::CellResult> results;
 };
 
-// Runs the cells that are not finished in --out and reads all results back; results.csv and what --json asks
-// for are then written. Nothing after --dry-run, which prints the plan and its expected duration.
+// Runs the cells that are not finished in the folder and reads all results back; results.csv and what --json
+// asks for are then written. Nothing after --dry-run, which prints the plan and its expected duration.
 std::optional<FinishedExperiment> run_experiment(const ExperimentArguments& arguments,
                                                  const ExperimentPlan& plan);
 

@@ -14,16 +14,25 @@ namespace ftl::cli {
 void add_lab_options(CLI::App& command, LabArguments& arguments) {
   add_dataset_options(command, arguments.dataset);
   command.add_option("--set", arguments.settings, "Change a recipe key: key=value")->allow_extra_args(false);
+  command.add_option("--holdout", arguments.holdout,
+                     "Evaluate on this share of the training pictures, left out of training (train.holdout)");
   command.add_option("--seed", arguments.seed, "Of the first run; the following ones count up")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
   command.add_option("--threads", arguments.threads, "Threads; default: every processor")
       ->check(CLI::Range(1, 1024));
   command.add_option("--device", arguments.device, "What to train on")->check(CLI::IsMember({"cpu"}));
-  command.add_option("--out", arguments.out, "Folder; the same command with the same folder goes on");
+  command.add_option("--out", arguments.out,
+                     "Folder, to go on with what is there; default: runs/<name>-<date>-<time>");
   command.add_flag("--dry-run", arguments.dry_run, "Say what would be done and how long it would take");
   command.add_flag("--quiet", arguments.quiet, "Print nothing but errors");
   command.add_option("--json", arguments.json, "Also write the result to this file; - for stdout");
+}
+
+std::vector<std::string> LabArguments::recipe_settings() const {
+  std::vector<std::string> all = settings;
+  if (holdout) all.push_back(fmt::format("train.holdout={}", *holdout));
+  return all;
 }
 
 LabSession::LabSession(const LabArguments& arguments)

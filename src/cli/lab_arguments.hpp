@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,7 @@ namespace ftl::cli {
 struct LabArguments {
   DatasetArguments dataset;
   std::vector<std::string> settings;
+  std::optional<double> holdout;
   std::uint64_t seed = 0;
   int threads = available_processors();
   std::string device = "cpu";
@@ -24,6 +26,9 @@ struct LabArguments {
   bool dry_run = false;
   bool quiet = false;
   std::string json;
+
+  // `settings`, with what other options say in a recipe's keys.
+  std::vector<std::string> recipe_settings() const;
 };
 
 void add_lab_options(CLI::App& command, LabArguments& arguments);
@@ -38,7 +43,7 @@ struct LabSession {
   lab::Machine machine;
 };
 
-// --out, else a folder of the name and the date.
+// --out, else a new folder of the name and the date.
 std::filesystem::path lab_folder(const LabArguments& arguments, const std::string& name);
 
 // "1:02:03"

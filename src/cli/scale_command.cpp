@@ -40,7 +40,7 @@ ExperimentPlan plan_of(const ScaleArguments& arguments) {
       {.key = lab::kEpochsKey, .label = "epochs", .values = numbers_of("--epochs", arguments.epochs)}};
   for (const lab::ExperimentCell& cell : lab::scale_cells(plan.axes)) {
     ExperimentArguments with_cell = arguments.experiment;
-    for (const auto& [key, value] : cell.settings) with_cell.settings.push_back(key + "=" + value);
+    for (const auto& [key, value] : cell.settings) with_cell.lab.settings.push_back(key + "=" + value);
     plan.cells.push_back({cell, load_recipe(with_cell)});
   }
   return plan;
@@ -66,8 +66,8 @@ void print(std::FILE* messages, const std::vector<lab::ScalePoint>& points) {
 void scale(const ScaleArguments& arguments) {
   const std::optional<FinishedExperiment> experiment =
       run_experiment(arguments.experiment, plan_of(arguments));
-  if (!experiment || arguments.experiment.quiet) return;
-  print(message_stream(arguments.experiment.json), lab::scale_points(experiment->results));
+  if (!experiment || arguments.experiment.lab.quiet) return;
+  print(message_stream(arguments.experiment.lab.json), lab::scale_points(experiment->results));
 }
 
 }  // namespace

@@ -24,21 +24,21 @@ void sweep(const SweepArguments& arguments) {
   lab::Sweep planned = lab::plan_sweep({.recipe = recipe,
                                         .grids = arguments.grids,
                                         .random = arguments.random,
-                                        .seed = experiment.seed,
+                                        .seed = experiment.lab.seed,
                                         .couple_rate_to_batch = !arguments.couple.empty()});
   const ExperimentPlan plan{.kind = "sweep",
                             .recipe = recipe.name,
                             .axes = std::move(planned.axes),
                             .cells = std::move(planned.cells)};
   const auto finished = run_experiment(experiment, plan);
-  if (!finished || experiment.quiet) return;
-  std::FILE* messages = message_stream(experiment.json);
+  if (!finished || experiment.lab.quiet) return;
+  std::FILE* messages = message_stream(experiment.lab.json);
   const std::vector<lab::ExperimentAxis>& axes = finished->description.axes;
   fmt::print(messages, "\n{}", cell_table(finished->results));
   if (axes.size() == 2 && arguments.random == 0) {
     fmt::print(messages, "\n{}", heat_maps(axes, finished->results));
   }
-  fmt::print(messages, "\n{:<16}{}\n", "experiment", experiment.out);
+  fmt::print(messages, "\n{:<16}{}\n", "experiment", finished->folder.string());
 }
 
 }  // namespace

@@ -39,7 +39,7 @@ const std::vector<train::RunResult>& RunSeries::run(int runs) {
                              .resume = true,
                              .observer = options_.observer});
   if (static_cast<int>(results_.size()) < runs || results_.back().interrupted) {
-    throw RunError("interrupted; the same command goes on");
+    throw RunError("interrupted; the same command with the same --out goes on");
   }
   return results_;
 }

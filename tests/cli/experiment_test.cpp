@@ -84,6 +84,12 @@ TEST_F(Experiment, PrintsAPlanAndWritesNothing) {
   EXPECT_EQ(files(), before);
 }
 
+TEST_F(Experiment, GoesIntoAFolderOfItsOwnWithoutOut) {
+  const std::string out = done("sweep small.toml --data pictures --grid batch=30 --runs 1");
+  EXPECT_THAT(out, testing::ContainsRegex("into runs/sweep-small-[-0-9]+\n"));
+  EXPECT_THAT(files(), testing::Contains(testing::MatchesRegex("runs/sweep-small-[-0-9]+/experiment.json")));
+}
+
 TEST_F(Experiment, WritesAllFiguresAsJson) {
   const nlohmann::json json = nlohmann::json::parse(
       done("sweep small.toml --data pictures --grid batch=30,60 --runs 2 --out out --json -"));
@@ -119,7 +125,6 @@ TEST_F(Experiment, RefusesBadUsage) {
   EXPECT_THAT(refusal(small + "--grid batch=8,16 --grid batch=4"), HasSubstr("already"));
   EXPECT_THAT(refusal(small + "--grid batch=8,16 --couple batch=lr"), HasSubstr("--couple"));
   EXPECT_THAT(refusal(small + "--grid batch=8,16 --threads 1 --jobs 2"), HasSubstr("--jobs"));
-  EXPECT_THAT(refusal("sweep small.toml --data pictures --grid batch=8,16"), HasSubstr("--out"));
   EXPECT_THAT(refusal("ablate small.toml --data pictures --out out"), HasSubstr("[[ablation]]"));
 }
 
