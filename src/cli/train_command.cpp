@@ -142,7 +142,12 @@ void train(const TrainArguments& arguments, int& exit_code) {
   if (summary.failures.size() == results.size()) {
     throw RunError("no run succeeded; seed {}: {}", summary.failures[0].seed, summary.failures[0].reason);
   }
-  if (summary.misses_target()) exit_code = kTargetMissed;
+  if (!summary.misses_target()) return;
+  exit_code = kTargetMissed;
+  if (arguments.quiet) {
+    fmt::print(stderr, "ftl: mean accuracy {:.2f} % misses the target of {:.2f} %\n",
+               100 * summary.accuracy.mean, 100 * *arguments.target_accuracy);
+  }
 }
 
 }  // namespace

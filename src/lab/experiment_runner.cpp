@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <exception>
+#include <functional>
 #include <mutex>
 #include <numeric>
 #include <optional>
@@ -141,7 +142,10 @@ void ExperimentRunner::run(const ExperimentForecast& forecast) {
   const kernels::Kernels& kernels = kernels::kernels_for(options_.isa);
   const int threads = std::max(1, options_.threads / forecast.jobs);
   ThreadPool pool(threads);
-  const std::vector<std::size_t> open = open_cells();
+  std::vector<std::size_t> open = open_cells();
+  // The longest first: then no worker is left with a long one while the others have nothing to do.
+  if (forecast.jobs > 1)
+    std::ranges::stable_sort(open, std::greater{}, [&](std::size_t cell) { return flop_[cell]; });
   Job job{.open = open,
           .progress = Progress(options_.observer, flop_, open),
           .threads = threads,

@@ -8,6 +8,7 @@
 
 #include "base/error.hpp"
 #include "base/file.hpp"
+#include "data/digest.hpp"
 
 namespace ftl::train {
 namespace {
@@ -17,6 +18,7 @@ using nlohmann::json;
 static_assert(std::endian::native == std::endian::little, "safetensors files are little-endian");
 
 constexpr std::string_view kMetadata = "__metadata__";
+constexpr const char* kDigest = "data_sha256";  // in the metadata: of all bytes behind the header
 constexpr std::uint64_t kLengthBytes = 8;
 constexpr std::uint64_t kHeaderAlignment = 8;
 
@@ -39,6 +41,10 @@ void add_to_header(json& header, const NamedTensor& tensor, std::uint64_t& offse
   offset = end;
 }
 
+std::string_view as_text(std::span<const std::byte> bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
 // Reads one file, keeping what error messages need.
 class Reader {
  public:
@@ -53,6 +59,7 @@ class Reader {
       if (name != kMetadata) checkpoint.tensors.push_back(read_tensor(name, entry));
     }
     check_coverage();
+    check_digest(checkpoint.metadata);
     return checkpoint;
   }
 
@@ -161,6 +168,13 @@ class Reader {
     if (end != data_.size()) fail("it has {} bytes of data, its tensors {}", data_.size(), end);
   }
 
+  // Files of older versions have none.
+  void check_digest(std::map<std::string, std::string>& metadata) const {
+    const auto entry = metadata.extract(kDigest);
+    if (entry.empty() || entry.mapped() == data::Digest().update(as_text(data_)).hexadecimal()) return;
+    fail("its data has changed since it was written ({} differs); the file is damaged", kDigest);
+  }
+
   const std::filesystem::path path_;
   const MappedFile file_;
   const std::span<const std::byte> bytes_;
@@ -178,8 +192,11 @@ const NamedTensor& Checkpoint::tensor(std::string_view name) const {
 
 void save_checkpoint(const std::filesystem::path& path, const Checkpoint& checkpoint) {
   const std::vector<const NamedTensor*> tensors = by_name(checkpoint.tensors);
+  data::Digest digest;
+  for (const NamedTensor* tensor : tensors) digest.update(as_text(std::as_bytes(std::span(tensor->values))));
   json header;
   header[kMetadata] = checkpoint.metadata;
+  header[kMetadata][kDigest] = digest.hexadecimal();
   std::uint64_t offset = 0;
   for (const NamedTensor* tensor : tensors) add_to_header(header, *tensor, offset);
   std::string text = header.dump();

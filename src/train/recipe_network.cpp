@@ -79,9 +79,11 @@ void read_kernel(RecipeTable& table, net::ConvolutionDescription& convolution) {
   table.resolve("kernel", fmt::format("[{}, {}]", convolution.kernel_height, convolution.kernel_width));
 }
 
+constexpr Range kOutputs{.low = 1, .high = 65'536};  // beyond that a typing error is likelier than a wish
+
 Layer read_convolution(RecipeTable& table, Scope&) {
   net::ConvolutionDescription convolution;
-  convolution.out = table.integer("out", count_from(1));
+  convolution.out = table.integer("out", kOutputs);
   read_kernel(table, convolution);
   convolution.stride = table.integer("stride", count_from(1), 1);
   convolution.pad = table.integer_or("pad", count_from(0), {"same", -1}, -1);
@@ -106,7 +108,7 @@ Layer read_whitening(RecipeTable& table, Scope& scope) {
 
 Layer read_linear(RecipeTable& table, Scope&) {
   net::LinearDescription linear;
-  linear.out = table.integer_or("out", count_from(1), {"classes", 0}, 0);
+  linear.out = table.integer_or("out", kOutputs, {"classes", 0}, 0);
   linear.bias = table.boolean("bias", linear.bias);
   linear.initialisation = table.choice("init", kLinearInitialisations, linear.initialisation);
   return linear;

@@ -114,6 +114,10 @@ TEST_F(Train, ExitsWithThreeBelowTheTargetAccuracy) {
       ftl(std::string(kTrain) + "--out run --set train.epochs=0.5 --target-accuracy 1");
   EXPECT_EQ(result.exit_code, 3);
   EXPECT_THAT(result.out, HasSubstr("target"));
+  const test::ProcessResult silent =
+      ftl(std::string(kTrain) + "--out run --quiet --set train.epochs=0.5 --target-accuracy 1");
+  EXPECT_EQ(silent.exit_code, 3);
+  EXPECT_THAT(silent.err, HasSubstr("misses the target of 100.00 %"));
 }
 
 TEST_F(Train, SameSeedSameBytesWhateverTheThreads) {

@@ -6,6 +6,7 @@
 
 #include "base/error.hpp"
 #include "base/file.hpp"
+#include "data/digest.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace ftl::train {
@@ -31,11 +32,12 @@ std::string file_of(const std::string& header, const std::string& data) {
 TEST(Checkpoint, HasTheExactBytesOfTheFormat) {
   const test::TemporaryFolder folder;
   save_checkpoint(folder / "a", {{{"recipe", "x"}}, {{"w", {2}, {1, -2}}, {"b", {}, {0.5f}}}, ""});
-  std::string header =
-      R"({"__metadata__":{"recipe":"x"},"b":{"data_offsets":[0,4],"dtype":"F32","shape":[]},)"
-      R"("w":{"data_offsets":[4,12],"dtype":"F32","shape":[2]}})";
+  const std::string data = bytes_of(0.5f) + bytes_of(1.0f) + bytes_of(-2.0f);
+  std::string header = R"({"__metadata__":{"data_sha256":")" + data::Digest().update(data).hexadecimal() +
+                       R"(","recipe":"x"},"b":{"data_offsets":[0,4],"dtype":"F32","shape":[]},)"
+                       R"("w":{"data_offsets":[4,12],"dtype":"F32","shape":[2]}})";
   while (header.size() % 8 != 0) header += ' ';
-  EXPECT_EQ(read_text(folder / "a"), file_of(header, bytes_of(0.5f) + bytes_of(1.0f) + bytes_of(-2.0f)));
+  EXPECT_EQ(read_text(folder / "a"), file_of(header, data));
 }
 
 TEST(Checkpoint, ComesBackAsItWasSaved) {
@@ -52,6 +54,15 @@ TEST(Checkpoint, ComesBackAsItWasSaved) {
   EXPECT_EQ(loaded.tensor("block.0").values, saved.tensors[0].values);
   EXPECT_THAT(loaded.tensor("empty").values, IsEmpty());
   EXPECT_THAT(loaded.tensor("scalar").values, ElementsAre(9));
+}
+
+TEST(Checkpoint, AChangedWeightIsNoticed) {
+  const test::TemporaryFolder folder;
+  save_checkpoint(folder / "a", {{}, {{"w", {2}, {1, -2}}}, ""});
+  std::string bytes = read_text(folder / "a");
+  bytes.back() ^= 1;
+  folder.write("a", bytes);
+  EXPECT_THAT([&] { load_checkpoint(folder / "a"); }, ThrowsMessage<InputError>(HasSubstr("damaged")));
 }
 
 TEST(Checkpoint, MissingTensorIsNamedWithTheFile) {

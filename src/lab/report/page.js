@@ -47,7 +47,7 @@
 
   const ofRun = cell => cell.run === null ? null : data.runs[cell.run];
   const accuracyOf = cell => ofRun(cell)?.accuracy.mean ?? null;
-  const secondsOf = cell => ofRun(cell)?.seconds.train ?? null;
+  const secondsOf = cell => ofRun(cell)?.finished ? ofRun(cell).seconds.train : null;
   const byAccuracy = (a, b) => (b.accuracy.mean ?? -1) - (a.accuracy.mean ?? -1);
 
   // ---- charts ----
