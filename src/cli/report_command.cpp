@@ -13,6 +13,7 @@
 #include "lab/report/dawnbench.hpp"
 #include "lab/report/page.hpp"
 #include "lab/report/table.hpp"
+#include "train/metrics_file.hpp"
 
 namespace ftl::cli {
 namespace {
@@ -91,7 +92,7 @@ void write_csv(const std::string& folder, const Report& report) {
 // The one run that DAWNBench's format has room for.
 void write_dawnbench(const ReportArguments& arguments) {
   const std::filesystem::path folder = arguments.paths.front();
-  const std::vector<train::EpochRecord> records = lab::report::read_metrics(folder / "metrics.jsonl");
+  const std::vector<train::EpochRecord> records = train::read_metrics(folder / "metrics.jsonl");
   if (arguments.paths.size() > 1 || records.empty()) {
     throw InputError("--dawnbench {}: takes one run directory with at least one epoch", arguments.dawnbench);
   }

@@ -74,6 +74,7 @@ class Run {
                        train::save_training_state(state_path_, now, current->graph(), options_.recipe);
                      }});
     current = &trainer;
+    options_.directory.begin_run(index_, seed_);
     const RunResult result = trainer.run();
     save(trainer, result);
     return result;
@@ -111,6 +112,7 @@ class Run {
           train::model_checkpoint(trainer.model(), trainer.graph(), options_.recipe, options_.dataset));
     }
     if (result.interrupted) return;
+    options_.directory.end_run(index_, result);
     save_run_record(record_path_, result);
     std::filesystem::remove(state_path_);
   }

@@ -1,5 +1,5 @@
-// Scalars over time in a TensorBoard event file: records of Event messages in TFRecord framing (length,
-// masked CRC-32C of it, message, masked CRC-32C of that).
+// A run in a TensorBoard event file: its settings, scalars over time, how it ended. Records of Event messages
+// in TFRecord framing (length, masked CRC-32C of it, message, masked CRC-32C of that).
 #pragma once
 
 #include <cstdint>
@@ -8,11 +8,19 @@
 #include <span>
 #include <string>
 
+#include "train/hyperparameters.hpp"
+
 namespace ftl::train {
 
 struct Scalar {
   std::string tag;  // "loss/train": TensorBoard groups by what is before the '/'
   double value = 0;
+};
+
+// For the tab HPARAMS, which has a row for each group of sessions: the settings of the first, means of all.
+struct Session {
+  std::string group;  // of runs that differ in what is random only
+  std::span<const Hyperparameter> settings;
 };
 
 class EventWriter {
@@ -24,9 +32,15 @@ class EventWriter {
   // Adds one event, on disk when this returns.
   void add(std::int64_t step, std::span<const Scalar> scalars);
 
+  // What the run is, before its scalars, and how it ended. TensorBoard believes the first of each in a
+  // folder, so a run that is to go on in another process has not ended.
+  void begin(const Session& session);
+  void end(bool succeeded);
+
   const std::filesystem::path& path() const { return path_; }
 
  private:
+  void write_session_part(const std::string& tag, const std::string& plugin_data);
   void write_record(const std::string& message);
 
   std::filesystem::path path_;

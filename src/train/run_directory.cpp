@@ -5,6 +5,7 @@
 
 #include "base/error.hpp"
 #include "base/file.hpp"
+#include "train/metrics_file.hpp"
 
 namespace ftl::train {
 namespace {
@@ -67,6 +68,11 @@ fs::path folder_of_run(const fs::path& folder, int run, int runs) {
   return runs == 1 ? folder : folder / run_name(run);
 }
 
+// TensorBoard's step.
+std::int64_t event_step(double epochs) {
+  return std::llround(std::ceil(epochs));
+}
+
 std::vector<Scalar> scalars(const EpochRecord& record) {
   std::vector<Scalar> values = {{"loss/train", record.train_loss},
                                 {"loss/validation", record.val_loss},
@@ -76,20 +82,6 @@ std::vector<Scalar> scalars(const EpochRecord& record) {
   return values;
 }
 
-std::string metrics_line(const EpochRecord& record, std::uint64_t seed) {
-  nlohmann::ordered_json json = {{"run", record.run},
-                                 {"seed", seed},
-                                 {"epoch", record.epoch},
-                                 {"train_loss", record.train_loss},
-                                 {"train_accuracy", record.train_accuracy},
-                                 {"val_loss", record.val_loss},
-                                 {"val_accuracy", record.val_accuracy},
-                                 {"ema_val_accuracy", nullptr},
-                                 {"total_seconds", record.total_seconds}};
-  if (record.ema_val_accuracy) json["ema_val_accuracy"] = *record.ema_val_accuracy;
-  return json.dump() + "\n";
-}
-
 }  // namespace
 
 fs::path result_path(const fs::path& folder, int run, int runs) {
@@ -97,12 +89,19 @@ fs::path result_path(const fs::path& folder, int run, int runs) {
 }
 
 RunDirectory::RunDirectory(const RunDirectoryOptions& options)
-    : folder_(options.folder), runs_(options.runs), events_(static_cast<std::size_t>(options.runs)) {
+    : folder_(options.folder),
+      runs_(options.runs),
+      settings_(hyperparameters(options.recipe)),
+      events_(static_cast<std::size_t>(options.runs)) {
   if (options.resume) check_same_run(options);
   try {
     fs::create_directories(folder_);
     write_text_atomically(folder_ / kRecipe, options.recipe);
-    if (!options.resume) remove_results(folder_);
+    if (options.resume) {
+      end_with_whole_line(folder_ / kMetrics);
+    } else {
+      remove_results(folder_);
+    }
     for (int run = 0; run < runs_; ++run) fs::create_directories(run_folder(run));
     // Last: what has it can be resumed.
     write_text_atomically(folder_ / kEnvironment, to_json(options.environment));
@@ -120,10 +119,30 @@ void remove_checkpoints(const fs::path& folder, int runs) {
   for (int run = 0; run < runs; ++run) fs::remove(folder_of_run(folder, run, runs) / kCheckpoint);
 }
 
+// Runs of one directory differ in seed, or fold, only.
+void RunDirectory::begin_run(int run, std::uint64_t seed) {
+  std::vector<Hyperparameter> settings = settings_;
+  settings.push_back({"seed", static_cast<double>(seed)});
+  events(run).begin({.group = fs::absolute(folder_).lexically_normal().string(), .settings = settings});
+}
+
+void RunDirectory::end_run(int run, const RunResult& result) {
+  if (!result.failed) {
+    const Scalar figures[] = {{"final/accuracy", result.accuracy},
+                              {"final/train_seconds", result.seconds.train}};
+    events(run).add(event_step(result.epochs), figures);
+  }
+  events(run).end(!result.failed);
+}
+
 void RunDirectory::add_epoch(const EpochRecord& record, std::uint64_t seed) {
   metrics_ << metrics_line(record, seed) << std::flush;
   if (!metrics_) throw RunError("{}: cannot be written", (folder_ / kMetrics).string());
-  events(record.run).add(std::llround(std::ceil(record.epoch)), scalars(record));
+  events(record.run).add(event_step(record.epoch), scalars(record));
+}
+
+std::vector<EpochRecord> RunDirectory::epochs() const {
+  return read_metrics(folder_ / kMetrics);
 }
 
 fs::path RunDirectory::checkpoint_path(int run) const {

@@ -18,6 +18,7 @@
 
 #include "train/environment.hpp"
 #include "train/event_writer.hpp"
+#include "train/hyperparameters.hpp"
 #include "train/result.hpp"
 
 namespace ftl::train {
@@ -42,8 +43,15 @@ class RunDirectory {
   // holds no run, or one of another recipe or dataset, or one instead of several.
   explicit RunDirectory(const RunDirectoryOptions& options);
 
+  // Notes in a run's events what it is, before its first epoch, and once it is done, not merely interrupted,
+  // how it ended. Throw RunError.
+  void begin_run(int run, std::uint64_t seed);
+  void end_run(int run, const RunResult& result);
   // Adds an epoch to metrics.jsonl and to its run's events, on disk when this returns. Throws RunError.
   void add_epoch(const EpochRecord& record, std::uint64_t seed);
+
+  // The epochs of all runs so far, also those of earlier processes.
+  std::vector<EpochRecord> epochs() const;
 
   // Where run `run` (0 for the first) saves its checkpoint.
   std::filesystem::path checkpoint_path(int run) const;
@@ -63,8 +71,9 @@ class RunDirectory {
 
   std::filesystem::path folder_;
   int runs_;
+  std::vector<Hyperparameter> settings_;
   std::ofstream metrics_;
-  std::vector<std::unique_ptr<EventWriter>> events_;  // of each run, once it has an epoch
+  std::vector<std::unique_ptr<EventWriter>> events_;  // of each run, once it has begun
 };
 
 }  // namespace ftl::train

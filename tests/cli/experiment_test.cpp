@@ -60,6 +60,20 @@ TEST_F(Experiment, SweepsAndMarksTheBestCell) {
   EXPECT_EQ(json("out/cells/0006/summary.json")["runs"], 2);
 }
 
+TEST_F(Experiment, TellsTensorBoardEachRunsSettings) {
+  done(sweep + "out");
+  int begun = 0;
+  int ended = 0;
+  for (const std::string& file : files()) {
+    if (file.find("events.out.tfevents.") == std::string::npos) continue;
+    const std::string events = text(file);
+    begun += events.find("_hparams_/session_start_info") != std::string::npos ? 1 : 0;
+    ended += events.find("_hparams_/session_end_info") != std::string::npos ? 1 : 0;
+  }
+  EXPECT_EQ(begun, 12);
+  EXPECT_EQ(ended, 12);
+}
+
 TEST_F(Experiment, GivesTheSameTableAfterKills) {
   done(sweep + "whole --jobs 1");
   // Moments spread by the golden ratio over what starting and a few cells take.

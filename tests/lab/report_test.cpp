@@ -12,6 +12,7 @@
 #include "lab/report/page.hpp"
 #include "lab/report/table.hpp"
 #include "lab/report_folders.hpp"
+#include "train/metrics_file.hpp"
 
 namespace ftl::lab::report {
 namespace {
@@ -62,18 +63,6 @@ TEST(Report, ShowsARunThatIsStillGoingOn) {
   EXPECT_EQ(report.runs[0].recipe, "airbench94");
   EXPECT_THAT(report.runs[0].curve, SizeIs(3));
   EXPECT_THAT(to_text(tables_of(report)[0]), HasSubstr("airbench94"));
-}
-
-TEST(Report, TakesTheLastOfRepeatedEpochs) {
-  const test::TemporaryFolder folder;
-  write_run(folder / "a", {.accuracies = {0.9}, .epochs = 1});
-  const std::string line = read_text(folder / "a/metrics.jsonl");
-  json again = json::parse(line);
-  again["val_accuracy"] = 0.5;
-  folder.write("a/metrics.jsonl", line + again.dump() + "\n");
-  const std::vector<train::EpochRecord> records = read_metrics(folder / "a/metrics.jsonl");
-  ASSERT_THAT(records, SizeIs(1));
-  EXPECT_EQ(records[0].val_accuracy, 0.5);
 }
 
 TEST(Report, LaysASweepOutAsAGrid) {
@@ -203,7 +192,7 @@ TEST(ReportPredictions, CountConfusionsAndKeepTheSurestMistakes) {
 TEST(ReportDawnbench, IsALineAnEpochInHoursAndPercent) {
   const test::TemporaryFolder folder;
   write_run(folder / "a", {.accuracies = {0.9, 0.5}, .train_seconds = 7200, .epochs = 2});
-  EXPECT_EQ(dawnbench_tsv(read_metrics(folder / "a/metrics.jsonl")),
+  EXPECT_EQ(dawnbench_tsv(train::read_metrics(folder / "a/metrics.jsonl")),
             "epoch\thours\ttop1Accuracy\n1\t1.00000000\t45.0000\n2\t2.00000000\t90.0000\n");
 }
 

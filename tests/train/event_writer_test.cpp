@@ -8,50 +8,12 @@
 #include "base/error.hpp"
 #include "base/file.hpp"
 #include "support/temporary_folder.hpp"
+#include "train/event_file.hpp"
 
 namespace ftl::train {
 namespace {
 
 using testing::StartsWith;
-
-// Bit by bit, from the polynomial's definition (Castagnoli, reflected).
-std::uint32_t crc32c(std::string_view bytes) {
-  std::uint32_t crc = 0xffffffff;
-  for (const char byte : bytes) {
-    crc ^= static_cast<unsigned char>(byte);
-    for (int bit = 0; bit < 8; ++bit) crc = (crc >> 1) ^ (crc % 2 == 1 ? 0x82f63b78u : 0u);
-  }
-  return ~crc;
-}
-
-template <class Value>
-Value take(std::string_view& bytes) {
-  Value value{};
-  if (bytes.size() < sizeof(value)) throw std::runtime_error("the record is cut short");
-  std::memcpy(&value, bytes.data(), sizeof(value));
-  bytes.remove_prefix(sizeof(value));
-  return value;
-}
-
-std::uint32_t unmasked(std::uint32_t masked) {
-  const std::uint32_t rotated = masked - 0xa282ead8u;
-  return (rotated >> 17) | (rotated << 15);
-}
-
-// The messages of a TFRecord file whose checksums are right.
-std::vector<std::string> records(const std::string& file) {
-  std::vector<std::string> messages;
-  std::string_view rest = file;
-  while (!rest.empty()) {
-    const std::uint32_t length_crc = crc32c(rest.substr(0, 8));
-    const auto length = take<std::uint64_t>(rest);
-    EXPECT_EQ(unmasked(take<std::uint32_t>(rest)), length_crc);
-    messages.emplace_back(rest.substr(0, length));
-    rest.remove_prefix(length);
-    EXPECT_EQ(unmasked(take<std::uint32_t>(rest)), crc32c(messages.back()));
-  }
-  return messages;
-}
 
 std::string bytes_of(float value) {
   std::string bytes(sizeof(value), '\0');
@@ -89,6 +51,50 @@ TEST(EventWriter, WallTimeIsNow) {
   double wall_time = 0;
   std::memcpy(&wall_time, message.data() + 1, sizeof(wall_time));
   EXPECT_NEAR(wall_time, static_cast<double>(time(nullptr)), 60);
+}
+
+TEST(EventWriter, TellsThePluginForHyperparametersWhatARunIs) {
+  const test::TemporaryFolder folder;
+  EventWriter writer(folder.path());
+  const Hyperparameter settings[] = {{"lr", 0.25}, {"nesterov", false}, {"kind", std::string("muon")}};
+  writer.begin({.group = "runs/a", .settings = settings});
+
+  const std::vector<events::Event> written = read_events(writer.path());
+  ASSERT_EQ(written.size(), 1u);
+  ASSERT_EQ(written[0].summary().value_size(), 1);
+  EXPECT_EQ(written[0].summary().value(0).tag(), "_hparams_/session_start_info");
+  EXPECT_TRUE(written[0].summary().value(0).has_tensor());
+  const events::SessionStartInfo start = plugin_data(written[0]).session_start_info();
+  EXPECT_EQ(start.group_name(), "runs/a");
+  EXPECT_NEAR(start.start_time_secs(), static_cast<double>(time(nullptr)), 60);
+  ASSERT_EQ(start.hparams().size(), 3u);
+  EXPECT_EQ(start.hparams().at("lr").number_value(), 0.25);
+  EXPECT_TRUE(start.hparams().at("nesterov").has_bool_value());
+  EXPECT_FALSE(start.hparams().at("nesterov").bool_value());
+  EXPECT_EQ(start.hparams().at("kind").string_value(), "muon");
+}
+
+TEST(EventWriter, TellsThePluginForHyperparametersHowARunEnded) {
+  const test::TemporaryFolder folder;
+  EventWriter writer(folder.path());
+  writer.end(true);
+  writer.end(false);
+  const std::vector<events::Event> written = read_events(writer.path());
+  ASSERT_EQ(written.size(), 2u);
+  EXPECT_EQ(written[0].summary().value(0).tag(), "_hparams_/session_end_info");
+  EXPECT_EQ(plugin_data(written[0]).session_end_info().status(), events::STATUS_SUCCESS);
+  EXPECT_EQ(plugin_data(written[1]).session_end_info().status(), events::STATUS_FAILURE);
+}
+
+// The fields' numbers are TensorBoard's (plugins/hparams/plugin_data.proto): tag, wire type, length, content.
+TEST(EventWriter, WritesTheEndAsTensorBoardDefinesIt) {
+  const test::TemporaryFolder folder;
+  EventWriter writer(folder.path());
+  writer.end(true);
+  const events::Event written = read_events(writer.path()).at(0);
+  const std::string& content = written.summary().value(0).metadata().plugin_data().content();
+  EXPECT_EQ(content.substr(0, 5), "\x22\x0b\x08\x01\x11");
+  EXPECT_EQ(content.size(), 13u);
 }
 
 TEST(EventWriter, MissingFolderIsARunError) {

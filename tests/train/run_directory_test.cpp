@@ -9,6 +9,7 @@
 #include "base/error.hpp"
 #include "base/file.hpp"
 #include "support/temporary_folder.hpp"
+#include "train/event_file.hpp"
 
 namespace ftl::train {
 namespace {
@@ -82,6 +83,39 @@ TEST(RunDirectory, KeepsALineAnEpoch) {
   EXPECT_EQ(event_files(folder.path()), 1);
 }
 
+TEST(RunDirectory, EventsHoldARunsSettingsAndItsEnd) {
+  const test::TemporaryFolder folder;
+  RunDirectory directory(options(folder / "runs/a", 2));
+  RunResult result;
+  result.epochs = 1.5;
+  result.accuracy = 0.75;
+  result.seconds.train = 8;
+  directory.begin_run(0, 7);
+  directory.add_epoch(epoch(0, 1), 7);
+  directory.end_run(0, result);
+  result.failed = true;
+  directory.begin_run(1, 8);
+  directory.end_run(1, result);
+
+  const std::vector<events::Event> good = read_events(event_file(folder / "runs/a/run-1"));
+  ASSERT_THAT(good, SizeIs(4));
+  const events::SessionStartInfo start = plugin_data(good[0]).session_start_info();
+  EXPECT_EQ(start.group_name(), (folder / "runs/a").string());
+  EXPECT_EQ(start.hparams().at("recipe").string_value(), "x");
+  EXPECT_EQ(start.hparams().at("seed").number_value(), 7);
+  EXPECT_EQ(good[2].step(), 2);
+  EXPECT_EQ(good[2].summary().value(0).tag(), "final/accuracy");
+  EXPECT_EQ(good[2].summary().value(0).simple_value(), 0.75);
+  EXPECT_EQ(good[2].summary().value(1).tag(), "final/train_seconds");
+  EXPECT_EQ(good[2].summary().value(1).simple_value(), 8);
+  EXPECT_EQ(plugin_data(good[3]).session_end_info().status(), events::STATUS_SUCCESS);
+
+  const std::vector<events::Event> failed = read_events(event_file(folder / "runs/a/run-2"));
+  ASSERT_THAT(failed, SizeIs(2));
+  EXPECT_EQ(plugin_data(failed[0]).session_start_info().hparams().at("seed").number_value(), 8);
+  EXPECT_EQ(plugin_data(failed[1]).session_end_info().status(), events::STATUS_FAILURE);
+}
+
 TEST(RunDirectory, OneRunSavesItsCheckpointAtTheTop) {
   const test::TemporaryFolder folder;
   const RunDirectory directory(options(folder.path()));
@@ -127,6 +161,7 @@ TEST(RunDirectory, NewTrainingReplacesEarlierResultsOnly) {
 TEST(RunDirectory, ResumedTrainingGoesOn) {
   const test::TemporaryFolder folder;
   { RunDirectory(options(folder.path())).add_epoch(epoch(0, 1), 1); }
+  std::ofstream(folder / "metrics.jsonl", std::ios::app) << "{\"run\": 0, \"see";  // killed meanwhile
   folder.write("checkpoint.safetensors", "old");
   RunDirectoryOptions resumed = options(folder.path());
   resumed.resume = true;
@@ -135,6 +170,7 @@ TEST(RunDirectory, ResumedTrainingGoesOn) {
   const std::vector<json> metrics = lines(folder / "metrics.jsonl");
   ASSERT_THAT(metrics, SizeIs(2));
   EXPECT_EQ(metrics[1]["epoch"], 2.0);
+  EXPECT_THAT(directory.epochs(), SizeIs(2));
   EXPECT_TRUE(fs::exists(folder / "checkpoint.safetensors"));
 }
 

@@ -6,12 +6,12 @@
 #include <cmath>
 #include <limits>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <set>
-#include <sstream>
 
 #include "base/error.hpp"
 #include "base/file.hpp"
+#include "train/json_file.hpp"
+#include "train/metrics_file.hpp"
 
 namespace ftl::lab::report {
 namespace {
@@ -19,54 +19,11 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 using train::EpochRecord;
+using train::JsonMembers;
 
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
-// An object in a file, whose members are read with errors that name both.
-class Members {
- public:
-  Members(const Json& object, std::string file) : object_(object), file_(std::move(file)) {
-    if (!object_.is_object()) throw InputError("{}: holds no JSON object; is it a file of ftl?", file_);
-  }
-
-  template <class Value>
-  Value get(const char* key) const {
-    const auto found = object_.find(key);
-    if (found == object_.end()) {
-      throw InputError("{}: lacks \"{}\": it is of another version of ftl", file_, key);
-    }
-    try {
-      return found->template get<Value>();
-    } catch (const Json::exception&) {
-      throw InputError("{}: \"{}\" is {}, which is none of its values: the file is damaged", file_, key,
-                       found->dump());
-    }
-  }
-
-  // null is what JSON has for NaN.
-  double number(const char* key) const {
-    return object_.contains(key) && object_[key].is_null() ? kNone : get<double>(key);
-  }
-
-  Members object(const char* key) const { return {get_object(key), file_}; }
-
- private:
-  const Json& get_object(const char* key) const {
-    get<Json>(key);
-    return object_[key];
-  }
-
-  const Json& object_;
-  std::string file_;
-};
-
-Json parse(const fs::path& path) {
-  Json json = Json::parse(read_text(path), nullptr, false);
-  if (json.is_discarded()) throw InputError("{}: is not JSON: the file is damaged", path.string());
-  return json;
-}
-
-Sample sample(const Members& json) {
+Sample sample(const JsonMembers& json) {
   std::vector<double> values;
   for (const Json& value : json.get<std::vector<Json>>("values")) {
     values.push_back(value.is_number() ? value.get<double>() : kNone);
@@ -75,7 +32,7 @@ Sample sample(const Members& json) {
 }
 
 // Those whose accuracies the summary lists: it leaves out runs that failed.
-std::vector<std::uint64_t> counted_seeds(const Members& json, std::size_t values) {
+std::vector<std::uint64_t> counted_seeds(const JsonMembers& json, std::size_t values) {
   auto seeds = json.get<std::vector<std::uint64_t>>("seeds");
   std::set<std::uint64_t> failed;
   for (const Json& failure : json.get<std::vector<Json>>("failures")) {
@@ -87,8 +44,8 @@ std::vector<std::uint64_t> counted_seeds(const Members& json, std::size_t values
 }
 
 void read_summary(const fs::path& path, RunFolder& run) {
-  const Json json = parse(path);
-  const Members summary(json, path.string());
+  const Json json = train::read_json(path);
+  const JsonMembers summary(json, path.string());
   run.finished = true;
   run.recipe = summary.get<std::string>("recipe");
   run.dataset = summary.get<std::string>("dataset");
@@ -102,7 +59,7 @@ void read_summary(const fs::path& path, RunFolder& run) {
   run.accuracy = sample(summary.object("accuracy"));
   run.accuracy_plain = sample(summary.object("accuracy_plain"));
   run.seeds = counted_seeds(summary, run.accuracy.values.size());
-  const Members seconds = summary.object("seconds");
+  const JsonMembers seconds = summary.object("seconds");
   run.seconds = {seconds.number("load"), seconds.number("init"), seconds.number("train"),
                  seconds.number("eval"), seconds.number("total")};
   run.flop_per_run = summary.number("flop_per_run");
@@ -112,27 +69,11 @@ void read_summary(const fs::path& path, RunFolder& run) {
 }
 
 void read_environment(const fs::path& path, RunFolder& run) {
-  const Json json = parse(path);
-  run.dataset_digest = Members(json, path.string()).get<std::string>("dataset");
+  const Json json = train::read_json(path);
+  run.dataset_digest = JsonMembers(json, path.string()).get<std::string>("dataset");
   for (const auto& [key, value] : json.items()) {
     run.environment.emplace_back(key, value.is_string() ? value.get<std::string>() : value.dump());
   }
-}
-
-EpochRecord epoch_record(const Json& line, const std::string& file) {
-  const Members json(line, file);
-  EpochRecord record;
-  record.run = json.get<int>("run");
-  record.epoch = json.get<double>("epoch");
-  record.train_loss = json.number("train_loss");
-  record.train_accuracy = json.number("train_accuracy");
-  record.val_loss = json.number("val_loss");
-  record.val_accuracy = json.number("val_accuracy");
-  if (const double average = json.number("ema_val_accuracy"); !std::isnan(average)) {
-    record.ema_val_accuracy = average;
-  }
-  record.total_seconds = json.number("total_seconds");
-  return record;
 }
 
 Band band(const std::vector<EpochRecord>& records, double (*figure)(const EpochRecord&)) {
@@ -192,24 +133,6 @@ bool is_run_folder(const fs::path& folder) {
   return fs::exists(folder / "recipe.toml") && fs::exists(folder / "environment.json");
 }
 
-std::vector<EpochRecord> read_metrics(const fs::path& path) {
-  std::map<std::pair<int, double>, EpochRecord> records;
-  if (!fs::exists(path)) return {};
-  const std::string text = read_text(path);
-  std::istringstream lines(text.substr(0, text.rfind('\n') + 1));
-  int number = 0;
-  for (std::string line; std::getline(lines, line);) {
-    const std::string place = fmt::format("{} line {}", path.string(), ++number);
-    const Json json = Json::parse(line, nullptr, false);
-    if (json.is_discarded()) throw InputError("{}: is not JSON: the file is damaged", place);
-    const EpochRecord record = epoch_record(json, place);
-    records[{record.run, record.epoch}] = record;
-  }
-  std::vector<EpochRecord> kept;
-  for (const auto& [key, record] : records) kept.push_back(record);
-  return kept;
-}
-
 RunFolder read_run_folder(const fs::path& folder) {
   RunFolder run;
   run.folder = folder;
@@ -219,7 +142,7 @@ RunFolder read_run_folder(const fs::path& folder) {
   run.accuracy = run.accuracy_plain = describe({});
   read_environment(folder / "environment.json", run);
   if (fs::exists(folder / "summary.json")) read_summary(folder / "summary.json", run);
-  run.curve = curve(read_metrics(folder / "metrics.jsonl"));
+  run.curve = curve(train::read_metrics(folder / "metrics.jsonl"));
   return run;
 }
 

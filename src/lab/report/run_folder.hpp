@@ -79,8 +79,4 @@ bool is_run_folder(const std::filesystem::path& folder);
 // Throws InputError naming the file and what is wrong with it.
 RunFolder read_run_folder(const std::filesystem::path& folder);
 
-// The lines of metrics.jsonl, the last one of each run and epoch (a resumed run repeats what it lost). A last
-// line without an end, which a killed run may leave, is passed over.
-std::vector<train::EpochRecord> read_metrics(const std::filesystem::path& path);
-
 }  // namespace ftl::lab::report
