@@ -46,6 +46,19 @@ std::string accuracy_text(const lab::Sample& sample) {
                      100 * (sample.mean + sample.ci95));
 }
 
+// By the rules of the protocol. dawnbench has no time for a run that never is at the target.
+std::string time_text(const lab::Summary& summary) {
+  const lab::Sample& seconds = summary.protocol_seconds;
+  const std::size_t runs = seconds.values.size();
+  if (!std::isnan(seconds.mean)) {
+    const std::string mean = fmt::format("{:.2f} s", seconds.mean);
+    return runs < 2 ? mean : fmt::format("{} ± {:.2f} (std of {} runs)", mean, seconds.std, runs);
+  }
+  if (summary.settings.protocol != lab::Protocol::dawnbench) return "not known";
+  const auto without = std::ranges::count_if(seconds.values, [](double value) { return std::isnan(value); });
+  return runs < 2 ? "not reached" : fmt::format("not reached by {} of {} runs", without, runs);
+}
+
 std::string figures(const lab::Summary& summary) {
   const train::Seconds& seconds = summary.seconds;
   std::string text = fmt::format("accuracy        {}\n", accuracy_text(summary.accuracy));
@@ -58,6 +71,9 @@ std::string figures(const lab::Summary& summary) {
                         summary.settings.folds);
   }
   text += fmt::format("plain accuracy  {}\n", accuracy_text(summary.accuracy_plain));
+  const lab::Protocol protocol = summary.settings.protocol;
+  text += fmt::format("{:<16}{}: {}\n", fmt::format("{} time", name(protocol)), time_text(summary),
+                      on_the_clock(protocol));
   text += fmt::format("seconds         load {:.2f}, init {:.2f}, train {:.2f}, eval {:.2f}, total {:.2f}\n",
                       seconds.load, seconds.init, seconds.train, seconds.eval, seconds.total);
   if (std::isnan(summary.tflops)) return text;

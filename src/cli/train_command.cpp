@@ -34,6 +34,7 @@ struct TrainArguments {
   bool quiet = false;
   std::string json;
   std::optional<double> target_accuracy;
+  std::string protocol{name(lab::Protocol::hlb)};
   std::optional<double> holdout;
   int folds = 0;
 
@@ -69,6 +70,7 @@ lab::RunSettings run_settings(const TrainArguments& arguments, const train::Reci
   settings.threads = arguments.threads;
   settings.version = FTL_VERSION;
   settings.target_accuracy = arguments.target_accuracy;
+  settings.protocol = lab::protocol_named(arguments.protocol);
   return settings;
 }
 
@@ -80,6 +82,10 @@ void train(const TrainArguments& arguments, int& exit_code) {
   const auto started = std::chrono::steady_clock::now();
   if (arguments.resume && arguments.out.empty()) {
     throw InputError("--resume needs --out with the folder of the run to go on with");
+  }
+  if (arguments.protocol == name(lab::Protocol::dawnbench) && !arguments.target_accuracy) {
+    throw InputError(
+        "--protocol dawnbench needs --target-accuracy: its clock stops at the first epoch there");
   }
   std::FILE* messages = message_stream(arguments.json);
   check_json_target(arguments.json);
@@ -129,7 +135,7 @@ void train(const TrainArguments& arguments, int& exit_code) {
                            .load_seconds = load_seconds,
                            .observer = &reporter});
   settings.peak_memory_bytes = peak_memory_bytes();
-  const lab::Summary summary = lab::summarize(settings, results);
+  const lab::Summary summary = lab::summarize(settings, results, directory.epochs());
   directory.write_summary(lab::to_json(summary));
   write_json(arguments.json, lab::to_json(summary));
   if (!arguments.quiet) {
@@ -187,6 +193,12 @@ void add_train_command(CLI::App& app, int& exit_code) {
       ->add_option("--target-accuracy", arguments->target_accuracy,
                    "Exit with 3 when the mean accuracy is lower")
       ->check(CLI::Range(0.0, 1.0));
+  command
+      ->add_option("--protocol", arguments->protocol,
+                   "What counts as the time of a run: hlb, training; airbench, also whitening and the final "
+                   "evaluation; dawnbench, whitening and training to the first epoch at --target-accuracy")
+      ->check(CLI::IsMember(lab::protocol_names()))
+      ->capture_default_str();
   command->callback([arguments, &exit_code] { train(*arguments, exit_code); });
 }
 

@@ -7,7 +7,22 @@
 
 namespace ftl::train {
 
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Seconds, load, init, train, eval, total)
+static void to_json(nlohmann::json& json, const Seconds& seconds) {
+  json = {{"load", seconds.load}, {"init", seconds.init},   {"train", seconds.train},
+          {"eval", seconds.eval}, {"total", seconds.total}, {"final_eval", seconds.final_eval}};
+}
+
+// The final evaluation's are null where there was none, and not in older records.
+static void from_json(const nlohmann::json& json, Seconds& seconds) {
+  json.at("load").get_to(seconds.load);
+  json.at("init").get_to(seconds.init);
+  json.at("train").get_to(seconds.train);
+  json.at("eval").get_to(seconds.eval);
+  json.at("total").get_to(seconds.total);
+  const auto known = json.find("final_eval");
+  if (known != json.end() && !known->is_null()) known->get_to(seconds.final_eval);
+}
+
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(RunResult, seed, failed, failure, interrupted, accuracy, accuracy_plain,
                                    epochs, steps, flop, seconds)
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
 #include <nlohmann/json.hpp>
@@ -10,31 +11,43 @@ namespace ftl::lab {
 namespace {
 
 using Json = nlohmann::ordered_json;
+using train::EpochRecord;
 using train::RunResult;
 using train::Seconds;
 
-// The results that the figures are of.
-std::vector<RunResult> representative(std::span<const RunResult> results) {
-  std::vector<RunResult> complete, interrupted;
-  for (const RunResult& result : results) {
-    if (!result.failed) (result.interrupted ? interrupted : complete).push_back(result);
+// The runs that the figures are of.
+std::vector<TimedRun> representative(std::span<const RunResult> results,
+                                     std::span<const EpochRecord> epochs) {
+  std::vector<TimedRun> complete, interrupted;
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    const RunResult& result = results[i];
+    const auto own = std::ranges::equal_range(epochs, static_cast<int>(i), {}, &EpochRecord::run);
+    if (!result.failed) (result.interrupted ? interrupted : complete).push_back({result, std::span(own)});
   }
   return complete.empty() ? interrupted : complete;
 }
 
 template <class Figure>
-Sample sample_of(const std::vector<RunResult>& results, Figure figure) {
+Sample sample_of(const std::vector<TimedRun>& runs, Figure figure) {
   std::vector<double> values;
-  for (const RunResult& result : results) values.push_back(std::invoke(figure, result));
+  for (const TimedRun& run : runs) values.push_back(std::invoke(figure, run.result));
   return describe(values);
 }
 
-Seconds mean_seconds(const std::vector<RunResult>& results) {
+Sample seconds_by_protocol(const RunSettings& settings, const std::vector<TimedRun>& runs) {
+  std::vector<double> values;
+  for (const TimedRun& run : runs) {
+    values.push_back(protocol_seconds(settings.protocol, run, settings.target_accuracy));
+  }
+  return describe(values);
+}
+
+Seconds mean_seconds(const std::vector<TimedRun>& runs) {
   const auto mean = [&](double Seconds::*part) {
-    return sample_of(results, [=](const RunResult& result) { return result.seconds.*part; }).mean;
+    return sample_of(runs, [=](const RunResult& result) { return result.seconds.*part; }).mean;
   };
-  return {mean(&Seconds::load), mean(&Seconds::init), mean(&Seconds::train), mean(&Seconds::eval),
-          mean(&Seconds::total)};
+  return {mean(&Seconds::load), mean(&Seconds::init),  mean(&Seconds::train),
+          mean(&Seconds::eval), mean(&Seconds::total), mean(&Seconds::final_eval)};
 }
 
 // NaN and infinity become null.
@@ -47,6 +60,7 @@ Json json_of(const Seconds& seconds) {
           {"init", seconds.init},
           {"train", seconds.train},
           {"eval", seconds.eval},
+          {"final_eval", seconds.final_eval},
           {"total", seconds.total}};
 }
 
@@ -72,7 +86,8 @@ bool Summary::misses_target() const {
   return settings.target_accuracy && !(accuracy.mean >= *settings.target_accuracy);
 }
 
-Summary summarize(const RunSettings& settings, std::span<const RunResult> results) {
+Summary summarize(const RunSettings& settings, std::span<const RunResult> results,
+                  std::span<const EpochRecord> epochs) {
   Summary summary;
   summary.settings = settings;
   summary.runs = static_cast<int>(results.size());
@@ -82,9 +97,10 @@ Summary summarize(const RunSettings& settings, std::span<const RunResult> result
     if (result.failed) summary.failures.push_back({result.seed, result.failure});
     summary.interrupted = summary.interrupted || result.interrupted;
   }
-  const std::vector<RunResult> counted = representative(results);
+  const std::vector<TimedRun> counted = representative(results, epochs);
   summary.accuracy = sample_of(counted, &RunResult::accuracy);
   summary.accuracy_plain = sample_of(counted, &RunResult::accuracy_plain);
+  summary.protocol_seconds = seconds_by_protocol(settings, counted);
   summary.seconds = mean_seconds(counted);
   summary.epochs = sample_of(counted, &RunResult::epochs).mean;
   summary.flop_per_run = sample_of(counted, &RunResult::flop).mean;
@@ -109,7 +125,8 @@ std::string to_json(const Summary& summary) {
                {"interrupted", summary.interrupted},
                {"accuracy", json_of(summary.accuracy)},
                {"accuracy_plain", json_of(summary.accuracy_plain)},
-               {"protocol", "hlb"},  // evaluation is not part of the training seconds
+               {"protocol", name(settings.protocol)},
+               {"protocol_seconds", json_of(summary.protocol_seconds)},
                {"seconds", json_of(summary.seconds)},
                {"flop_per_run", summary.flop_per_run},
                {"tflops", summary.tflops},

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "lab/protocol.hpp"
 #include "lab/statistics.hpp"
 #include "train/result.hpp"
 
@@ -30,6 +31,7 @@ struct RunSettings {
   std::optional<double> target_accuracy{};
   double holdout = 0;  // above 0: the test images are this share of the training pictures, held out
   int folds = 0;       // above 0: they are one of so many parts of the training pictures, another in each run
+  Protocol protocol = Protocol::hlb;  // of protocol_seconds; dawnbench looks at target_accuracy
 };
 
 struct Failure {
@@ -46,8 +48,9 @@ struct Summary {
   bool interrupted = false;  // a run was ended early, or not begun
   Sample accuracy;
   Sample accuracy_plain;
-  train::Seconds seconds;  // means
-  double epochs = 0;       // mean
+  Sample protocol_seconds;  // its mean is unknown where a run has none
+  train::Seconds seconds;   // means
+  double epochs = 0;        // mean
   double flop_per_run = 0;
   double tflops = 0;  // flop_per_run over the mean training time
 
@@ -57,7 +60,9 @@ struct Summary {
   bool misses_target() const;
 };
 
-Summary summarize(const RunSettings& settings, std::span<const train::RunResult> results);
+// Of the runs 0, 1, ... Their epochs, in order, are needed for dawnbench only.
+Summary summarize(const RunSettings& settings, std::span<const train::RunResult> results,
+                  std::span<const train::EpochRecord> epochs = {});
 
 // An object with the keys that the documentation names; what is unknown is null. Ends with a newline.
 std::string to_json(const Summary& summary);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 
@@ -22,10 +23,13 @@ struct EpochRecord {
 // Wall-clock seconds of one run.
 struct Seconds {
   double load = 0;   // opening the dataset (an import included)
-  double init = 0;   // building the plan, initial weights, whitening
+  double init = 0;   // building the plan, initial weights, whitening; of the process that began the run
   double train = 0;  // augmentation, steps, averages
   double eval = 0;   // every evaluation, per epoch and final
   double total = 0;  // from process start or the end of the run before
+  // The part of eval that the evaluation of the final weights took, with the views that the recipe names; NaN
+  // where there was none.
+  double final_eval = std::numeric_limits<double>::quiet_NaN();
 };
 
 struct RunResult {

@@ -45,7 +45,7 @@ Trainer::Trainer(const TrainerOptions& options)
     initialise_whitening();
   }
   prepare_executor();
-  seconds_.init = seconds_since(started_);
+  seconds_.init = options.resume != nullptr ? options.resume->init_seconds : seconds_since(started_);
 }
 
 void Trainer::initialise_whitening() {
@@ -86,6 +86,7 @@ void Trainer::restore(const TrainingState& state) {
 TrainingState Trainer::state() {
   TrainingState state{.seed = options_.seed,
                       .step = clock_.step(),
+                      .init_seconds = seconds_.init,
                       .train_seconds = seconds_.train,
                       .epoch_loss = epoch_.loss,
                       .epoch_correct = epoch_.correct,
@@ -273,19 +274,25 @@ void Trainer::evaluate(RunResult& result) {
     return;
   }
   result.accuracy = result.accuracy_plain = plain_->accuracy;
+  double final_seconds = plain_seconds_;  // perhaps in the last epoch: it is not done twice
   if (options_.recipe.evaluation.views != data::Views::plain) {
+    const auto views_started = Clock::now();
     const data::Split& pictures = options_.dataset.test;
     const std::vector<float> logits =
         evaluator_.with_views(pictures, options_.recipe.evaluation, std::move(plain_logits_));
     result.accuracy = evaluator_.score(logits, pictures).accuracy;
+    final_seconds += seconds_since(views_started);
   }
+  seconds_.final_eval = final_seconds;
   seconds_.eval += seconds_since(started);
 }
 
 void Trainer::score_plain(const net::Model& model) {
+  const auto started = Clock::now();
   evaluator_.load(model);
   plain_logits_ = evaluator_.plain_logits(options_.dataset.test);
   plain_ = evaluator_.score(plain_logits_, options_.dataset.test);
+  plain_seconds_ = seconds_since(started);
 }
 
 }  // namespace ftl::train

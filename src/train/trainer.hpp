@@ -106,6 +106,7 @@ class Trainer {
   EpochSums epoch_;
   std::vector<float> plain_logits_;  // of model() after the last finished epoch
   std::optional<Score> plain_;       // of those
+  double plain_seconds_ = 0;         // that they took
   double flop_ = 0;
   Seconds seconds_;
 };

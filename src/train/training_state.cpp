@@ -81,6 +81,7 @@ void save_training_state(const std::filesystem::path& path, const TrainingState&
   Checkpoint checkpoint;
   const json progress{{"seed", state.seed},
                       {"step", state.step},
+                      {"init_seconds", state.init_seconds},
                       {"train_seconds", state.train_seconds},
                       {"epoch_loss", state.epoch_loss},
                       {"epoch_correct", state.epoch_correct},
@@ -114,6 +115,7 @@ TrainingState load_training_state(const std::filesystem::path& path, const net::
     const json progress = metadata_json(checkpoint, "ftl.progress");
     progress.at("seed").get_to(state.seed);
     progress.at("step").get_to(state.step);
+    progress.at("init_seconds").get_to(state.init_seconds);
     progress.at("train_seconds").get_to(state.train_seconds);
     progress.at("epoch_loss").get_to(state.epoch_loss);
     progress.at("epoch_correct").get_to(state.epoch_correct);

@@ -18,6 +18,7 @@ namespace ftl::train {
 struct TrainingState {
   std::uint64_t seed = 0;
   std::int64_t step = 0;
+  double init_seconds = 0;
   double train_seconds = 0;
   double epoch_loss = 0;  // of the epoch in work
   std::int64_t epoch_correct = 0;

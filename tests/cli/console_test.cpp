@@ -117,7 +117,7 @@ train::RunResult run(double accuracy) {
   result.accuracy = accuracy;
   result.accuracy_plain = 0.5;
   result.flop = 6e12;
-  result.seconds = {0.5, 1, 2, 3, 6.5};
+  result.seconds = {0.5, 1, 2, 3, 6.5, 0.25};
   return result;
 }
 
@@ -125,6 +125,7 @@ TEST(ResultBlock, OfOneRunHasNoSpread) {
   EXPECT_EQ(result_block(summary_of({run(0.9412)})),
             "accuracy        94.12 %\n"
             "plain accuracy  50.00 %\n"
+            "hlb time        2.00 s: augmentation, training steps, weight averages\n"
             "seconds         load 0.50, init 1.00, train 2.00, eval 3.00, total 6.50\n"
             "speed           3.00 TFLOP/s, 75 % of this machine's peak of 4.00\n");
 }
@@ -132,6 +133,32 @@ TEST(ResultBlock, OfOneRunHasNoSpread) {
 TEST(ResultBlock, OfSeveralRunsHasSpreadAndInterval) {
   EXPECT_THAT(result_block(summary_of({run(0.93), run(0.94), run(0.95)})),
               StartsWith("accuracy        94.00 % ± 1.00 (std of 3 runs), 95 % interval 91.52 to 96.48 %\n"));
+}
+
+TEST(ResultBlock, NamesTheProtocolAndWhatItCounts) {
+  lab::RunSettings settings;
+  settings.protocol = lab::Protocol::airbench;
+  train::RunResult slower = run(0.93);
+  slower.seconds.train = 4;
+  const train::RunResult runs[] = {run(0.93), slower};
+  EXPECT_THAT(
+      result_block(lab::summarize(settings, runs)),
+      HasSubstr("\nairbench time   4.25 s ± 1.41 (std of 2 runs): whitening, training, final evaluation\n"));
+}
+
+TEST(ResultBlock, SaysWhenTheTargetWasNotReached) {
+  lab::RunSettings settings;
+  settings.protocol = lab::Protocol::dawnbench;
+  settings.target_accuracy = 0.9;
+  const train::RunResult runs[] = {run(0.93), run(0.93)};
+  train::EpochRecord epoch = kLast;
+  epoch.run = 1;
+  EXPECT_THAT(result_block(lab::summarize(settings, runs, std::span(&epoch, 1))),
+              HasSubstr("\ndawnbench time  not reached by 1 of 2 runs: "));
+  EXPECT_THAT(result_block(lab::summarize(settings, std::span(runs, 1), std::span(&kFirst, 1))),
+              HasSubstr("\ndawnbench time  not reached: "));
+  EXPECT_THAT(result_block(lab::summarize(settings, std::span(runs, 1), std::span(&kLast, 1))),
+              HasSubstr("\ndawnbench time  52.50 s: "));
 }
 
 TEST(ResultBlock, NamesFailedRunsAndTheirReasons) {

@@ -44,6 +44,15 @@ TEST_F(Resume, GivesTheBytesOfAnUndisturbedRun) {
   }
 }
 
+TEST_F(Resume, LeavesTheTimeToATargetReachedBeforeAsItWas) {
+  const std::string timed = train + "run --protocol dawnbench --target-accuracy 0.1";
+  expect_interrupted(interrupted_after(2, timed));
+  const nlohmann::json before = json("run/summary.json")["protocol_seconds"]["values"];
+  ASSERT_TRUE(before[0].is_number());
+  done(timed + " --resume");
+  EXPECT_EQ(json("run/summary.json")["protocol_seconds"]["values"], before);
+}
+
 TEST_F(Resume, FinishesSeveralRuns) {
   const std::string runs = train + "run --runs 3 --set train.epochs=8";
   expect_interrupted(ftl(runs, {.interrupt_at = "run 2 of 3"}));

@@ -8,8 +8,10 @@ namespace {
 using testing::AllOf;
 using testing::Each;
 using testing::Ge;
+using testing::Gt;
 using testing::HasSubstr;
 using testing::Le;
+using testing::Lt;
 using testing::SizeIs;
 
 class Train : public ProgramTest {
@@ -118,6 +120,35 @@ TEST_F(Train, ExitsWithThreeBelowTheTargetAccuracy) {
       ftl(std::string(kTrain) + "--out run --quiet --set train.epochs=0.5 --target-accuracy 1");
   EXPECT_EQ(silent.exit_code, 3);
   EXPECT_THAT(silent.err, HasSubstr("misses the target of 100.00 %"));
+}
+
+TEST_F(Train, TimesTheRunByTheProtocol) {
+  done(std::string(kTrain) + "--out run --protocol airbench");
+  const nlohmann::json summary = json("run/summary.json");
+  const nlohmann::json& seconds = summary["seconds"];
+  EXPECT_EQ(summary["protocol"], "airbench");
+  EXPECT_EQ(
+      summary["protocol_seconds"]["mean"],
+      seconds["init"].get<double>() + seconds["train"].get<double>() + seconds["final_eval"].get<double>());
+  EXPECT_THAT(seconds["final_eval"].get<double>(), AllOf(Gt(0.0), Lt(seconds["eval"].get<double>())));
+}
+
+TEST_F(Train, ThePlainEvaluationOfTheLastEpochIsTheFinalOne) {
+  done(std::string(kTrain) + "--out run --set eval.views=plain");
+  const nlohmann::json seconds = json("run/summary.json")["seconds"];
+  EXPECT_THAT(seconds["final_eval"].get<double>(), AllOf(Gt(0.0), Lt(seconds["eval"].get<double>())));
+}
+
+TEST_F(Train, TimesToTheFirstEpochAtTheTarget) {
+  const std::string train = std::string(kTrain) + "--protocol dawnbench --out run --target-accuracy ";
+  EXPECT_THAT(done(train + "0"), HasSubstr("dawnbench time "));
+  const nlohmann::json reached = json("run/summary.json");
+  EXPECT_EQ(reached["protocol_seconds"]["mean"],
+            reached["seconds"]["init"].get<double>() +
+                json_lines("run/metrics.jsonl")[0]["total_seconds"].get<double>());
+
+  EXPECT_THAT(ftl(train + "1 --set train.epochs=0.5").out, HasSubstr("dawnbench time  not reached"));
+  EXPECT_TRUE(json("run/summary.json")["protocol_seconds"]["mean"].is_null());
 }
 
 TEST_F(Train, SameSeedSameBytesWhateverTheThreads) {
@@ -237,7 +268,7 @@ TEST_F(Train, AFullDiskEndsTheRunWithOneLine) {
   done("data import pictures");
   const std::set<std::string> before = files();
   // Room for the recipe, not for the weights.
-  const test::ProcessResult result = ftl(std::string(kTrain) + "--quiet --out run", {.largest_file = 3000});
+  const test::ProcessResult result = ftl(std::string(kTrain) + "--quiet --out run", {.largest_file = 8000});
   EXPECT_EQ(result.exit_code, 1);
   EXPECT_EQ(result.out, "");
   EXPECT_THAT(result.err, AllOf(HasSubstr("run/training_state.safetensors"), HasSubstr("cannot be written")));

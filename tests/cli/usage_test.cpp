@@ -39,6 +39,8 @@ TEST_F(Usage, RefusesOptionsOutOfRange) {
   EXPECT_THAT(refusal(train + "--target-accuracy 94"), HasSubstr("--target-accuracy"));
   EXPECT_THAT(refusal(train + "--device abacus"), AllOf(HasSubstr("--device"), HasSubstr("cpu")));
   EXPECT_THAT(refusal("train small.toml --data pictures --resume"), HasSubstr("--out"));
+  EXPECT_THAT(refusal(train + "--protocol stopwatch"), AllOf(HasSubstr("--protocol"), HasSubstr("airbench")));
+  EXPECT_THAT(refusal(train + "--protocol dawnbench"), HasSubstr("needs --target-accuracy"));
 }
 
 TEST_F(Usage, RefusesAJsonFileThatCannotBeWritten) {

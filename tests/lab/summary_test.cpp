@@ -23,7 +23,7 @@ RunResult run(std::uint64_t seed, double accuracy, double train_seconds) {
   result.accuracy_plain = accuracy - 0.25;
   result.epochs = 8;
   result.flop = 2e12;
-  result.seconds = {1, 2, train_seconds, 3, train_seconds + 6};
+  result.seconds = {1, 2, train_seconds, 3, train_seconds + 6, 0.5};
   return result;
 }
 
@@ -53,8 +53,12 @@ TEST(Summary, HasTheDocumentedKeys) {
   EXPECT_NEAR(summary["accuracy"]["ci95"].get<double>(), 12.7062047 * 0.25, 1e-6);
   EXPECT_EQ(summary["accuracy"]["values"], json({0.5, 1.0}));
   EXPECT_EQ(summary["accuracy_plain"]["values"], json({0.25, 0.75}));
-  EXPECT_EQ(summary["seconds"],
-            json({{"load", 1.0}, {"init", 2.0}, {"train", 2.0}, {"eval", 3.0}, {"total", 8.0}}));
+  EXPECT_EQ(summary["seconds"], json({{"load", 1.0},
+                                      {"init", 2.0},
+                                      {"train", 2.0},
+                                      {"eval", 3.0},
+                                      {"final_eval", 0.5},
+                                      {"total", 8.0}}));
   EXPECT_EQ(summary["flop_per_run"], 2e12);
   EXPECT_EQ(summary["tflops"], 1.0);
   EXPECT_EQ(summary["peak_tflops"], 5.0);
@@ -65,6 +69,44 @@ TEST(Summary, HasTheDocumentedKeys) {
   EXPECT_EQ(summary["device"], "cpu");
   EXPECT_EQ(summary["version"], "0.1.0");
   EXPECT_EQ(summary["protocol"], "hlb");
+  EXPECT_EQ(summary["protocol_seconds"]["values"], json({1.0, 3.0}));
+  EXPECT_EQ(summary["protocol_seconds"]["mean"], 2.0);
+}
+
+TEST(Summary, TimesRunsByTheProtocol) {
+  RunSettings timed = settings();
+  timed.protocol = Protocol::airbench;
+  const RunResult results[] = {run(1, 0.5, 1), run(2, 1, 3)};
+  const json summary = json::parse(to_json(summarize(timed, results)));
+  EXPECT_EQ(summary["protocol"], "airbench");
+  EXPECT_EQ(summary["protocol_seconds"]["values"], json({3.5, 5.5}));
+  EXPECT_EQ(summary["protocol_seconds"]["mean"], 4.5);
+  EXPECT_NEAR(summary["protocol_seconds"]["std"].get<double>(), 1.41421356, 1e-8);
+}
+
+// Of the second, which failed, there are epochs all the same.
+TEST(Summary, TimesEachRunToItsOwnFirstEpochAtTheTarget) {
+  RunSettings timed = settings();
+  timed.protocol = Protocol::dawnbench;
+  timed.target_accuracy = 0.5;
+  const RunResult results[] = {run(1, 0.5, 9), failed(2), run(3, 1, 9)};
+  std::vector<train::EpochRecord> epochs(5);
+  const double accuracies[] = {0.25, 0.5, 0.75, 0.25, 0.5};
+  const int runs[] = {0, 0, 1, 2, 2};
+  for (std::size_t i = 0; i < epochs.size(); ++i) {
+    epochs[i].run = runs[i];
+    epochs[i].val_accuracy = accuracies[i];
+    epochs[i].total_seconds = static_cast<double>(i + 1);
+  }
+  const json reached = json::parse(to_json(summarize(timed, results, epochs)));
+  EXPECT_EQ(reached["protocol"], "dawnbench");
+  EXPECT_EQ(reached["protocol_seconds"]["values"], json({4.0, 7.0}));
+  EXPECT_EQ(reached["protocol_seconds"]["mean"], 5.5);
+
+  epochs.pop_back();
+  const json missed = json::parse(to_json(summarize(timed, results, epochs)));
+  EXPECT_EQ(missed["protocol_seconds"]["values"], json({4.0, nullptr}));
+  EXPECT_TRUE(missed["protocol_seconds"]["mean"].is_null());
 }
 
 TEST(Summary, FailedRunsAreCountedAndLeftOutOfTheMeans) {
