@@ -68,13 +68,12 @@ void EventWriter::add(std::int64_t step, std::span<const Scalar> scalars) {
   write_record(event.SerializeAsString());
 }
 
-void EventWriter::begin(const Session& session) {
+void EventWriter::begin(std::span<const Hyperparameter> settings) {
   events::HParamsPluginData data;
   events::SessionStartInfo& start = *data.mutable_session_start_info();
-  for (const Hyperparameter& setting : session.settings) {
+  for (const Hyperparameter& setting : settings) {
     (*start.mutable_hparams())[setting.name] = value_of(setting);
   }
-  start.set_group_name(session.group);
   start.set_start_time_secs(seconds_since_1970());
   write_session_part("_hparams_/session_start_info", data.SerializeAsString());
 }

@@ -17,12 +17,6 @@ struct Scalar {
   double value = 0;
 };
 
-// For the tab HPARAMS, which has a row for each group of sessions: the settings of the first, means of all.
-struct Session {
-  std::string group;  // of runs that differ in what is random only
-  std::span<const Hyperparameter> settings;
-};
-
 class EventWriter {
  public:
   // Starts events.out.tfevents.<seconds>.<host>.<process> in an existing folder. Throws RunError naming the
@@ -32,9 +26,9 @@ class EventWriter {
   // Adds one event, on disk when this returns.
   void add(std::int64_t step, std::span<const Scalar> scalars);
 
-  // What the run is, before its scalars, and how it ended. TensorBoard believes the first of each in a
-  // folder, so a run that is to go on in another process has not ended.
-  void begin(const Session& session);
+  // What the tab HPARAMS shows of the run: its settings, and how it ended. TensorBoard believes the first of
+  // each in a folder, so a run that is to go on in another process has not ended.
+  void begin(std::span<const Hyperparameter> settings);
   void end(bool succeeded);
 
   const std::filesystem::path& path() const { return path_; }

@@ -119,11 +119,10 @@ void remove_checkpoints(const fs::path& folder, int runs) {
   for (int run = 0; run < runs; ++run) fs::remove(folder_of_run(folder, run, runs) / kCheckpoint);
 }
 
-// Runs of one directory differ in seed, or fold, only.
 void RunDirectory::begin_run(int run, std::uint64_t seed) {
   std::vector<Hyperparameter> settings = settings_;
   settings.push_back({"seed", static_cast<double>(seed)});
-  events(run).begin({.group = fs::absolute(folder_).lexically_normal().string(), .settings = settings});
+  events(run).begin(settings);
 }
 
 void RunDirectory::end_run(int run, const RunResult& result) {

@@ -57,7 +57,7 @@ TEST(EventWriter, TellsThePluginForHyperparametersWhatARunIs) {
   const test::TemporaryFolder folder;
   EventWriter writer(folder.path());
   const Hyperparameter settings[] = {{"lr", 0.25}, {"nesterov", false}, {"kind", std::string("muon")}};
-  writer.begin({.group = "runs/a", .settings = settings});
+  writer.begin(settings);
 
   const std::vector<events::Event> written = read_events(writer.path());
   ASSERT_EQ(written.size(), 1u);
@@ -65,7 +65,6 @@ TEST(EventWriter, TellsThePluginForHyperparametersWhatARunIs) {
   EXPECT_EQ(written[0].summary().value(0).tag(), "_hparams_/session_start_info");
   EXPECT_TRUE(written[0].summary().value(0).has_tensor());
   const events::SessionStartInfo start = plugin_data(written[0]).session_start_info();
-  EXPECT_EQ(start.group_name(), "runs/a");
   EXPECT_NEAR(start.start_time_secs(), static_cast<double>(time(nullptr)), 60);
   ASSERT_EQ(start.hparams().size(), 3u);
   EXPECT_EQ(start.hparams().at("lr").number_value(), 0.25);

@@ -100,7 +100,6 @@ TEST(RunDirectory, EventsHoldARunsSettingsAndItsEnd) {
   const std::vector<events::Event> good = read_events(event_file(folder / "runs/a/run-1"));
   ASSERT_THAT(good, SizeIs(4));
   const events::SessionStartInfo start = plugin_data(good[0]).session_start_info();
-  EXPECT_EQ(start.group_name(), (folder / "runs/a").string());
   EXPECT_EQ(start.hparams().at("recipe").string_value(), "x");
   EXPECT_EQ(start.hparams().at("seed").number_value(), 7);
   EXPECT_EQ(good[2].step(), 2);
