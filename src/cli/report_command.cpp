@@ -11,6 +11,7 @@
 #include "cli/json_output.hpp"
 #include "data/fetch.hpp"
 #include "lab/report/dawnbench.hpp"
+#include "lab/report/forgetting_table.hpp"
 #include "lab/report/page.hpp"
 #include "lab/report/table.hpp"
 #include "train/metrics_file.hpp"
@@ -74,6 +75,9 @@ void print_text(const Report& report) {
     fmt::print("{}\n", to_text(table));
   }
   for (const lab::report::Table& grid : lab::report::grids_of(report)) fmt::print("{}\n", to_text(grid));
+  if (const RunFolder* run = forgetting_run(report)) {
+    fmt::print("{}\n", to_text(lab::report::forgetting_by_age(run->forgetting.back())));
+  }
   if (report.runs.size() <= kRunsWithEpochs) fmt::print("{}\n", to_text(epochs_table(report)));
   if (!report.predictions) fmt::print("{}\n", report.predictions_missing);
 }
@@ -84,6 +88,7 @@ void write_csv(const std::string& folder, const Report& report) {
   if (error) throw InputError("--csv {}: cannot be written: {}", folder, error.message());
   std::vector<lab::report::Table> tables = lab::report::tables_of(report);
   tables.push_back(epochs_table(report));
+  if (forgetting_run(report) != nullptr) tables.push_back(lab::report::forgetting_table(report));
   for (const lab::report::Table& table : tables) {
     write_text_atomically(std::filesystem::path(folder) / (table.key + ".csv"), to_csv(table));
   }

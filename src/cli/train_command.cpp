@@ -16,10 +16,14 @@
 #include "data/derived_dataset.hpp"
 #include "kernels/peak.hpp"
 #include "lab/experiment.hpp"
+#include "lab/report/forgetting.hpp"
+#include "lab/report/forgetting_table.hpp"
 #include "lab/summary.hpp"
 
 namespace ftl::cli {
 namespace {
+
+constexpr std::size_t kForgettingClasses = 20;  // that are printed
 
 struct TrainArguments {
   std::string recipe = kDefaultRecipe;
@@ -30,6 +34,7 @@ struct TrainArguments {
   int threads = available_processors();
   std::string device = "cpu";
   std::string out;
+  bool forgetting = false;
   bool resume = false;
   bool quiet = false;
   std::string json;
@@ -76,6 +81,20 @@ lab::RunSettings run_settings(const TrainArguments& arguments, const train::Reci
 
 double seconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+// After the last epoch, over all runs.
+void print_forgetting(std::FILE* stream, const std::filesystem::path& path) {
+  const std::vector<train::ForgettingRecord> epochs = lab::report::read_forgetting(path);
+  if (epochs.empty()) return;
+  lab::report::Table classes = lab::report::forgetting_by_class(epochs.back());
+  const std::size_t all = classes.rows.size();
+  classes.rows.resize(std::min(all, kForgettingClasses));
+  fmt::print(stream, "\n{}\n{}", to_text(lab::report::forgetting_by_age(epochs.back())), to_text(classes));
+  if (all > kForgettingClasses) {
+    fmt::print(stream, "... and {} classes that lose less\n", all - kForgettingClasses);
+  }
+  fmt::print(stream, "\n");
 }
 
 void train(const TrainArguments& arguments, int& exit_code) {
@@ -131,6 +150,7 @@ void train(const TrainArguments& arguments, int& exit_code) {
                            .seed = arguments.seed,
                            .runs = arguments.runs_in_all(),
                            .folds = arguments.folds,
+                           .forgetting = arguments.forgetting,
                            .resume = arguments.resume,
                            .load_seconds = load_seconds,
                            .observer = &reporter});
@@ -139,6 +159,7 @@ void train(const TrainArguments& arguments, int& exit_code) {
   directory.write_summary(lab::to_json(summary));
   write_json(arguments.json, lab::to_json(summary));
   if (!arguments.quiet) {
+    if (arguments.forgetting) print_forgetting(messages, directory.forgetting_path());
     fmt::print(messages, "{}{:<16}{}\n", result_block(summary), "run directory", directory.folder().string());
   }
   if (summary.interrupted) {
@@ -187,6 +208,8 @@ void add_train_command(CLI::App& app, int& exit_code) {
   command->add_option("--device", arguments->device, "What to train on")->check(CLI::IsMember({"cpu"}));
   command->add_option("--out", arguments->out, "Run directory; default: runs/<recipe>-<date>-<time>");
   command->add_flag("--resume", arguments->resume, "Go on with an interrupted run in --out");
+  command->add_flag("--forgetting", arguments->forgetting,
+                    "After each epoch, also score training pictures by how long ago they were seen");
   command->add_flag("--quiet", arguments->quiet, "Print nothing but errors");
   command->add_option("--json", arguments->json, "Also write the summary to this file; - for stdout");
   command

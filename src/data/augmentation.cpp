@@ -182,6 +182,14 @@ void check_augmentation(const AugmentationConfig& config, const Split& split) {
   check_square("cutmix", config.cutmix);
 }
 
+std::vector<std::int32_t> epoch_order(std::int64_t count, std::uint64_t seed, int epoch) {
+  std::vector<std::int32_t> order(static_cast<std::size_t>(count));
+  std::iota(order.begin(), order.end(), 0);
+  Random random(seed, RandomPurpose::shuffle, static_cast<std::uint32_t>(epoch));
+  shuffle(order, random);
+  return order;
+}
+
 TrainingLoader::TrainingLoader(const Dataset& dataset, const AugmentationConfig& config, std::uint64_t seed)
     : dataset_(dataset), config_(config), seed_(seed), table_(make_table(dataset, 1, 0)) {
   check_augmentation(config_, dataset_.train);
@@ -189,10 +197,7 @@ TrainingLoader::TrainingLoader(const Dataset& dataset, const AugmentationConfig&
 
 void TrainingLoader::begin_epoch(int epoch) {
   epoch_ = epoch;
-  order_.resize(static_cast<std::size_t>(count()));
-  std::iota(order_.begin(), order_.end(), 0);
-  Random random(seed_, RandomPurpose::shuffle, static_cast<std::uint32_t>(epoch));
-  shuffle(order_, random);
+  order_ = epoch_order(count(), seed_, epoch);
   if (config_.flip != Flip::alternating || !first_flip_.empty()) return;
   first_flip_.resize(static_cast<std::size_t>(dataset_.train.count));
   Random flips(seed_, RandomPurpose::flip);

@@ -60,6 +60,9 @@ enum class Views { plain, mirror, six };
 // pixel down-right} with weights 1/2 for none and 1/4 for each shift (airbench). Weights sum to 1.
 std::vector<View> views(Views kind);
 
+// The pictures 0 to count - 1 in the order that an epoch (0, 1, ...) takes them.
+std::vector<std::int32_t> epoch_order(std::int64_t count, std::uint64_t seed, int epoch);
+
 struct Area;
 // The bf16 value of each byte of each channel.
 using ByteTable = std::array<std::array<bf16, 256>, 3>;

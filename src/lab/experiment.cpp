@@ -69,6 +69,7 @@ class Run {
                      .seed = seed_,
                      .run = index_,
                      .observer = &observer,
+                     .forgetting = options_.forgetting,
                      .resume = state ? &*state : nullptr,
                      .save_state = [&](const TrainingState& now) {
                        train::save_training_state(state_path_, now, current->graph(), options_.recipe);
@@ -90,6 +91,10 @@ class Run {
     void on_epoch(const train::EpochRecord& record) override {
       options_.directory.add_epoch(record, seed_);
       if (options_.observer != nullptr) options_.observer->on_epoch(record);
+    }
+    void on_forgetting(const train::ForgettingRecord& record) override {
+      options_.directory.add_forgetting(record, seed_);
+      if (options_.observer != nullptr) options_.observer->on_forgetting(record);
     }
 
    private:

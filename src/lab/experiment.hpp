@@ -20,6 +20,7 @@ struct ExperimentOptions {
   // Above 0: cross-validation. That many runs follow with each seed, each evaluated on the training pictures
   // of another fold, which it does not train on (data::leave_out); `runs` counts them all.
   int folds = 0;
+  bool forgetting = false;  // measured, too
   bool resume = false;      // finished runs are kept, an unfinished one goes on where it stopped
   double load_seconds = 0;  // counted to the first run
   train::TrainingObserver* observer = nullptr;

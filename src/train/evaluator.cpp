@@ -70,8 +70,12 @@ void Evaluator::load(const net::Model& model) {
 }
 
 std::vector<float> Evaluator::plain_logits(const data::Split& split) {
-  std::vector<float> logits(static_cast<std::size_t>(split.count * context_.graph.classes));
-  run(split, data::View{}, all_pictures(split), logits);
+  return plain_logits(split, all_pictures(split));
+}
+
+std::vector<float> Evaluator::plain_logits(const data::Split& split, std::span<const std::int32_t> pictures) {
+  std::vector<float> logits(pictures.size() * static_cast<std::size_t>(context_.graph.classes));
+  run(split, data::View{}, pictures, logits);
   return logits;
 }
 
@@ -119,16 +123,21 @@ void Evaluator::run(const data::Split& split, const data::View& view, std::span<
   }
 }
 
+PictureScore score_picture(std::span<const float> logits, std::int32_t label) {
+  const auto best = std::ranges::max_element(logits);
+  double sum = 0;
+  for (const float logit : logits) sum += std::exp(double{logit} - *best);
+  const float own = logits[static_cast<std::size_t>(label)];
+  return {.loss = std::log(sum) + *best - own, .correct = best - logits.begin() == label};
+}
+
 Score score(std::span<const float> logits, int classes, std::span<const std::int32_t> labels) {
   Score result;
+  const auto row = static_cast<std::size_t>(classes);
   for (std::size_t i = 0; i < labels.size(); ++i) {
-    const float* row = &logits[i * static_cast<std::size_t>(classes)];
-    const float largest = *std::max_element(row, row + classes);
-    double sum = 0;
-    for (int c = 0; c < classes; ++c) sum += std::exp(double{row[c]} - largest);
-    const float own = row[labels[i]];
-    result.loss += std::log(sum) + largest - own;
-    if (std::max_element(row, row + classes) - row == labels[i]) result.accuracy += 1;
+    const PictureScore picture = score_picture(logits.subspan(i * row, row), labels[i]);
+    result.loss += picture.loss;
+    if (picture.correct) result.accuracy += 1;
   }
   const auto count = static_cast<double>(std::max<std::size_t>(1, labels.size()));
   return {result.accuracy / count, result.loss / count};

@@ -26,6 +26,11 @@ struct Score {
   double loss = 0;      // mean cross-entropy
 };
 
+struct PictureScore {
+  double loss = 0;  // cross-entropy
+  bool correct = false;
+};
+
 // What takes pictures throws Interruption when Ctrl-C comes.
 class Evaluator {
  public:
@@ -34,8 +39,9 @@ class Evaluator {
   // Takes over the weights and running statistics that the following calls use.
   void load(const net::Model& model);
 
-  // Logits of a split's pictures, [count][classes].
+  // Logits of a split's pictures, or of those that `pictures` names: [pictures][classes].
   std::vector<float> plain_logits(const data::Split& split);
+  std::vector<float> plain_logits(const data::Split& split, std::span<const std::int32_t> pictures);
 
   // The views' weighted mean of logits, of which `plain` are those of the picture as it is. With
   // `views_fraction` below 1 only that share of the pictures, those with the smallest gap between their two
@@ -58,6 +64,7 @@ class Evaluator {
   net::Executor executor_;
 };
 
+PictureScore score_picture(std::span<const float> logits, std::int32_t label);
 Score score(std::span<const float> logits, int classes, std::span<const std::int32_t> labels);
 
 }  // namespace ftl::train

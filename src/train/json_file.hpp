@@ -2,16 +2,15 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
 namespace ftl::train {
 
 // Throws InputError naming the file.
 nlohmann::ordered_json read_json(const std::filesystem::path& path);
-// The same of a text that is at `place`, a file or a line of one.
-nlohmann::ordered_json parse_json(const std::string& text, const std::string& place);
-
 // An object in a file, whose members are read with errors that name both. The object must outlive this.
 class JsonMembers {
  public:
@@ -29,6 +28,8 @@ class JsonMembers {
   // null is what JSON has for NaN.
   double number(const char* key) const;
   JsonMembers object(const char* key) const { return {member(key), place_}; }
+  std::vector<JsonMembers> objects(const char* key) const;
+  const std::string& place() const { return place_; }
 
  private:
   const nlohmann::ordered_json& member(const char* key) const;
@@ -37,5 +38,16 @@ class JsonMembers {
   const nlohmann::ordered_json& object_;
   std::string place_;
 };
+
+// Up to the end of the last line that has one: a killed process may leave another.
+std::string read_whole_lines(const std::filesystem::path& path);
+
+// Removes what is behind it, so that lines can be added. Nothing where there is no file.
+void end_with_whole_line(const std::filesystem::path& path);
+
+// Calls visit with each whole line's object, with none where there is no file. Throws InputError naming the
+// line.
+void for_each_json_line(const std::filesystem::path& path,
+                        const std::function<void(const JsonMembers&)>& visit);
 
 }  // namespace ftl::train

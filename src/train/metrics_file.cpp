@@ -1,21 +1,15 @@
 #include "train/metrics_file.hpp"
 
-#include <fmt/format.h>
-
 #include <cmath>
 #include <map>
-#include <sstream>
 #include <utility>
 
-#include "base/file.hpp"
 #include "train/json_file.hpp"
 
 namespace ftl::train {
 namespace {
 
-EpochRecord record_of(const std::string& line, const std::string& place) {
-  const nlohmann::ordered_json object = parse_json(line, place);
-  const JsonMembers json(object, place);
+EpochRecord record_of(const JsonMembers& json) {
   EpochRecord record;
   record.run = json.get<int>("run");
   record.epoch = json.get<double>("epoch");
@@ -28,12 +22,6 @@ EpochRecord record_of(const std::string& line, const std::string& place) {
   }
   record.total_seconds = json.number("total_seconds");
   return record;
-}
-
-// Up to the end of the last line that has one.
-std::string whole_lines(const std::filesystem::path& path) {
-  const std::string text = read_text(path);
-  return text.substr(0, text.rfind('\n') + 1);
 }
 
 }  // namespace
@@ -53,21 +41,14 @@ std::string metrics_line(const EpochRecord& record, std::uint64_t seed) {
 }
 
 std::vector<EpochRecord> read_metrics(const std::filesystem::path& path) {
-  if (!std::filesystem::exists(path)) return {};
   std::map<std::pair<int, double>, EpochRecord> records;
-  std::istringstream lines(whole_lines(path));
-  int number = 0;
-  for (std::string line; std::getline(lines, line);) {
-    const EpochRecord record = record_of(line, fmt::format("{} line {}", path.string(), ++number));
+  for_each_json_line(path, [&](const JsonMembers& line) {
+    const EpochRecord record = record_of(line);
     records[{record.run, record.epoch}] = record;
-  }
+  });
   std::vector<EpochRecord> kept;
   for (const auto& [key, record] : records) kept.push_back(record);
   return kept;
-}
-
-void end_with_whole_line(const std::filesystem::path& path) {
-  if (std::filesystem::exists(path)) std::filesystem::resize_file(path, whole_lines(path).size());
 }
 
 }  // namespace ftl::train

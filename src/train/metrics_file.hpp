@@ -18,7 +18,4 @@ std::string metrics_line(const EpochRecord& record, std::uint64_t seed);
 // the line.
 std::vector<EpochRecord> read_metrics(const std::filesystem::path& path);
 
-// Removes such a line without an end, so that others can follow.
-void end_with_whole_line(const std::filesystem::path& path);
-
 }  // namespace ftl::train

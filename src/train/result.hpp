@@ -6,6 +6,8 @@
 #include <optional>
 #include <string>
 
+#include "train/forgetting_record.hpp"
+
 namespace ftl::train {
 
 // One line of the per-epoch table. Accuracies are fractions.
@@ -52,6 +54,8 @@ class TrainingObserver {
   // After each training step: steps done of all, and seconds of training so far.
   virtual void on_step(std::int64_t /*done*/, std::int64_t /*total*/, double /*train_seconds*/) {}
   virtual void on_epoch(const EpochRecord& /*record*/) {}
+  // After on_epoch, where it is measured.
+  virtual void on_forgetting(const ForgettingRecord& /*record*/) {}
 };
 
 }  // namespace ftl::train

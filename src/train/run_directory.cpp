@@ -5,6 +5,7 @@
 
 #include "base/error.hpp"
 #include "base/file.hpp"
+#include "train/json_file.hpp"
 #include "train/metrics_file.hpp"
 
 namespace ftl::train {
@@ -13,6 +14,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kMetrics = "metrics.jsonl";
+constexpr const char* kForgetting = "forgetting.jsonl";
 constexpr const char* kCheckpoint = "checkpoint.safetensors";
 constexpr const char* kSummary = "summary.json";
 constexpr const char* kRecipe = "recipe.toml";
@@ -23,8 +25,8 @@ constexpr std::string_view kEventsPrefix = "events.out.tfevents.";
 constexpr std::string_view kRunPrefix = "run-";
 
 bool is_result(const std::string& name) {
-  return name == kMetrics || name == kCheckpoint || name == kSummary || name == kTrainingState ||
-         name == kResult || name.starts_with(kEventsPrefix);
+  return name == kMetrics || name == kForgetting || name == kCheckpoint || name == kSummary ||
+         name == kTrainingState || name == kResult || name.starts_with(kEventsPrefix);
 }
 
 std::string run_name(int run) {
@@ -82,6 +84,16 @@ std::vector<Scalar> scalars(const EpochRecord& record) {
   return values;
 }
 
+std::vector<Scalar> scalars(const ForgettingRecord& record) {
+  std::vector<Scalar> values;
+  const auto add = [&](const char* tag, const GroupScore& score) {
+    if (score.pictures > 0) values.push_back({tag, score.loss});
+  };
+  add("forgetting/loss_recent", record.by_age.front());
+  add("forgetting/loss_oldest", record.by_age.back());
+  return values;
+}
+
 }  // namespace
 
 fs::path result_path(const fs::path& folder, int run, int runs) {
@@ -98,7 +110,7 @@ RunDirectory::RunDirectory(const RunDirectoryOptions& options)
     fs::create_directories(folder_);
     write_text_atomically(folder_ / kRecipe, options.recipe);
     if (options.resume) {
-      end_with_whole_line(folder_ / kMetrics);
+      for (const char* lines : {kMetrics, kForgetting}) end_with_whole_line(folder_ / lines);
     } else {
       remove_results(folder_);
     }
@@ -138,6 +150,17 @@ void RunDirectory::add_epoch(const EpochRecord& record, std::uint64_t seed) {
   metrics_ << metrics_line(record, seed) << std::flush;
   if (!metrics_) throw RunError("{}: cannot be written", (folder_ / kMetrics).string());
   events(record.run).add(event_step(record.epoch), scalars(record));
+}
+
+void RunDirectory::add_forgetting(const ForgettingRecord& record, std::uint64_t seed) {
+  if (!forgetting_.is_open()) forgetting_.open(forgetting_path(), std::ios::app);
+  forgetting_ << json_line(record, seed) << std::flush;
+  if (!forgetting_) throw RunError("{}: cannot be written", forgetting_path().string());
+  events(record.run).add(event_step(record.epoch), scalars(record));
+}
+
+fs::path RunDirectory::forgetting_path() const {
+  return folder_ / kForgetting;
 }
 
 std::vector<EpochRecord> RunDirectory::epochs() const {

@@ -2,6 +2,7 @@
 // - recipe.toml and environment.json, written at once, so that a folder that cannot be used is known before
 //   training;
 // - metrics.jsonl, a line an epoch, of all runs, and TensorBoard's events.out.tfevents.*;
+// - forgetting.jsonl, a line an epoch, where forgetting is measured;
 // - checkpoint.safetensors of the first run that succeeded;
 // - training_state.safetensors while a run is unfinished, then result.json, for --resume;
 // - summary.json.
@@ -49,6 +50,8 @@ class RunDirectory {
   void end_run(int run, const RunResult& result);
   // Adds an epoch to metrics.jsonl and to its run's events, on disk when this returns. Throws RunError.
   void add_epoch(const EpochRecord& record, std::uint64_t seed);
+  // The same for forgetting.jsonl.
+  void add_forgetting(const ForgettingRecord& record, std::uint64_t seed);
 
   // The epochs of all runs so far, also those of earlier processes.
   std::vector<EpochRecord> epochs() const;
@@ -63,6 +66,7 @@ class RunDirectory {
 
   void write_summary(std::string_view json) const;
 
+  std::filesystem::path forgetting_path() const;  // there once it has a line
   const std::filesystem::path& folder() const { return folder_; }
 
  private:
@@ -73,6 +77,7 @@ class RunDirectory {
   int runs_;
   std::vector<Hyperparameter> settings_;
   std::ofstream metrics_;
+  std::ofstream forgetting_;                          // open once it has a line
   std::vector<std::unique_ptr<EventWriter>> events_;  // of each run, once it has begun
 };
 

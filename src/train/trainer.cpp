@@ -8,6 +8,7 @@
 #include "base/interrupt.hpp"
 #include "net/activity.hpp"
 #include "net/whitening.hpp"
+#include "train/forgetting.hpp"
 
 namespace ftl::train {
 namespace {
@@ -261,9 +262,24 @@ void Trainer::finish_epoch() {
     record.ema_val_accuracy = plain_->accuracy;
   }
   record.total_seconds = seconds_.train;
+  std::optional<ForgettingRecord> forgotten;
+  if (options_.forgetting) forgotten = forgetting();
   epoch_ = {};
   seconds_.eval += seconds_since(started);
-  if (options_.observer != nullptr) options_.observer->on_epoch(record);
+  if (options_.observer == nullptr) return;
+  options_.observer->on_epoch(record);
+  if (forgotten) options_.observer->on_forgetting(*forgotten);
+}
+
+// By the model that the epoch's evaluation has just used.
+ForgettingRecord Trainer::forgetting() {
+  const data::Dataset& dataset = options_.dataset;
+  ForgettingRecord record =
+      measure_forgetting(evaluator_, dataset, pictures_by_age(clock_, dataset.train.count, options_.seed));
+  record.run = options_.run;
+  record.epoch = clock_.epochs();
+  record.unseen = {dataset.test.count, plain_->loss, plain_->accuracy};
+  return record;
 }
 
 void Trainer::evaluate(RunResult& result) {

@@ -33,6 +33,7 @@ struct TrainerOptions {
   std::uint64_t seed = 0;
   int run = 0;                           // for the observer's records
   TrainingObserver* observer = nullptr;  // may be null
+  bool forgetting = false;               // measures it at the end of each epoch; trains to the same bits
   const TrainingState* resume =
       nullptr;  // continue from here; the result has the same bits as an unbroken run
   // Called at the end of each epoch and when interrupted, with the state to resume from; may be empty.
@@ -83,6 +84,7 @@ class Trainer {
   void finish_epoch();
   void evaluate(RunResult& result);
   void score_plain(const net::Model& model);
+  ForgettingRecord forgetting();
   // Makes it the result of a run that failed because `loss`, which is `what`, is not finite.
   void fail(RunResult& result, std::string_view what, double loss) const;
 

@@ -39,12 +39,13 @@ void TrainingClock::advance() {
   first_ += drawn();
   ++step_;
   if (epoch_pictures() - first_ >= batch_) return;
+  drawn_of_last_epoch_ = first_;
   first_ = 0;
   ++epoch_;
 }
 
 void TrainingClock::go_to(std::int64_t step) {
-  step_ = first_ = epoch_ = 0;
+  step_ = first_ = epoch_ = drawn_of_last_epoch_ = 0;
   while (step_ < step) advance();
 }
 

@@ -23,12 +23,16 @@ class TrainingClock {
   // The first step at or after an epoch; at most total_steps().
   std::int64_t step_at(double epoch) const;
 
+  // Pictures of an epoch, without those that remain after the last whole batch.
+  std::int64_t epoch_pictures() const;
+
   // Of the step that comes next.
   std::int64_t step() const { return step_; }
   int epoch() const { return epoch_; }
   std::int64_t first() const { return first_; }  // its first picture's place in the epoch's order
   std::int64_t drawn() const;                    // batch(), or more to select that many from
   // What has been drawn before it.
+  std::int64_t drawn_of_last_epoch() const { return drawn_of_last_epoch_; }  // of epoch() - 1, pictures
   double batches() const;
   double epochs() const { return batches() / length_.steps_per_epoch; }
   bool between_epochs() const { return first_ == 0 || finished(); }
@@ -38,7 +42,6 @@ class TrainingClock {
   void go_to(std::int64_t step);
 
  private:
-  std::int64_t epoch_pictures() const;
   std::int64_t left() const;  // pictures until the end of training
 
   SelectionConfig selection_;
@@ -48,6 +51,7 @@ class TrainingClock {
   std::int64_t step_ = 0;
   int epoch_ = 0;
   std::int64_t first_ = 0;
+  std::int64_t drawn_of_last_epoch_ = 0;
 };
 
 }  // namespace ftl::train

@@ -42,8 +42,8 @@ lr = 0.002
 views = "mirror"
 )";
 
-// Every kind of layer, every augmentation, both optimizers, growing pictures, selective backprop, an average of
-// the weights; for pictures of 16x16 or more.
+// Every kind of layer, every augmentation, both optimizers, growing pictures, selective backprop, an average
+// of the weights; for pictures of 16x16 or more.
 inline constexpr const char* kEveryLayerRecipe = R"(
 [train]
 batch = 80

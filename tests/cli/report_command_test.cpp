@@ -44,6 +44,19 @@ TEST_F(ReportCommand, PrintsAndExportsTheSameFigures) {
   EXPECT_EQ(std::ranges::count(text("tables/confusion.csv"), '\n'), 4);
 }
 
+TEST_F(ReportCommand, ShowsForgettingWhereARunHasMeasuredIt) {
+  done("train small.toml --data pictures --forgetting --quiet --out runs/f");
+  const std::string out = done("report runs/a runs/f --text --csv tables");
+  EXPECT_THAT(out, AllOf(HasSubstr("never (test)"), HasSubstr("oldest loss")));
+  const std::string csv = text("tables/forgetting.csv");
+  EXPECT_THAT(csv, testing::StartsWith(
+                       "run,epoch,epochs_ago_from,epochs_ago_to,pictures,loss,accuracy\r\nf,1,0,0.1,12,"));
+  EXPECT_EQ(std::ranges::count(csv, '\n'), 1 + 3 * 11);
+  EXPECT_EQ(std::ranges::count(text("tables/forgetting-by-class.csv"), '\n'), 4);
+  done("report runs/a --text --csv without");
+  EXPECT_FALSE(std::filesystem::exists(folder / "without/forgetting.csv"));
+}
+
 TEST_F(ReportCommand, ExportsForDawnbench) {
   done("report runs/a --dawnbench run.tsv");
   EXPECT_THAT(text("run.tsv"), testing::StartsWith("epoch\thours\ttop1Accuracy\n1\t"));

@@ -53,6 +53,16 @@ TEST_F(Resume, LeavesTheTimeToATargetReachedBeforeAsItWas) {
   EXPECT_EQ(json("run/summary.json")["protocol_seconds"]["values"], before);
 }
 
+TEST_F(Resume, GoesOnMeasuringForgettingWhichLeavesTheTrainingAlone) {
+  done(train + "plain");
+  done(train + "whole --forgetting");
+  expect_interrupted(interrupted_after(9, train + "run --forgetting"));
+  EXPECT_THAT(done(train + "run --forgetting --resume --threads 1"), HasSubstr("never (test)"));
+  EXPECT_TRUE(text("run/checkpoint.safetensors") == text("plain/checkpoint.safetensors"));
+  EXPECT_EQ(text("run/forgetting.jsonl"), text("whole/forgetting.jsonl"));
+  EXPECT_EQ(json_lines("run/forgetting.jsonl").size(), 40u);
+}
+
 TEST_F(Resume, FinishesSeveralRuns) {
   const std::string runs = train + "run --runs 3 --set train.epochs=8";
   expect_interrupted(ftl(runs, {.interrupt_at = "run 2 of 3"}));

@@ -97,6 +97,19 @@ TEST_F(Train, SummarisesSeveralRuns) {
   EXPECT_NE(text("run/run-1/checkpoint.safetensors"), text("run/run-2/checkpoint.safetensors"));
 }
 
+TEST_F(Train, MeasuresForgettingWhenAskedTo) {
+  const std::string printed = done(std::string(kTrain) + "--out run --runs 2 --forgetting");
+  EXPECT_THAT(printed, AllOf(HasSubstr("After epoch 3: "), HasSubstr("0.9 to 1.0"), HasSubstr("green")));
+  EXPECT_THAT(printed, testing::ContainsRegex("never \\(test\\) +120  ")) << "60 in each of two runs";
+  const std::vector<nlohmann::json> lines = json_lines("run/forgetting.jsonl");
+  ASSERT_THAT(lines, SizeIs(6));
+  EXPECT_EQ(lines[5]["run"], 1);
+  EXPECT_THAT(lines[5]["seen"], SizeIs(10));
+  EXPECT_EQ(lines[5]["unseen"]["accuracy"], json_lines("run/metrics.jsonl")[5]["val_accuracy"]);
+  EXPECT_EQ(lines[5]["classes"][0]["class"], "blue");
+  EXPECT_EQ(lines[5]["classes"][0]["pictures"], 40);
+}
+
 TEST_F(Train, PrintsOnlyJsonOnStdoutWhenAskedTo) {
   const test::ProcessResult result = ftl(std::string(kTrain) + "--out run --json -");
   EXPECT_EQ(result.exit_code, 0);

@@ -101,6 +101,11 @@ TEST(TrainingLoader, GivesEveryPictureOnceInAnOrderThatChangesWithEpochAndSeed) 
   EXPECT_NE(first, all);
 }
 
+TEST(TrainingLoader, TakesPicturesInTheEpochsOrder) {
+  const std::vector<int> order = order_of(fill_once({}, 2, 9));
+  EXPECT_EQ(std::vector<std::int32_t>(order.begin(), order.end()), epoch_order(kPictures, 9, 2));
+}
+
 TEST(TrainingLoader, WritesPicturesAndLabelsUnchangedWithoutAugmentation) {
   const Filled filled = fill_once({});
   for (std::size_t i = 0; i < kPictures; ++i) {

@@ -20,7 +20,23 @@ struct FakeRun {
   double train_seconds = 10;
   int epochs = 3;
   double flop = 1e12;
+  bool forgetting = false;
 };
+
+// The loss grows by 0.1 with each tenth of an epoch; cats are forgotten, dogs are not.
+inline train::ForgettingRecord fake_forgetting(int run, int epoch) {
+  train::ForgettingRecord record;
+  record.run = run;
+  record.epoch = epoch;
+  for (std::size_t bin = 0; bin < record.by_age.size(); ++bin) {
+    const double share = static_cast<double>(bin) / 10;
+    record.by_age[bin] = {100, 1.0 / epoch + run + share, 0.9 - share / 2};
+  }
+  record.by_class = {{"dog", {500, 1, 0.8}, {250, 1, 0.8}, {250, 1, 0.8}},
+                     {"cat", {500, 2, 0.7}, {250, 1, 0.9}, {250, 3, 0.5}}};
+  record.unseen = {50, 4, 0.25};
+  return record;
+}
 
 // Epoch e of 3 is at e thirds of the final accuracy and time.
 inline void write_run(const std::filesystem::path& folder, const FakeRun& fake) {
@@ -44,6 +60,9 @@ inline void write_run(const std::filesystem::path& folder, const FakeRun& fake) 
       record.val_accuracy = share * accuracy;
       record.total_seconds = share * fake.train_seconds;
       directory.add_epoch(record, static_cast<std::uint64_t>(run));
+      if (fake.forgetting) {
+        directory.add_forgetting(fake_forgetting(run, epoch), static_cast<std::uint64_t>(run));
+      }
     }
     train::RunResult& result = results.emplace_back();
     result.seed = static_cast<std::uint64_t>(run);

@@ -38,11 +38,17 @@ addEventListener("load", () => {
     for (let i = 0; i < clicks; ++i) runs.querySelectorAll("thead button")[column].click();
     return values();
   };
+  const forgetting = [...document.querySelectorAll("section")]
+    .find(node => node.querySelector("h2").textContent === "Forgetting");
+  const lines = Chart.getChart(forgetting.querySelector("canvas")).data.datasets;
   const output = document.createElement("output");
   output.id = "probe";
   output.textContent = JSON.stringify({
     ready: document.documentElement.dataset.ready,
     canvases: [...document.querySelectorAll("canvas")].map(drawn),
+    forgetting: { drawn: drawn(forgetting.querySelector("canvas")), lines: lines.map(line => line.label),
+      last: lines.at(-2).data.at(-1), dashed: lines.filter(line => line.borderDash).map(line => line.data[0].y),
+      classes: [...forgetting.querySelectorAll("tbody tr")].map(row => row.children[0].textContent) },
     heats: document.querySelectorAll("table.heat").length,
     pictures: [...document.querySelectorAll("img")].filter(image => image.naturalWidth > 0 || !image.complete).length,
     falling: sortedBy(1), rising: sortedBy(1),
@@ -70,7 +76,8 @@ TEST_P(ReportPageInBrowser, DrawsAndSortsWithoutErrors) {
   write_sweep(folder / "sweep");
   write_ablation(folder / "ablation");
   write_scaling_study(folder / "scale");
-  Report report = read_report({folder / "sweep", folder / "ablation", folder / "scale"});
+  write_run(folder / "forgets", {.accuracies = {0.6}, .epochs = 6, .forgetting = true});
+  Report report = read_report({folder / "sweep", folder / "ablation", folder / "scale", folder / "forgets"});
   report.predictions = one_mistake();
   folder.write("page.html", page(report) + kProbe);
   const test::ProcessResult result = test::run_process(
@@ -88,12 +95,19 @@ TEST_P(ReportPageInBrowser, DrawsAndSortsWithoutErrors) {
   EXPECT_GE(probe["canvases"].size(), 6u);
   EXPECT_THAT(probe["text"].get<std::string>(), testing::HasSubstr("Law of the 4 best cells"));
   for (const json& drawn : probe["canvases"]) EXPECT_EQ(drawn, true) << "a chart is blank";
+  const json& forgetting = probe["forgetting"];
+  EXPECT_EQ(forgetting["drawn"], true);
+  EXPECT_EQ(forgetting["lines"], json({"epoch 1", "epoch 1, test", "epoch 3", "epoch 3, test", "epoch 4",
+                                       "epoch 4, test", "epoch 6", "epoch 6, test"}));
+  EXPECT_EQ(forgetting["last"], json({{"x", 0.95}, {"y", 1.06667}}));
+  EXPECT_EQ(forgetting["dashed"], json({4, 4, 4, 4}));
+  EXPECT_EQ(forgetting["classes"], json({"cat", "dog"}));
   EXPECT_EQ(probe["heats"], 5) << "accuracy and time of the sweep and of the scaling study, confusion";
   EXPECT_EQ(probe["pictures"], 1);
   EXPECT_LE(probe["overflow"], 0) << "the page scrolls sideways";
   EXPECT_EQ(probe["falling"].front(), "93.75 %");
-  EXPECT_EQ(probe["falling"].back(), "80.50 %");
-  EXPECT_EQ(probe["rising"].front(), "80.50 %");
+  EXPECT_EQ(probe["falling"].back(), "60.00 %");
+  EXPECT_EQ(probe["rising"].front(), "60.00 %");
   EXPECT_EQ(probe["rising"].back(), "93.75 %");
 }
 

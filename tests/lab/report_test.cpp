@@ -9,6 +9,7 @@
 #include "base/error.hpp"
 #include "data/png.hpp"
 #include "lab/report/dawnbench.hpp"
+#include "lab/report/forgetting.hpp"
 #include "lab/report/page.hpp"
 #include "lab/report/table.hpp"
 #include "lab/report_folders.hpp"
@@ -102,6 +103,46 @@ TEST(Report, FindsTheLawOfAScalingStudy) {
   ASSERT_TRUE(law);
   EXPECT_NEAR(law->exponent, 0.5, 0.01);
   EXPECT_NEAR(law->floor, 0.05, 1e-3);
+}
+
+TEST(Report, ForgettingIsTheMeanOverRuns) {
+  const test::TemporaryFolder folder;
+  write_run(folder / "a", {.forgetting = true});
+  const std::string lines = read_text(folder / "a/forgetting.jsonl");
+  folder.write("a/forgetting.jsonl", lines + lines.substr(0, lines.size() / 3));  // repeated, then killed
+  const std::vector<train::ForgettingRecord> epochs = read_forgetting(folder / "a/forgetting.jsonl");
+  ASSERT_THAT(epochs, SizeIs(3));
+  EXPECT_EQ(epochs[1].epoch, 2);
+  EXPECT_EQ(epochs[1].by_age[3].pictures, 200);
+  EXPECT_NEAR(epochs[1].by_age[3].loss, 0.5 + 0.5 + 0.3, 1e-12);
+  EXPECT_EQ(epochs[1].by_class[1].name, "cat");
+  EXPECT_EQ(epochs[1].by_class[1].forgotten(), 2);
+}
+
+TEST(Report, ForgettingLeavesOutRunsThatDiverged) {
+  const test::TemporaryFolder folder;
+  write_run(folder / "a", {.epochs = 1, .forgetting = true});
+  std::string lines = read_text(folder / "a/forgetting.jsonl");
+  json diverged = json::parse(lines.substr(lines.find('\n') + 1));
+  diverged["seen"][0]["loss"] = nullptr;
+  lines.resize(lines.find('\n') + 1);
+  folder.write("a/forgetting.jsonl", lines + diverged.dump() + "\n");
+  const train::GroupScore latest = read_forgetting(folder / "a/forgetting.jsonl").at(0).by_age[0];
+  EXPECT_EQ(latest.pictures, 100);
+  EXPECT_EQ(latest.loss, 1);
+}
+
+TEST(Report, PutsTheClassesThatLoseMostFirst) {
+  const test::TemporaryFolder folder;
+  write_run(folder / "better", {.accuracies = {0.9, 0.92}});
+  write_run(folder / "worse", {.accuracies = {0.5}});
+  write_run(folder / "measured", {.accuracies = {0.6}, .epochs = 2, .forgetting = true});
+  const Report report = read_report({folder / "better", folder / "worse", folder / "measured"});
+  EXPECT_EQ(forgetting_run(report)->label, "measured");
+  EXPECT_EQ(to_csv(tables_of(report).back()),
+            "class,pictures,loss,accuracy,recent_loss,oldest_loss,loss_forgotten,recent_accuracy,oldest_"
+            "accuracy\r\n"
+            "cat,500,2,0.7,1,3,2,0.9,0.5\r\ndog,500,1,0.8,1,1,0,0.8,0.8\r\n");
 }
 
 TEST(Report, CsvQuotesWhatItMust) {
@@ -212,6 +253,11 @@ TEST(ReportInput, IsRefusedWithTheNameOfWhatIsWrong) {
   folder.write("run/summary.json", summary);
   folder.write("run/metrics.jsonl", "{\"run\": \"x\"}\n");
   EXPECT_THAT(refusal(folder / "run"), AllOf(HasSubstr("metrics.jsonl line 1"), HasSubstr("\"run\"")));
+
+  write_run(folder / "forgets", {.forgetting = true});
+  folder.write("forgets/forgetting.jsonl", "{\"run\": 0, \"epoch\": 1, \"seen\": []}\n");
+  EXPECT_THAT(refusal(folder / "forgets"),
+              AllOf(HasSubstr("forgetting.jsonl line 1"), HasSubstr("\"seen\" holds 0 groups, not 10")));
 
   write_sweep(folder / "sweep");
   json plan = json::parse(read_text(folder / "sweep/experiment.json"));

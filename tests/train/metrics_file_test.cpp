@@ -7,6 +7,7 @@
 #include "base/error.hpp"
 #include "base/file.hpp"
 #include "support/temporary_folder.hpp"
+#include "train/json_file.hpp"
 
 namespace ftl::train {
 namespace {

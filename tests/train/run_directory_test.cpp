@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <unistd.h>
 
+#include <cmath>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
@@ -115,6 +116,28 @@ TEST(RunDirectory, EventsHoldARunsSettingsAndItsEnd) {
   EXPECT_EQ(plugin_data(failed[1]).session_end_info().status(), events::STATUS_FAILURE);
 }
 
+TEST(RunDirectory, KeepsForgettingOnlyWhereItIsMeasured) {
+  const test::TemporaryFolder folder;
+  RunDirectory directory(options(folder.path()));
+  EXPECT_FALSE(fs::exists(directory.forgetting_path()));
+  ForgettingRecord record;
+  record.epoch = 2;
+  record.by_age[9] = {1000, 1.5, 0.5};
+  record.by_age[8].loss = std::nan("");
+  record.by_class = {{"c\xff", {10, 3, 0.25}, {4, 1, 0.5}, {6, 2, 0.125}}};
+  record.unseen = {500, 2, 0.75};
+  directory.add_forgetting(record, 7);
+  const std::vector<json> kept = lines(folder / "forgetting.jsonl");
+  ASSERT_THAT(kept, SizeIs(1));
+  EXPECT_EQ(kept[0]["seed"], 7);
+  EXPECT_EQ(kept[0]["seen"][9],
+            json({{"from", 0.9}, {"to", 1.0}, {"pictures", 1000}, {"loss", 1.5}, {"accuracy", 0.5}}));
+  EXPECT_EQ(kept[0]["seen"][8]["loss"], nullptr);
+  EXPECT_EQ(kept[0]["unseen"], json({{"pictures", 500}, {"loss", 2.0}, {"accuracy", 0.75}}));
+  EXPECT_EQ(kept[0]["classes"][0]["oldest"], json({{"pictures", 6}, {"loss", 2.0}, {"accuracy", 0.125}}));
+  EXPECT_EQ(kept[0]["classes"][0]["loss"], 3.0);
+}
+
 TEST(RunDirectory, OneRunSavesItsCheckpointAtTheTop) {
   const test::TemporaryFolder folder;
   const RunDirectory directory(options(folder.path()));
@@ -146,10 +169,12 @@ TEST(RunDirectory, NewTrainingReplacesEarlierResultsOnly) {
   folder.write("events.out.tfevents.1.host.2", "old");
   folder.write("run-2/result.json", "old");
   folder.write("training_state.safetensors", "old");
+  folder.write("forgetting.jsonl", "{}\n");
   folder.write("notes.txt", "mine");
   const RunDirectory directory(options(folder.path()));
   EXPECT_THAT(lines(folder / "metrics.jsonl"), IsEmpty());
   EXPECT_FALSE(fs::exists(folder / "checkpoint.safetensors"));
+  EXPECT_FALSE(fs::exists(folder / "forgetting.jsonl"));
   EXPECT_FALSE(fs::exists(folder / "run-1/summary.json"));
   EXPECT_FALSE(fs::exists(folder / "run-2/result.json"));
   EXPECT_FALSE(fs::exists(folder / "training_state.safetensors"));

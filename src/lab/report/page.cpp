@@ -127,6 +127,26 @@ Json json_of(const ReportedExperiment& experiment) {
           {"cells", cells}};
 }
 
+// The loss and accuracy of each epoch by age, of the best run that has measured it.
+Json forgetting_json(const Report& report) {
+  const RunFolder* run = forgetting_run(report);
+  if (run == nullptr) return nullptr;
+  Json epochs = Json::array();
+  for (const train::ForgettingRecord& record : run->forgetting) {
+    Json loss = Json::array(), accuracy = Json::array();
+    for (const train::GroupScore& score : record.by_age) {
+      loss.push_back(rounded(score.loss));
+      accuracy.push_back(rounded(score.accuracy));
+    }
+    epochs.push_back(
+        {{"epoch", rounded(record.epoch)},
+         {"loss", loss},
+         {"accuracy", accuracy},
+         {"unseen", {{"loss", rounded(record.unseen.loss)}, {"accuracy", rounded(record.unseen.accuracy)}}}});
+  }
+  return {{"run", run->label}, {"epochs", epochs}};
+}
+
 std::string base64(const std::string& bytes) {
   std::string text((bytes.size() + 2) / 3 * 4 + 1, '\0');  // ends in a zero, too
   const int length =
@@ -224,6 +244,7 @@ std::string page_data(const Report& report) {
   for (const Metric& metric : metrics()) {
     json["metrics"].push_back({{"key", metric.key}, {"title", metric.title}});
   }
+  json["forgetting"] = forgetting_json(report);
   for (const Table& table : tables_of(report)) json["tables"].push_back(json_of(table));
   if (report.predictions) json["predictions"] = json_of(*report.predictions);
   // Names of folders and classes need not be UTF-8; JSON must be.

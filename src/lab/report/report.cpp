@@ -105,6 +105,17 @@ const RunFolder* best_run(const Report& report) {
   return best;
 }
 
+const RunFolder* forgetting_run(const Report& report) {
+  const RunFolder* best = nullptr;
+  for (const RunFolder& run : report.runs) {
+    if (run.forgetting.empty()) continue;
+    const bool better =
+        best == nullptr || std::isnan(best->accuracy.mean) || run.accuracy.mean > best->accuracy.mean;
+    if (better) best = &run;
+  }
+  return best;
+}
+
 const RunFolder* finished_run(const Report& report, const ReportedExperiment& experiment, std::size_t cell) {
   const std::optional<std::size_t> run = experiment.runs[cell];
   return run && report.runs[*run].finished ? &report.runs[*run] : nullptr;

@@ -37,6 +37,10 @@ Report read_report(const std::vector<std::filesystem::path>& paths);
 // The run with the highest mean accuracy that has a checkpoint; null when there is none.
 const RunFolder* best_run(const Report& report);
 
+// The run with the highest mean accuracy among those that have measured forgetting, an unfinished one where
+// there is no other; null when none has.
+const RunFolder* forgetting_run(const Report& report);
+
 // The run of a cell that is done; null for others.
 const RunFolder* finished_run(const Report& report, const ReportedExperiment& experiment, std::size_t cell);
 }  // namespace ftl::lab::report

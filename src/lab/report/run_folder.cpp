@@ -10,6 +10,7 @@
 
 #include "base/error.hpp"
 #include "base/file.hpp"
+#include "lab/report/forgetting.hpp"
 #include "train/json_file.hpp"
 #include "train/metrics_file.hpp"
 
@@ -143,6 +144,7 @@ RunFolder read_run_folder(const fs::path& folder) {
   read_environment(folder / "environment.json", run);
   if (fs::exists(folder / "summary.json")) read_summary(folder / "summary.json", run);
   run.curve = curve(train::read_metrics(folder / "metrics.jsonl"));
+  run.forgetting = read_forgetting(folder / "forgetting.jsonl");
   return run;
 }
 

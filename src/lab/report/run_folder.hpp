@@ -68,6 +68,7 @@ struct RunFolder {
   double peak_memory_bytes = 0;
 
   std::vector<EpochFigures> curve;
+  std::vector<train::ForgettingRecord> forgetting;  // read_forgetting
 };
 
 // A folder's name, also of "." and "runs/first/".

@@ -7,6 +7,8 @@
 #include <initializer_list>
 #include <limits>
 
+#include "lab/report/forgetting_table.hpp"
+
 namespace ftl::lab::report {
 namespace {
 
@@ -156,6 +158,9 @@ Table grid(const Report& report, const ReportedExperiment& experiment, const Col
 std::vector<Table> tables_of(const Report& report) {
   std::vector<Table> tables{runs_table(report)};
   for (std::size_t i = 0; i < report.experiments.size(); ++i) tables.push_back(cells_table(report, i));
+  if (const RunFolder* run = forgetting_run(report)) {
+    tables.push_back(forgetting_by_class(run->forgetting.back()));
+  }
   if (report.predictions) tables.push_back(confusion_table(*report.predictions));
   return tables;
 }

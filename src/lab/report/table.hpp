@@ -26,8 +26,8 @@ struct Table {
   std::vector<std::vector<Field>> rows;
 };
 
-// Every run, then each experiment's cells, then the classes that are taken for others. Fractions stay
-// fractions.
+// Every run, then each experiment's cells, then the classes by what they forget, then those that are taken
+// for others. Fractions stay fractions.
 std::vector<Table> tables_of(const Report& report);
 // A line an epoch and run.
 Table epochs_table(const Report& report);
