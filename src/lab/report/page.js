@@ -442,18 +442,19 @@
     if (!found) return;
     const last = found.epochs.length - 1;
     const few = [...new Set([0, 1, 2, 3].map(third => Math.round(third * last / 3)))].map(i => found.epochs[i]);
-    const node = section("Forgetting", `Training pictures of ${found.run} as it sees them at the end of an epoch, plain, ` +
-      "by how long ago it was trained on them. Dashed: the test pictures, which it never sees.");
+    const node = section("Forgetting", `The network of ${found.run} at the end of an epoch on training pictures, ` +
+      "by how long ago it saw them. Dashed: on the test pictures, which it never sees.");
     const controls = element("div", { class: "controls" });
     node.append(controls);
     let metric = "loss";
     const redraw = chart(node, () => {
       const datasets = few.flatMap((epoch, i) => {
+        const name = "epoch " + written(epoch.epoch, "number");
         const colour = { borderColor: palette[i], backgroundColor: palette[i], showLine: true };
         return [
-          { ...colour, label: `epoch ${epoch.epoch}`, borderWidth: 2, pointRadius: 3,
+          { ...colour, label: name, borderWidth: 2, pointRadius: 3,
             data: epoch[metric].map((y, bin) => ({ x: (bin + 0.5) / epoch[metric].length, y })) },
-          { ...colour, label: `epoch ${epoch.epoch}, test`, borderWidth: 1.5, pointRadius: 0, borderDash: [6, 5],
+          { ...colour, label: name + ", test", borderWidth: 1.5, pointRadius: 0, borderDash: [6, 5],
             data: [0, 1].map(x => ({ x, y: epoch.unseen[metric] })) }];
       });
       const write = value => metric === "loss" ? value.toPrecision(4) : percent(value);
