@@ -32,7 +32,7 @@ struct TimedRun {
   std::span<const train::EpochRecord> epochs;  // its own, in their order; only dawnbench looks at them
 };
 
-// NaN where it is not known, and by dawnbench for a run that never is at the target or has none.
+// NaN where it is not known; by dawnbench, where the run never is at the target, or there is no target.
 double protocol_seconds(Protocol protocol, const TimedRun& run, std::optional<double> target_accuracy);
 
 }  // namespace ftl::lab
