@@ -58,8 +58,8 @@ void print(std::FILE* messages, const std::vector<lab::ScalePoint>& points) {
     return;
   }
   fmt::print(messages,
-             "law of the {} best: error = {:.4f} + {:.3g} * PFLOP^-{:.3f}, least squares, residual {:.2f} "
-             "points\n",
+             "law of the {} best: error = {:.4f} + {:.3g} * PFLOP^-{:.3f}, least squares, off by {:.1f} % "
+             "of the error\n",
              law->points, law->floor, law->error_at(1e15) - law->floor, law->exponent, 100 * law->residual);
 }
 

@@ -12,20 +12,27 @@ struct Line {
   double slope = 0;
 };
 
-// Least squares of y = intercept + slope * x with neither below 0. Where the free optimum is outside, the
-// best point of the bounds is the better of the two edges, for the problem is convex.
+// Of the error's share; an error of 0 counts as one in a million.
+double weight_of(const PowerLawPoint& point) {
+  const double error = std::max(point.error, 1e-6);
+  return 1 / (error * error);
+}
+
+// Weighted least squares of y = intercept + slope * x with neither below 0. Where the free optimum is
+// outside, the best point of the bounds is the better of the two edges, for the problem is convex.
 Line non_negative_line(const std::vector<double>& x, std::span<const PowerLawPoint> points) {
-  const auto count = static_cast<double>(x.size());
-  double sum_x = 0, sum_y = 0, sum_xx = 0, sum_xy = 0;
+  double sum = 0, sum_x = 0, sum_y = 0, sum_xx = 0, sum_xy = 0;
   for (std::size_t i = 0; i < x.size(); ++i) {
-    sum_x += x[i];
-    sum_y += points[i].error;
-    sum_xx += x[i] * x[i];
-    sum_xy += x[i] * points[i].error;
+    const double weight = weight_of(points[i]);
+    sum += weight;
+    sum_x += weight * x[i];
+    sum_y += weight * points[i].error;
+    sum_xx += weight * x[i] * x[i];
+    sum_xy += weight * x[i] * points[i].error;
   }
-  const double slope = (count * sum_xy - sum_x * sum_y) / (count * sum_xx - sum_x * sum_x);
-  const double intercept = (sum_y - slope * sum_x) / count;
-  if (slope < 0) return {sum_y / count, 0};
+  const double slope = (sum * sum_xy - sum_x * sum_y) / (sum * sum_xx - sum_x * sum_x);
+  const double intercept = (sum_y - slope * sum_x) / sum;
+  if (slope < 0) return {sum_y / sum, 0};
   if (intercept < 0) return {0, sum_xy / sum_xx};
   return {intercept, slope};
 }
@@ -44,7 +51,7 @@ class Fit {
     double squares = 0;
     for (std::size_t i = 0; i < x.size(); ++i) {
       const double deviation = line.intercept + line.slope * x[i] - points_[i].error;
-      squares += deviation * deviation;
+      squares += weight_of(points_[i]) * deviation * deviation;
     }
     return {.floor = line.intercept,
             .scale = line.slope * std::pow(unit_, exponent),

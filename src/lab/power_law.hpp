@@ -16,7 +16,7 @@ struct PowerLaw {
   double floor = 0;     // what no training gets below, at least 0
   double scale = 0;     // at least 0
   double exponent = 0;  // from kSmallestExponent to kLargestExponent
-  double residual = 0;  // root of the mean squared deviation of the points
+  double residual = 0;  // root of the mean squared deviation of the points, as a share of their errors
   int points = 0;
 
   double error_at(double spent) const;
@@ -26,9 +26,10 @@ inline constexpr double kSmallestExponent = 0.01;
 inline constexpr double kLargestExponent = 4;
 inline constexpr int kPowerLawPoints = 3;  // as many as it has parameters: with fewer there is no law
 
-// By least squares: for each exponent the best floor and scale within their bounds are a linear problem
-// (variable projection: G. H. Golub, V. Pereyra, "The differentiation of pseudo-inverses and nonlinear least
-// squares problems whose variables separate", 1973), and the best exponent is found by trying a fine grid and
+// By least squares of the deviations' shares of the errors, so that half a point counts for more at 8 % than
+// at 30: for each exponent the best floor and scale within their bounds are a linear problem (variable
+// projection: G. H. Golub, V. Pereyra, "The differentiation of pseudo-inverses and nonlinear least squares
+// problems whose variables separate", 1973), and the best exponent is found by trying a fine grid and
 // narrowing it down. Needs kPowerLawPoints points of different `spent`.
 PowerLaw fit_power_law(std::span<const PowerLawPoint> points);
 

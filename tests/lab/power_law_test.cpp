@@ -39,7 +39,7 @@ TEST(PowerLaw, KeepsFloorAndScaleAboveZero) {
   EXPECT_GE(steep.floor, 0);
   const PowerLaw rising = fit_power_law(std::vector<PowerLawPoint>{{1, 0.1}, {2, 0.2}, {3, 0.3}});
   EXPECT_EQ(rising.scale, 0);
-  EXPECT_NEAR(rising.floor, 0.2, 1e-12);
+  EXPECT_NEAR(rising.floor, (1 / 0.1 + 1 / 0.2 + 1 / 0.3) / (1 / 0.01 + 1 / 0.04 + 1 / 0.09), 1e-12);
 }
 
 TEST(PowerLaw, IsTheLeastOfSquaresUnderNoise) {
@@ -47,7 +47,9 @@ TEST(PowerLaw, IsTheLeastOfSquaresUnderNoise) {
   const PowerLaw found = fit_power_law(noisy);
   const auto residual = [&](const PowerLaw& law) {
     double squares = 0;
-    for (const PowerLawPoint& point : noisy) squares += std::pow(law.error_at(point.spent) - point.error, 2);
+    for (const PowerLawPoint& point : noisy) {
+      squares += std::pow(law.error_at(point.spent) / point.error - 1, 2);
+    }
     return std::sqrt(squares / 5);
   };
   EXPECT_NEAR(found.residual, residual(found), 1e-12);

@@ -350,6 +350,13 @@
       .map(x => ({ x, y: law.floor + law.scale * x ** -law.exponent, name: "law" }));
   }
 
+  // What a logarithmic axis shows: the values with some air, not whole powers of ten.
+  function span(values) {
+    const [low, high] = [Math.min(...values), Math.max(...values)];
+    const air = Math.max((high / low) ** 0.05, 1.05);
+    return { min: low / air, max: high * air };
+  }
+
   // Error against compute, a line for each value of the first axis.
   function scaling(node, experiment) {
     const series = new Map();
@@ -361,25 +368,27 @@
       if (!series.has(name)) series.set(name, []);
       series.get(name).push({ x: run.flop_per_run, y: 1 - run.accuracy.mean, name: cell.name });
     }
+    const all = [...series.values()].flat();
     chart(node, () => {
       const datasets = [...series].map(([label, points], i) => ({ label, showLine: true, borderWidth: 1,
         data: points.sort((a, b) => a.x - b.x), pointRadius: 4,
         backgroundColor: palette[i % palette.length], borderColor: palette[i % palette.length] }));
       if (experiment.law) {
-        datasets.push({ label: "law of the best", data: lawLine(experiment.law, [...series.values()].flat()), showLine: true,
+        datasets.push({ label: "law of the best", data: lawLine(experiment.law, all), showLine: true,
           pointRadius: 0, borderDash: [6, 4], borderWidth: 2, borderColor: colours().text });
       }
       return { type: "scatter", data: { datasets }, options: {
-        scales: { x: axis("FLOP of a training", { type: "logarithmic",
+        scales: { x: axis("FLOP of a training", { type: "logarithmic", ...span(all.map(point => point.x)),
                     ticks: { callback: value => value.toExponential(0), maxTicksLimit: 8 } }),
-                  y: axis("error", { type: "logarithmic", ticks: { callback: value => percent(value, 1) } }) },
+                  y: axis("error", { type: "logarithmic", ...span(all.map(point => point.y)),
+                    ticks: { callback: value => percent(value, 1), maxTicksLimit: 8 } }) },
         plugins: { legend: { position: "bottom" }, tooltip: { callbacks: {
           label: context => `${context.raw.name}: error ${percent(context.raw.y)}` } } } } };
     }, { label: "error against compute" });
     const { law } = experiment;
     if (!law) return;
     node.append(element("p", {}, `Law of the ${law.points} best cells, by least squares: error = ${percent(law.floor)} + ` +
-      `${law.scale.toPrecision(3)} · FLOP^−${law.exponent.toFixed(3)}, off by ${(100 * law.residual).toFixed(2)} points ` +
+      `${law.scale.toPrecision(3)} · FLOP^−${law.exponent.toFixed(3)}, off by ${percent(law.residual, 1)} of the error ` +
       "(root mean square)."));
   }
 
