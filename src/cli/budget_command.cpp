@@ -86,7 +86,8 @@ void budget(const BudgetArguments& arguments) {
       fmt::print(session.messages, "runs in   {}\n", folder.string());
       std::fflush(session.messages);
     }
-    const lab::Summary summary = train(choice, arguments, session, folder);
+    const lab::Summary summary =
+        resumable_in(folder, [&] { return train(choice, arguments, session, folder); });
     json["actual"] = {{"train_seconds", summary.seconds.train}, {"accuracy", summary.accuracy.mean}};
     if (!arguments.lab.quiet) {
       fmt::print(session.messages, "expected  {}\nactual    {:.1f} s, {:.2f} %\n", expectation(choice.best()),

@@ -143,8 +143,13 @@ void report(const lab::Comparison& comparison, const CompareArguments& arguments
 }
 
 void compare_directories(const CompareArguments& arguments, const Side& first, const Side& second) {
-  if (!arguments.until.empty() || arguments.runs || arguments.lab.dry_run || !arguments.lab.out.empty()) {
-    throw InputError("--runs, --until, --out and --dry-run are for recipes; run directories are finished");
+  const LabArguments& lab = arguments.lab;
+  const bool for_runs = !arguments.until.empty() || arguments.runs || lab.dry_run || !lab.out.empty() ||
+                        !lab.recipe_settings().empty() || !lab.dataset.data.empty();
+  if (for_runs) {
+    throw InputError(
+        "--runs, --until, --out, --dry-run, --set, --holdout and --data are for recipes; run directories are "
+        "finished");
   }
   check_json_target(arguments.lab.json);
   report(lab::compare(lab::load_contestant(first.name), lab::load_contestant(second.name)), arguments,
@@ -211,7 +216,8 @@ void compare(const CompareArguments& arguments) {
     fmt::print(session.messages, "runs in   {}\n", options.folder.string());
     std::fflush(session.messages);
   }
-  report(lab::run_comparison(options), arguments, session.messages);
+  report(resumable_in(options.folder, [&] { return lab::run_comparison(options); }), arguments,
+         session.messages);
 }
 
 }  // namespace

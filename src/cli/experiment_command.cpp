@@ -10,6 +10,7 @@
 #include "cli/experiment_table.hpp"
 #include "cli/json_output.hpp"
 #include "cli/progress_line.hpp"
+#include "lab/kept_checkpoints.hpp"
 
 namespace ftl::cli {
 namespace {
@@ -68,6 +69,7 @@ Json json_of(const lab::Sample& sample) {
 
 std::string to_json(const FinishedExperiment& experiment) {
   Json json = Json::parse(lab::to_json(experiment.description));
+  json["folder"] = experiment.folder.string();
   for (std::size_t i = 0; i < experiment.results.size(); ++i) {
     const lab::CellFigures& figures = experiment.results[i].figures;
     json["cells"][i]["accuracy"] = json_of(figures.accuracy);
@@ -127,8 +129,9 @@ std::optional<FinishedExperiment> run_experiment(const ExperimentArguments& argu
     const int finished = static_cast<int>(plan.cells.size()) - forecast.open_cells;
     Reporter reporter(messages, arguments.lab.quiet, plan.cells.size(), finished);
     options.observer = &reporter;
-    lab::ExperimentRunner(options).run(forecast);
+    resumable_in(folder, [&] { lab::ExperimentRunner(options).run(forecast); });
   }
+  lab::keep_best_checkpoints(folder, description);
   FinishedExperiment experiment{folder, description, lab::load_results(folder, description)};
   write_text_atomically(folder / "results.csv", lab::results_csv(description, experiment.results));
   write_json(arguments.lab.json, to_json(experiment));

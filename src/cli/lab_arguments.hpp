@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "base/error.hpp"
+#include "base/interrupt.hpp"
 #include "cli/dataset_arguments.hpp"
 #include "cli/progress_line.hpp"
 #include "lab/machine.hpp"
@@ -45,6 +47,16 @@ struct LabSession {
 
 // --out, else a new folder of the name and the date.
 std::filesystem::path lab_folder(const LabArguments& arguments, const std::string& name);
+
+// Calls `run`; when Ctrl-C ends it, the error says how to go on in `folder`.
+template <class Run>
+auto resumable_in(const std::filesystem::path& folder, const Run& run) {
+  try {
+    return run();
+  } catch (const Interruption&) {
+    throw RunError("interrupted; the same command with --out {} goes on", folder.string());
+  }
+}
 
 // "1:02:03"
 std::string duration(double seconds);

@@ -95,13 +95,13 @@ void write_csv(const std::string& folder, const Report& report) {
 }
 
 // The one run that DAWNBench's format has room for.
-void write_dawnbench(const ReportArguments& arguments) {
-  const std::filesystem::path folder = arguments.paths.front();
-  const std::vector<train::EpochRecord> records = train::read_metrics(folder / "metrics.jsonl");
-  if (arguments.paths.size() > 1 || records.empty()) {
-    throw InputError("--dawnbench {}: takes one run directory with at least one epoch", arguments.dawnbench);
+void write_dawnbench(const ReportArguments& arguments, const Report& report) {
+  const RunFolder& run = report.runs.front();
+  if (arguments.paths.size() > 1 || !report.experiments.empty() || !run.finished) {
+    throw InputError("--dawnbench {}: takes one finished run directory", arguments.dawnbench);
   }
-  write_text_atomically(arguments.dawnbench, lab::report::dawnbench_tsv(records));
+  const std::vector<train::EpochRecord> records = train::read_metrics(run.folder / "metrics.jsonl");
+  write_text_atomically(arguments.dawnbench, lab::report::dawnbench_tsv(records, run.seconds.init));
 }
 
 void report(const ReportArguments& arguments) {
@@ -109,7 +109,7 @@ void report(const ReportArguments& arguments) {
   check_output_file("--dawnbench", arguments.dawnbench);
   Report report = lab::report::read_report({arguments.paths.begin(), arguments.paths.end()});
   if (!arguments.dawnbench.empty()) {
-    write_dawnbench(arguments);
+    write_dawnbench(arguments, report);
     return;
   }
   add_predictions(arguments, report);

@@ -97,6 +97,12 @@ void print_forgetting(std::FILE* stream, const std::filesystem::path& path) {
   fmt::print(stream, "\n");
 }
 
+// What its rules need of the epochs so far.
+std::vector<train::EpochRecord> epochs_for(lab::Protocol protocol, const train::RunDirectory& directory) {
+  if (protocol != lab::Protocol::dawnbench) return {};
+  return directory.epochs();
+}
+
 void train(const TrainArguments& arguments, int& exit_code) {
   const auto started = std::chrono::steady_clock::now();
   if (arguments.resume && arguments.out.empty()) {
@@ -130,6 +136,7 @@ void train(const TrainArguments& arguments, int& exit_code) {
   const double load_seconds = seconds_since(started);
   const kernels::Kernels& kernels = kernels::kernels_for(isa);
   lab::RunSettings settings = run_settings(arguments, recipe, dataset, isa);
+  epochs_for(settings.protocol, directory);  // refuses damaged ones of a resumed run before it goes on
   settings.peak_tflops = kernels::measure_peak(kernels, threads) / 1e12;
   if (!arguments.quiet) {
     fmt::print(messages, "{} on {}: {} training and {} test pictures, {} classes; {}, {} threads\n",
@@ -155,7 +162,7 @@ void train(const TrainArguments& arguments, int& exit_code) {
                            .load_seconds = load_seconds,
                            .observer = &reporter});
   settings.peak_memory_bytes = peak_memory_bytes();
-  const lab::Summary summary = lab::summarize(settings, results, directory.epochs());
+  const lab::Summary summary = lab::summarize(settings, results, epochs_for(settings.protocol, directory));
   directory.write_summary(lab::to_json(summary));
   write_json(arguments.json, lab::to_json(summary));
   if (!arguments.quiet) {

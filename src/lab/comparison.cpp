@@ -165,10 +165,11 @@ Comparison run_comparison(const ComparisonOptions& options) {
     result =
         compare(contestant_of(options.first, first), contestant_of(options.second, second), options.rule);
   }
+  // Before the runs are called finished: then there are as many as it says.
   description.runs = static_cast<int>(first.results().size());
+  write_text_atomically(options.folder / "experiment.json", to_json(description));
   first.finish();
   second.finish();
-  write_text_atomically(options.folder / "experiment.json", to_json(description));
   return result;
 }
 

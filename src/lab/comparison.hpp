@@ -80,7 +80,7 @@ struct ComparisonOptions {
 };
 
 // Runs both alternately, one seed after the other. Throws InputError when the folder is of another
-// comparison, RunError when interrupted.
+// comparison, Interruption after Ctrl-C.
 Comparison run_comparison(const ComparisonOptions& options);
 
 }  // namespace ftl::lab

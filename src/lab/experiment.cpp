@@ -15,9 +15,16 @@ using train::RunResult;
 using train::Trainer;
 using train::TrainingState;
 
+// The fold that it is evaluated on; nothing without cross-validation.
+std::optional<int> fold_of_run(const ExperimentOptions& options, int index) {
+  if (options.folds == 0) return std::nullopt;
+  return index % options.folds;
+}
+
 data::Dataset dataset_of_run(const ExperimentOptions& options, int index) {
-  if (options.folds == 0) return options.dataset;
-  return data::leave_out(options.dataset, {.folds = options.folds, .left_out = index % options.folds});
+  const std::optional<int> fold = fold_of_run(options, index);
+  if (!fold) return options.dataset;
+  return data::leave_out(options.dataset, {.folds = options.folds, .left_out = *fold});
 }
 
 std::uint64_t seed_of_run(const ExperimentOptions& options, int index) {
@@ -75,7 +82,7 @@ class Run {
                        train::save_training_state(state_path_, now, current->graph(), options_.recipe);
                      }});
     current = &trainer;
-    options_.directory.begin_run(index_, seed_);
+    options_.directory.begin_run(index_, seed_, fold_of_run(options_, index_));
     const RunResult result = trainer.run();
     save(trainer, result);
     return result;

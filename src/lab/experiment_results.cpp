@@ -50,13 +50,16 @@ std::vector<std::vector<double>> table_of(const std::vector<BySeed>& all) {
   return rows;
 }
 
+// Of the cells in which no run failed, for a trick that is missed may make runs fail; of what all cells have
+// where there are no two such cells.
 ResidualNoise noise_of(const std::vector<CellResult>& results, Figure figure) {
-  std::vector<BySeed> all;
+  std::vector<BySeed> complete, all;
   for (const CellResult& result : results) {
-    BySeed values = by_seed(result.runs, figure);
-    if (!values.empty()) all.push_back(std::move(values));
+    const BySeed values = by_seed(result.runs, figure);
+    if (values.size() == result.runs.size()) complete.push_back(values);
+    if (!values.empty()) all.push_back(values);
   }
-  return residual_noise(table_of(all));
+  return residual_noise(table_of(complete.size() > 1 ? complete : all));
 }
 
 Difference difference_of(const CellResult& cell, const CellResult& reference, Figure figure,

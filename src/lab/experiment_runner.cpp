@@ -106,6 +106,8 @@ ExperimentRunner::ExperimentRunner(const RunnerOptions& options) : options_(opti
       const data::Dataset dataset = train::dataset_for(recipe, options.dataset);
       train::check_fits(recipe, dataset);
       flop_.push_back(expected_flop(recipe, dataset));
+      const std::filesystem::path folder = options.folder / cell.folder;
+      if (is_finished(folder)) train::check_same_run(folder, {recipe.toml, dataset.digest, options.runs});
     } catch (const InputError& error) {
       throw InputError("{}: {}", cell.name, error.what());
     }
@@ -155,12 +157,13 @@ void ExperimentRunner::run(const ExperimentForecast& forecast) {
     for (int i = 0; i < forecast.jobs; ++i) workers.emplace_back([&] { work(job); });
   }
   if (job.failure) std::rethrow_exception(job.failure);
-  if (interrupted()) throw RunError("interrupted; the same command with the same --out goes on");
+  throw_if_interrupted();
 }
 
 void ExperimentRunner::work(Job& job) {
   try {
     while (const std::optional<std::size_t> cell = job.take()) run_cell(*cell, job);
+  } catch (const Interruption&) {  // no failure: the others end, too
   } catch (...) {
     job.fail();
   }

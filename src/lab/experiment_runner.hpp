@@ -51,12 +51,13 @@ struct ExperimentForecast {
 
 class ExperimentRunner {
  public:
-  // Throws InputError, naming the cell, when a recipe does not fit the dataset.
+  // Throws InputError, naming the cell, when a recipe does not fit the dataset or a finished cell is of
+  // another recipe or dataset.
   explicit ExperimentRunner(const RunnerOptions& options);
 
   // Writes nothing.
   ExperimentForecast forecast() const;
-  // Runs the open cells, `forecast.jobs` at once. Throws RunError when interrupted.
+  // Runs the open cells, `forecast.jobs` at once. Throws Interruption after Ctrl-C.
   void run(const ExperimentForecast& forecast);
 
  private:

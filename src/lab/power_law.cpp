@@ -12,9 +12,9 @@ struct Line {
   double slope = 0;
 };
 
-// Of the error's share; an error of 0 counts as one in a million.
+// Of a share of the error; none counts as less than a thousandth, so that a 0 does not outweigh all others.
 double weight_of(const PowerLawPoint& point) {
-  const double error = std::max(point.error, 1e-6);
+  const double error = std::max(point.error, 1e-3);
   return 1 / (error * error);
 }
 

@@ -25,9 +25,8 @@ const Rules& rules_of(Protocol protocol) {
 
 // Of training to the first epoch at the target.
 double seconds_to_target(std::span<const train::EpochRecord> epochs, double target_accuracy) {
-  const auto reached = std::ranges::find_if(epochs, [&](const train::EpochRecord& epoch) {
-    return epoch.ema_val_accuracy.value_or(epoch.val_accuracy) >= target_accuracy;
-  });
+  const auto reached = std::ranges::find_if(
+      epochs, [&](const train::EpochRecord& epoch) { return plain_accuracy(epoch) >= target_accuracy; });
   return reached == epochs.end() ? std::numeric_limits<double>::quiet_NaN() : reached->total_seconds;
 }
 
@@ -51,6 +50,10 @@ Protocol protocol_named(std::string_view name) {
 
 std::string_view on_the_clock(Protocol protocol) {
   return rules_of(protocol).on_the_clock;
+}
+
+double plain_accuracy(const train::EpochRecord& epoch) {
+  return epoch.ema_val_accuracy.value_or(epoch.val_accuracy);
 }
 
 double protocol_seconds(Protocol protocol, const TimedRun& run, std::optional<double> target_accuracy) {

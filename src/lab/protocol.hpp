@@ -27,6 +27,9 @@ Protocol protocol_named(std::string_view name);
 // What it counts: "whitening, training, final evaluation".
 std::string_view on_the_clock(Protocol protocol);
 
+// That dawnbench asks for: of the weights that evaluation uses.
+double plain_accuracy(const train::EpochRecord& epoch);
+
 struct TimedRun {
   const train::RunResult& result;
   std::span<const train::EpochRecord> epochs;  // its own, in their order; only dawnbench looks at them

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "base/error.hpp"
+#include "base/interrupt.hpp"
 #include "lab/experiment.hpp"
 
 namespace ftl::lab {
@@ -39,7 +39,7 @@ const std::vector<train::RunResult>& RunSeries::run(int runs) {
                              .resume = true,
                              .observer = options_.observer});
   if (static_cast<int>(results_.size()) < runs || results_.back().interrupted) {
-    throw RunError("interrupted; the same command with the same --out goes on");
+    throw Interruption();
   }
   return results_;
 }

@@ -27,8 +27,8 @@ class RunSeries {
   // Throws InputError when recipe and data do not fit together, or the folder is of another run.
   explicit RunSeries(RunSeriesOptions options);
 
-  // The first `runs` results; those that are not in the folder yet are made now. Throws RunError when
-  // interrupted.
+  // The first `runs` results; those that are not in the folder yet are made now. Throws Interruption after
+  // Ctrl-C.
   const std::vector<train::RunResult>& run(int runs);
   // What the runs so far have in common and have reached, also in the folder's summary.json.
   Summary finish();

@@ -45,27 +45,6 @@ void remove_results(const fs::path& folder) {
   }
 }
 
-// What is resumed must be what was begun.
-void check_same_run(const RunDirectoryOptions& options) {
-  const fs::path folder = options.folder;
-  if (!fs::exists(folder / kRecipe) || !fs::exists(folder / kEnvironment)) {
-    throw InputError("run directory {}: holds no run to go on with; without --resume one is begun",
-                     folder.string());
-  }
-  const auto refuse = [&](const char* difference) {
-    throw InputError("run directory {}: holds a run {}; resume with the same, or name another --out",
-                     folder.string(), difference);
-  };
-  if (read_text(folder / kRecipe) != options.recipe) refuse("of another recipe or --set");
-  const auto environment = nlohmann::json::parse(read_text(folder / kEnvironment), nullptr, false);
-  if (!environment.is_object() || environment.value("dataset", "") != options.environment.dataset) {
-    refuse("on other data");
-  }
-  const bool several = fs::exists(folder / run_name(0));
-  if (several != (options.runs > 1))
-    refuse(several ? "of several (--runs)" : "that is the only one (--runs 1)");
-}
-
 fs::path folder_of_run(const fs::path& folder, int run, int runs) {
   return runs == 1 ? folder : folder / run_name(run);
 }
@@ -96,6 +75,26 @@ std::vector<Scalar> scalars(const ForgettingRecord& record) {
 
 }  // namespace
 
+void check_same_run(const fs::path& folder, const RunIdentity& identity) {
+  if (!fs::exists(folder / kRecipe) || !fs::exists(folder / kEnvironment)) {
+    throw InputError("run directory {}: holds no run to go on with; without --resume one is begun",
+                     folder.string());
+  }
+  const auto refuse = [&](const char* difference) {
+    throw InputError("run directory {}: holds a run {}; go on with the same, or name another --out",
+                     folder.string(), difference);
+  };
+  if (read_text(folder / kRecipe) != identity.recipe) refuse("of another recipe or --set");
+  const auto environment = nlohmann::json::parse(read_text(folder / kEnvironment), nullptr, false);
+  if (!environment.is_object() || environment.value("dataset", "") != identity.dataset) {
+    refuse("on other data");
+  }
+  const bool several = fs::exists(folder / run_name(0));
+  if (several != (identity.runs > 1)) {
+    refuse(several ? "of several (--runs)" : "that is the only one (--runs 1)");
+  }
+}
+
 fs::path result_path(const fs::path& folder, int run, int runs) {
   return folder_of_run(folder, run, runs) / kResult;
 }
@@ -105,7 +104,9 @@ RunDirectory::RunDirectory(const RunDirectoryOptions& options)
       runs_(options.runs),
       settings_(hyperparameters(options.recipe)),
       events_(static_cast<std::size_t>(options.runs)) {
-  if (options.resume) check_same_run(options);
+  if (options.resume) {
+    check_same_run(folder_, {options.recipe, options.environment.dataset, runs_});
+  }
   try {
     fs::create_directories(folder_);
     write_text_atomically(folder_ / kRecipe, options.recipe);
@@ -131,9 +132,10 @@ void remove_checkpoints(const fs::path& folder, int runs) {
   for (int run = 0; run < runs; ++run) fs::remove(folder_of_run(folder, run, runs) / kCheckpoint);
 }
 
-void RunDirectory::begin_run(int run, std::uint64_t seed) {
+void RunDirectory::begin_run(int run, std::uint64_t seed, std::optional<int> fold) {
   std::vector<Hyperparameter> settings = settings_;
   settings.push_back({"seed", static_cast<double>(seed)});
+  if (fold) settings.push_back({"fold", static_cast<double>(*fold)});
   events(run).begin(settings);
 }
 
@@ -144,6 +146,7 @@ void RunDirectory::end_run(int run, const RunResult& result) {
     events(run).add(event_step(result.epochs), figures);
   }
   events(run).end(!result.failed);
+  events_[static_cast<std::size_t>(run)].reset();  // a process may have too few files for a thousand runs
 }
 
 void RunDirectory::add_epoch(const EpochRecord& record, std::uint64_t seed) {
@@ -180,7 +183,8 @@ fs::path RunDirectory::result_path(int run) const {
 }
 
 void RunDirectory::publish_checkpoint(int run) const {
-  if (runs_ > 1) write_text_atomically(folder_ / kCheckpoint, read_text(checkpoint_path(run)));
+  const fs::path own = checkpoint_path(run);
+  if (runs_ > 1 && fs::exists(own)) write_text_atomically(folder_ / kCheckpoint, read_text(own));
 }
 
 void RunDirectory::write_summary(std::string_view json) const {

@@ -13,6 +13,7 @@
 #include <filesystem>
 #include <fstream>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,6 +36,15 @@ struct RunDirectoryOptions {
 // Where run `run` (0 for the first) of `runs` in a run directory leaves its result once it is done.
 std::filesystem::path result_path(const std::filesystem::path& folder, int run, int runs);
 
+// What a run directory was begun with.
+struct RunIdentity {
+  std::string recipe;   // recipe.toml
+  std::string dataset;  // its digest
+  int runs = 1;
+};
+// Throws InputError naming the folder when it holds no run, or one of something else.
+void check_same_run(const std::filesystem::path& folder, const RunIdentity& identity);
+
 // Removes the checkpoints in a run directory, its own and its runs'; everything else stays.
 void remove_checkpoints(const std::filesystem::path& folder, int runs);
 
@@ -46,7 +56,7 @@ class RunDirectory {
 
   // Notes in a run's events what it is, before its first epoch, and once it is done, not merely interrupted,
   // how it ended. Throw RunError.
-  void begin_run(int run, std::uint64_t seed);
+  void begin_run(int run, std::uint64_t seed, std::optional<int> fold = {});
   void end_run(int run, const RunResult& result);
   // Adds an epoch to metrics.jsonl and to its run's events, on disk when this returns. Throws RunError.
   void add_epoch(const EpochRecord& record, std::uint64_t seed);
@@ -61,7 +71,7 @@ class RunDirectory {
   // Where it keeps what it needs to go on, and its result once it is done.
   std::filesystem::path training_state_path(int run) const;
   std::filesystem::path result_path(int run) const;
-  // Makes the checkpoint that `run` has saved the folder's own.
+  // Makes the checkpoint that `run` has saved the folder's own, where it is still there.
   void publish_checkpoint(int run) const;
 
   void write_summary(std::string_view json) const;

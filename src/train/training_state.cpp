@@ -115,7 +115,8 @@ TrainingState load_training_state(const std::filesystem::path& path, const net::
     const json progress = metadata_json(checkpoint, "ftl.progress");
     progress.at("seed").get_to(state.seed);
     progress.at("step").get_to(state.step);
-    progress.at("init_seconds").get_to(state.init_seconds);
+    const auto init_seconds = progress.find("init_seconds");  // older states have none
+    if (init_seconds != progress.end() && init_seconds->is_number()) init_seconds->get_to(state.init_seconds);
     progress.at("train_seconds").get_to(state.train_seconds);
     progress.at("epoch_loss").get_to(state.epoch_loss);
     progress.at("epoch_correct").get_to(state.epoch_correct);

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <filesystem>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -18,7 +19,7 @@ namespace ftl::train {
 struct TrainingState {
   std::uint64_t seed = 0;
   std::int64_t step = 0;
-  double init_seconds = 0;
+  double init_seconds = std::numeric_limits<double>::quiet_NaN();  // NaN: not known
   double train_seconds = 0;
   double epoch_loss = 0;  // of the epoch in work
   std::int64_t epoch_correct = 0;

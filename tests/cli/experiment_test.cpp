@@ -85,10 +85,35 @@ TEST_F(Experiment, GivesTheSameTableAfterKills) {
 TEST_F(Experiment, KeepsFinishedCells) {
   done(sweep + "out");
   const auto written = std::filesystem::last_write_time(folder / "out/cells/0001/summary.json");
-  std::filesystem::remove(folder / "out/cells/0002/summary.json");
-  EXPECT_THAT(done(sweep + "out"), HasSubstr("1 to do"));
+  for (const char* cell : {"0002", "0003"}) {  // one of them at least has lost its checkpoint
+    std::filesystem::remove(folder / "out/cells" / cell / "summary.json");
+  }
+  EXPECT_THAT(done(sweep + "out"), HasSubstr("2 to do"));
   EXPECT_EQ(std::filesystem::last_write_time(folder / "out/cells/0001/summary.json"), written);
   EXPECT_THAT(refusal(sweep + "out --seed 5"), AllOf(HasSubstr("out"), HasSubstr("another experiment")));
+}
+
+TEST_F(Experiment, KeepsTheCheckpointsOfItsBestCellOnly) {
+  done(sweep + "out");
+  std::set<std::string> cells;
+  for (const std::string& file : files()) {
+    if (file.ends_with("checkpoint.safetensors")) cells.insert(file.substr(0, file.find("/cells/") + 11));
+  }
+  ASSERT_EQ(cells.size(), 1u);
+  const auto best = [&](const std::string& cell) {
+    return json(cell + "/summary.json")["accuracy"]["mean"].get<double>();
+  };
+  for (int cell = 1; cell <= 6; ++cell)
+    EXPECT_LE(best("out/cells/000" + std::to_string(cell)), best(*cells.begin()));
+}
+
+TEST_F(Experiment, DoesNotTakeCellsOfOtherSettingsForItsOwn) {
+  const std::string one = "sweep small.toml --data pictures --grid batch=30 --runs 1 --out out";
+  done(one);
+  EXPECT_THAT(refusal(one + " --set train.epochs=2"),
+              AllOf(HasSubstr("out/cells/0001"), HasSubstr("another recipe")));
+  EXPECT_THAT(refusal(one + " --holdout 0.5"), HasSubstr("another recipe"));
+  EXPECT_THAT(done(one), HasSubstr("0 to do"));
 }
 
 TEST_F(Experiment, PrintsAPlanAndWritesNothing) {

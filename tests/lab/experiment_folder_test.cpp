@@ -141,6 +141,20 @@ TEST(CellDifference, IsOfRunsWithTheSameSeed) {
   EXPECT_EQ(results[1].difference->train_seconds.mean, -2);
 }
 
+TEST(CellDifference, ACellWithFailedRunsTakesNoIntervalFromTheOthers) {
+  const test::TemporaryFolder folder;
+  ExperimentDescription three = small();
+  three.cells.push_back({.name = "batch=30", .folder = "cells/0003", .coordinates = {1}});
+  train::RunResult failed = run(8, 0, 0);
+  failed.failed = true;
+  write_cell(folder, "cells/0001", {run(7, 0.5, 10), run(8, 0.5, 10)});
+  write_cell(folder, "cells/0002", {run(7, 0.625, 10), run(8, 0.75, 10)});
+  write_cell(folder, "cells/0003", {run(7, 0.25, 10), failed});
+  const std::vector<CellResult> results = load_results(folder.path(), three);
+  EXPECT_GT(results[1].difference->accuracy.ci95, 0);
+  EXPECT_EQ(results[2].difference->accuracy.mean, -0.25);
+}
+
 TEST(CellDifference, OfTwoCellsIsThePairedTest) {
   const test::TemporaryFolder folder;
   write_cell(folder, "cells/0001", {run(7, 0.5, 10), run(8, 0.5, 12)});

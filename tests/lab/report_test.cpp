@@ -233,8 +233,14 @@ TEST(ReportPredictions, CountConfusionsAndKeepTheSurestMistakes) {
 TEST(ReportDawnbench, IsALineAnEpochInHoursAndPercent) {
   const test::TemporaryFolder folder;
   write_run(folder / "a", {.accuracies = {0.9, 0.5}, .train_seconds = 7200, .epochs = 2});
-  EXPECT_EQ(dawnbench_tsv(train::read_metrics(folder / "a/metrics.jsonl")),
-            "epoch\thours\ttop1Accuracy\n1\t1.00000000\t45.0000\n2\t2.00000000\t90.0000\n");
+  EXPECT_EQ(dawnbench_tsv(train::read_metrics(folder / "a/metrics.jsonl"), 1800),
+            "epoch\thours\ttop1Accuracy\n1\t1.50000000\t45.0000\n2\t2.50000000\t90.0000\n");
+}
+
+TEST(ReportDawnbench, IsOfTheAveragedWeightsWhereThereAreSome) {
+  const train::EpochRecord epoch{
+      .epoch = 1, .val_accuracy = 0.5, .ema_val_accuracy = 0.75, .total_seconds = 3600};
+  EXPECT_THAT(dawnbench_tsv(std::span(&epoch, 1), 0), HasSubstr("\n1\t1.00000000\t75.0000\n"));
 }
 
 TEST(ReportInput, IsRefusedWithTheNameOfWhatIsWrong) {

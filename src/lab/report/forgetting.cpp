@@ -85,23 +85,28 @@ ForgettingRecord mean_over(const std::vector<ForgettingRecord>& runs) {
 }  // namespace
 
 std::vector<ForgettingRecord> read_forgetting(const std::filesystem::path& path) {
-  std::map<double, std::map<int, ForgettingRecord>> by_epoch;
+  std::map<int, std::map<double, ForgettingRecord>> runs;
   std::size_t classes = 0;
   train::for_each_json_line(path, [&](const JsonMembers& line) {
     ForgettingRecord read = record(line);
-    if (by_epoch.empty()) classes = read.by_class.size();
+    if (runs.empty()) classes = read.by_class.size();
     if (read.by_class.size() != classes) {
       throw InputError("{}: holds {} classes, the lines before it {}: the file is damaged", line.place(),
                        read.by_class.size(), classes);
     }
-    by_epoch[read.epoch][read.run] = std::move(read);
+    runs[read.run][read.epoch] = std::move(read);
   });
-  std::vector<ForgettingRecord> epochs;
-  for (const auto& [epoch, by_run] : by_epoch) {
-    std::vector<ForgettingRecord> runs;
-    for (const auto& [run, record] : by_run) runs.push_back(record);
-    epochs.push_back(mean_over(runs));
+  // Of all runs the first record, the second, ...: with --kfold epochs may end at slightly different times.
+  std::vector<std::vector<ForgettingRecord>> by_place;
+  for (const auto& [run, by_epoch] : runs) {
+    std::size_t place = 0;
+    for (const auto& [epoch, record] : by_epoch) {
+      if (place == by_place.size()) by_place.emplace_back();
+      by_place[place++].push_back(record);
+    }
   }
+  std::vector<ForgettingRecord> epochs;
+  for (const std::vector<ForgettingRecord>& records : by_place) epochs.push_back(mean_over(records));
   return epochs;
 }
 

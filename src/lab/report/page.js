@@ -351,7 +351,8 @@
   }
 
   // What a logarithmic axis shows: the values with some air, not whole powers of ten.
-  function span(values) {
+  function span(all) {
+    const values = all.filter(value => value > 0);
     const [low, high] = [Math.min(...values), Math.max(...values)];
     const air = Math.max((high / low) ** 0.05, 1.05);
     return { min: low / air, max: high * air };
