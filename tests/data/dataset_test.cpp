@@ -198,6 +198,8 @@ TEST_F(DatasetTest, RefusesATestSplitWithOtherClasses) {
               AllOf(HasSubstr("fewer"), HasSubstr("dog")));
   const Tree more = {{"test/cat/0.png", png}, {"test/dog/0.png", png}, {"test/emu/0.png", png}};
   EXPECT_THAT(refusal(data, place(more, "more")), AllOf(HasSubstr("more"), HasSubstr("emu")));
+  const Tree latin = {{"train/caf\xe9/0.png", png}, {"test/caf\xe9/0.png", png}};
+  EXPECT_THAT(refusal(place(latin, "latin")), AllOf(HasSubstr("train/caf"), HasSubstr("UTF-8")));
 }
 
 TEST_F(DatasetTest, ComputesMeanAndDeviationOverTheTrainingSplit) {
