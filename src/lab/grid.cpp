@@ -12,14 +12,22 @@ namespace {
 
 constexpr std::string_view kSpecs = "a,b,c or LOW..HIGH:linear:N or LOW..HIGH:log:N";
 
+// Not within brackets or quotes: values may be TOML's arrays, tables and strings.
 std::vector<std::string> split(std::string_view text, char separator) {
-  std::vector<std::string> parts;
-  for (std::size_t from = 0;;) {
-    const std::size_t to = text.find(separator, from);
-    parts.emplace_back(text.substr(from, to - from));
-    if (to == std::string_view::npos) return parts;
-    from = to + 1;
+  std::vector<std::string> parts(1);
+  int depth = 0;
+  bool quoted = false;
+  for (const char character : text) {
+    if (character == '"') quoted = !quoted;
+    if (!quoted && (character == '[' || character == '{')) ++depth;
+    if (!quoted && (character == ']' || character == '}')) --depth;
+    if (character == separator && !quoted && depth == 0) {
+      parts.emplace_back();
+    } else {
+      parts.back() += character;
+    }
   }
+  return parts;
 }
 
 template <class Number>

@@ -20,9 +20,9 @@ struct Grid {
   GridRange range;
 };
 
-// Reads KEY=SPEC, a SPEC being a,b,c or LOW..HIGH:linear:N or LOW..HIGH:log:N; without N it is one to draw
-// from, by default linear. Throws InputError: no such form, an empty or descending range, a logarithmic one
-// from 0.
+// Reads KEY=SPEC, a SPEC being a,b,c (commas within brackets or quotes separate nothing) or
+// LOW..HIGH:linear:N or LOW..HIGH:log:N; without N it is one to draw from, by default linear. Throws
+// InputError: no such form, an empty or descending range, a logarithmic one from 0.
 Grid parse_grid(std::string_view text);
 
 // `count` numbers from low to high, both included, their differences or their ratios the same.

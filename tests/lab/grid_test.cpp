@@ -17,6 +17,12 @@ TEST(Grid, ListsValuesAsTheyAreWritten) {
   EXPECT_THAT(grid.values, ElementsAre("none", "random"));
 }
 
+TEST(Grid, KeepsArraysAndStringsWhole) {
+  EXPECT_THAT(parse_grid("train.resolution=[],[{size=24,until=3}]").values,
+              ElementsAre("[]", "[{size=24,until=3}]"));
+  EXPECT_THAT(parse_grid(R"(name="a,b",c)").values, ElementsAre(R"("a,b")", "c"));
+}
+
 TEST(Grid, SpreadsARange) {
   EXPECT_THAT(spread(parse_grid("a=1..4:linear:4").range), ElementsAre(1, 2, 3, 4));
   EXPECT_THAT(spread(parse_grid("a=0.5..8:log:5").range),
