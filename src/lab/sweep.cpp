@@ -71,6 +71,12 @@ class Variable {
   const std::string& key() const { return key_; }
   const std::string& name() const { return grid_.name; }
   bool is_drawn_from_range() const { return grid_.values.empty(); }
+  // What it sets, with one of its values.
+  Settings example() const {
+    Settings settings;
+    set(is_drawn_from_range() ? written(grid_.range.low) : values().front(), settings);
+    return settings;
+  }
   const std::vector<std::string>& values() const { return grid_.values; }
   bool logarithmic() const { return is_list() ? !values().empty() && are_ratios() : grid_.range.logarithmic; }
 
@@ -181,8 +187,10 @@ class Planner {
     }
     Variable variable(options_.recipe, std::move(grid));
     for (const Variable& other : variables_) {
-      if (other.key() == variable.key())
-        throw InputError("--grid {}: there is a grid of {} already", text, other.name());
+      for (const auto& [key, value] : other.example()) {
+        if (!variable.example().contains(key)) continue;
+        throw InputError("--grid {}: sets {}, which the grid of {} sets already", text, key, other.name());
+      }
     }
     variables_.push_back(std::move(variable));
   }

@@ -104,6 +104,9 @@ TEST_F(SweepPlan, RefusesInOneLine) {
   EXPECT_THAT(refusal({"bacth=1,2"}), AllOf(HasSubstr("bacth"), HasSubstr("did you mean batch?")));
   EXPECT_THAT(refusal({"train.bacth=1,2"}), AllOf(HasSubstr("train.bacth"), HasSubstr("train.batch?")));
   EXPECT_THAT(refusal({"batch=1,2", "train.batch=4,8"}), HasSubstr("already"));
+  EXPECT_THAT(refusal({"optimizer.biases.lr=0.1,0.2", "lr=0.1,0.2"}),
+              AllOf(HasSubstr("--grid lr=0.1,0.2"), HasSubstr("sets optimizer.biases.lr")));
+  EXPECT_THAT(refusal({"momentum=0.1,0.2", "optimizer.biases.momentum=0.1,0.2"}), HasSubstr("already"));
   EXPECT_THAT(refusal({"batch=-5,2"}), HasSubstr("train.batch must be"));
   EXPECT_THAT(refusal({"lr=high,low"}), HasSubstr("not a number"));
   EXPECT_THAT(refusal({"lr=0.1..1"}), AllOf(HasSubstr("how many"), HasSubstr("--random")));
