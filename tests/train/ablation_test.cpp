@@ -134,7 +134,8 @@ TEST_P(BuiltInRecipe, CanDoWithoutEachOfItsTricksAndWithoutAll) {
   EXPECT_NO_THROW(net::build_graph(without_tricks(recipe, all).network, {32, 32, 10}));
 }
 
-INSTANTIATE_TEST_SUITE_P(Recipes, BuiltInRecipe, testing::Values("airbench94", "hlb-0.3", "resnet18"));
+INSTANTIATE_TEST_SUITE_P(Recipes, BuiltInRecipe,
+                         testing::Values("speedrun", "airbench94", "hlb-0.3", "resnet18"));
 
 }  // namespace
 }  // namespace ftl::train
