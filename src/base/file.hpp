@@ -6,8 +6,15 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <system_error>
 
 namespace ftl {
+
+// Whether something is there; not where it cannot be looked for, as in a folder that may not be entered.
+inline bool file_exists(const std::filesystem::path& path) {
+  std::error_code unknown;
+  return std::filesystem::exists(path, unknown);
+}
 
 // The whole file as text. Throws InputError naming the file when it cannot be read.
 std::string read_text(const std::filesystem::path& path);

@@ -24,7 +24,10 @@ void ablate(const AblateArguments& arguments) {
       .recipe = recipe.name,
       .cells = arguments.cumulative ? lab::plan_cumulative(recipe) : lab::plan_ablation(recipe)};
   const auto finished = run_experiment(experiment, plan);
-  if (!finished || experiment.lab.quiet) return;
+  if (!finished) return;
+  write_json(experiment.lab.json,
+             lab::results_json(finished->folder, finished->description, finished->results));
+  if (experiment.lab.quiet) return;
   std::FILE* messages = message_stream(experiment.lab.json);
   fmt::print(messages, "\n{}\n{:<16}{}\n", ablation_table(finished->results, arguments.cumulative),
              "experiment", finished->folder.string());
@@ -32,7 +35,7 @@ void ablate(const AblateArguments& arguments) {
 
 }  // namespace
 
-void add_ablate_command(CLI::App& app, int& /*exit_code*/) {
+void add_ablate_command(CLI::App& app) {
   const auto arguments = std::make_shared<AblateArguments>();
   CLI::App* command =
       app.add_subcommand("ablate", "Leave out each of a recipe's tricks and say what it is worth");

@@ -72,7 +72,7 @@ void bench(const BenchArguments& arguments) {
 
 }  // namespace
 
-void add_bench_command(CLI::App& app, int& /*exit_code*/) {
+void add_bench_command(CLI::App& app) {
   const auto arguments = std::make_shared<BenchArguments>();
   CLI::App* command = app.add_subcommand(
       "bench", "Measure each convolution of a recipe beside oneDNN, or with --peak the machine itself");

@@ -8,7 +8,9 @@
 #include "cli/json_output.hpp"
 #include "cli/lab_arguments.hpp"
 #include "lab/budget.hpp"
+#include "lab/experiment_folder.hpp"
 #include "lab/run_series.hpp"
+#include "train/json_file.hpp"
 #include "train/training_stage.hpp"
 
 namespace ftl::cli {
@@ -53,8 +55,10 @@ Json json_of(const lab::BudgetChoice& choice, double seconds) {
 
 lab::Summary train(const lab::BudgetChoice& choice, const BudgetArguments& arguments, LabSession& session,
                    const std::filesystem::path& folder) {
-  LabProgress progress("training", std::vector<double>(static_cast<std::size_t>(arguments.runs), 1.0),
-                       arguments.lab.quiet);
+  LabProgress progress({.what = "training",
+                        .weights = std::vector<double>(static_cast<std::size_t>(arguments.runs), 1.0),
+                        .finished = static_cast<std::size_t>(lab::finished_runs(folder, arguments.runs)),
+                        .quiet = arguments.lab.quiet});
   const train::Recipe recipe = train::load_recipe(arguments.recipe, choice.settings);
   lab::RunSeries series({.recipe = recipe,
                          .dataset = train::dataset_for(recipe, session.dataset),
@@ -67,34 +71,60 @@ lab::Summary train(const lab::BudgetChoice& choice, const BudgetArguments& argum
   return series.finish();
 }
 
+// What an earlier process has chosen for the same folder, else what a measurement finds.
+lab::BudgetRecord choose(const BudgetArguments& arguments, const LabSession& session,
+                         const std::filesystem::path& folder, const std::vector<lab::ScalePoint>& study) {
+  lab::BudgetRecord record{.recipe = arguments.recipe,
+                           .settings = arguments.lab.recipe_settings(),
+                           .seconds = arguments.seconds,
+                           .study = arguments.study,
+                           .choice = {}};
+  if (const auto earlier = lab::load_budget(folder, record)) {
+    record.choice = *earlier;
+  } else {
+    record.choice = lab::choose_for_budget({.recipe = arguments.recipe,
+                                            .settings = record.settings,
+                                            .dataset = session.dataset,
+                                            .machine = session.machine,
+                                            .seconds = arguments.seconds,
+                                            .study = study});
+  }
+  return record;
+}
+
+lab::Summary run(const lab::BudgetRecord& record, const BudgetArguments& arguments, LabSession& session,
+                 const std::filesystem::path& folder) {
+  lab::save_budget(folder, record);
+  if (!arguments.lab.quiet) {
+    fmt::print(session.messages, "runs in   {}\n", folder.string());
+    std::fflush(session.messages);
+  }
+  lab::Summary summary =
+      resumable_in(folder, [&] { return train(record.choice, arguments, session, folder); });
+  if (summary.accuracy.values.empty()) {
+    throw RunError("no run succeeded; seed {}: {}", summary.failures[0].seed, summary.failures[0].reason);
+  }
+  if (!arguments.lab.quiet) {
+    fmt::print(session.messages, "expected  {}\nactual    {:.1f} s, {:.2f} %\n",
+               expectation(record.choice.best()), summary.seconds.train, 100 * summary.accuracy.mean);
+  }
+  return summary;
+}
+
 void budget(const BudgetArguments& arguments) {
   const train::Recipe recipe = train::load_recipe(arguments.recipe, arguments.lab.recipe_settings());
   std::vector<lab::ScalePoint> study;
   if (!arguments.study.empty()) study = lab::load_scaling_study(arguments.study, recipe.name);
   LabSession session(arguments.lab);
-  const lab::BudgetChoice choice = lab::choose_for_budget({.recipe = arguments.recipe,
-                                                           .settings = arguments.lab.recipe_settings(),
-                                                           .dataset = session.dataset,
-                                                           .machine = session.machine,
-                                                           .seconds = arguments.seconds,
-                                                           .study = study});
-  if (!arguments.lab.quiet) print_choice(choice, arguments, session.messages);
-  Json json = json_of(choice, arguments.seconds);
+  const std::filesystem::path folder = lab_folder(arguments.lab, "budget");
+  const lab::BudgetRecord record = choose(arguments, session, folder, study);
+  if (!arguments.lab.quiet) print_choice(record.choice, arguments, session.messages);
+  Json json = json_of(record.choice, arguments.seconds);
   if (!arguments.lab.dry_run) {
-    const std::filesystem::path folder = lab_folder(arguments.lab, "budget");
-    if (!arguments.lab.quiet) {
-      fmt::print(session.messages, "runs in   {}\n", folder.string());
-      std::fflush(session.messages);
-    }
-    const lab::Summary summary =
-        resumable_in(folder, [&] { return train(choice, arguments, session, folder); });
+    const lab::Summary summary = run(record, arguments, session, folder);
     json["actual"] = {{"train_seconds", summary.seconds.train}, {"accuracy", summary.accuracy.mean}};
-    if (!arguments.lab.quiet) {
-      fmt::print(session.messages, "expected  {}\nactual    {:.1f} s, {:.2f} %\n", expectation(choice.best()),
-                 summary.seconds.train, 100 * summary.accuracy.mean);
-    }
   }
-  write_json(arguments.lab.json, json.dump(2) + "\n");
+  write_json(arguments.lab.json, train::json_text(json));
 }
 
 }  // namespace

@@ -2,7 +2,9 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <cmath>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <regex>
 #include <sstream>
@@ -14,6 +16,7 @@
 #include "lab/comparison.hpp"
 #include "lab/run_cost.hpp"
 #include "lab/sequential_test.hpp"
+#include "train/json_file.hpp"
 #include "train/training_clock.hpp"
 #include "train/training_stage.hpp"
 
@@ -27,11 +30,13 @@ struct CompareArguments {
   std::optional<int> runs;
   std::string until;
   std::optional<int> max_runs;
+  std::vector<const CLI::Option*> for_recipes;  // those that have no meaning for run directories
 };
 
 constexpr int kDefaultRuns = 5;
 
-// "airbench94 train.epochs=4": a recipe or a run directory, and settings.
+// "airbench94 train.epochs=4": a recipe or a run directory, and settings; those alone are of the default
+// recipe.
 struct Side {
   std::string label;
   std::string name;
@@ -43,8 +48,15 @@ struct Side {
 Side side_of(const std::string& text) {
   std::istringstream words(text);
   Side side{.label = text, .name = {}, .settings = {}};
-  words >> side.name;
-  for (std::string setting; words >> setting;) side.settings.push_back(setting);
+  for (std::string word; words >> word;) {
+    const bool is_setting = !side.name.empty() || word.find('=') != std::string::npos;
+    if (is_setting && side.name.empty()) side.name = kDefaultRecipe;
+    if (is_setting) {
+      side.settings.push_back(word);
+    } else {
+      side.name = word;
+    }
+  }
   if (side.name.empty()) throw InputError("compare: a recipe or a run directory must be named, not \"\"");
   if (side.is_run_directory() && !side.settings.empty()) {
     throw InputError("{}: is a run directory, which takes no settings such as {}", side.name,
@@ -83,6 +95,9 @@ std::string figures_line(const char* letter, const lab::ContestantFigures& figur
 std::string difference_lines(const lab::Comparison& comparison) {
   const lab::Difference& accuracy = comparison.accuracy;
   const lab::Difference& seconds = comparison.train_seconds;
+  if (comparison.pairs == 0 && std::isnan(comparison.accuracy_welch.p_value)) {
+    return "A - B     no seed that both have, and too few runs for a test without pairs\n";
+  }
   if (comparison.pairs == 0) {
     return fmt::format(
         "A - B     no seed that both have: unpaired, {:+.2f} points, 95 % interval {:+.2f} to "
@@ -113,12 +128,13 @@ std::string more_runs_line(const lab::Comparison& comparison) {
   }
   const lab::Decision& decision = comparison.decision;
   if (comparison.accuracy.p_value < decision.p_value) {
-    return fmt::format("decided   at p < {:g} by the paired test\n", decision.p_value);
+    return fmt::format(
+        "decided   at p < {:g} by the paired test, if so many runs were planned; else p = {:.2g}\n",
+        decision.p_value, comparison.always_valid_p_value);
   }
   return fmt::format(
       "more      {} more runs of each would decide at p < {:g} with a power of {:.0f} %, if the difference "
-      "is "
-      "as seen\n",
+      "is as seen\n",
       more, decision.p_value, 100 * decision.power);
 }
 
@@ -143,13 +159,9 @@ void report(const lab::Comparison& comparison, const CompareArguments& arguments
 }
 
 void compare_directories(const CompareArguments& arguments, const Side& first, const Side& second) {
-  const LabArguments& lab = arguments.lab;
-  const bool for_runs = !arguments.until.empty() || arguments.runs || lab.dry_run || !lab.out.empty() ||
-                        !lab.recipe_settings().empty() || !lab.dataset.data.empty();
-  if (for_runs) {
-    throw InputError(
-        "--runs, --until, --out, --dry-run, --set, --holdout and --data are for recipes; run directories are "
-        "finished");
+  for (const CLI::Option* option : arguments.for_recipes) {
+    if (option->count() == 0) continue;
+    throw InputError("{}: is for recipes; run directories are finished", option->get_name());
   }
   check_json_target(arguments.lab.json);
   report(lab::compare(lab::load_contestant(first.name), lab::load_contestant(second.name)), arguments,
@@ -165,7 +177,8 @@ lab::ContestantPlan plan_of(const Side& side, const std::vector<std::string>& co
   return plan;
 }
 
-void print_plan(const lab::ComparisonOptions& options, std::FILE* messages) {
+// Returns the expected seconds.
+double print_plan(const lab::ComparisonOptions& options, std::FILE* messages) {
   const int pairs = options.rule ? options.rule->max_pairs : options.pairs;
   double seconds = 0;
   for (const lab::ContestantPlan* plan : {&options.first, &options.second}) {
@@ -182,6 +195,35 @@ void print_plan(const lab::ComparisonOptions& options, std::FILE* messages) {
   }
   fmt::print(messages, "{}about {} in all, into {}\n", options.rule ? "at most " : "", duration(seconds),
              options.folder.string());
+  return seconds;
+}
+
+// The runs by turns, each with the FLOP that it takes.
+LabProgress::Plan progress_of(const lab::ComparisonOptions& options, bool quiet) {
+  LabProgress::Plan plan{.what = "comparing",
+                         .weights = {},
+                         .finished = static_cast<std::size_t>(lab::finished_runs(options)),
+                         .at_most = options.rule.has_value(),
+                         .quiet = quiet};
+  const int pairs = options.rule ? options.rule->max_pairs : options.pairs;
+  for (int pair = 0; pair < pairs; ++pair) {
+    for (const lab::ContestantPlan* contestant : {&options.first, &options.second}) {
+      plan.weights.push_back(lab::expected_flop(contestant->recipe, contestant->dataset));
+    }
+  }
+  return plan;
+}
+
+// What the pairs up to the newest say.
+std::string pair_line(const lab::Comparison& so_far) {
+  const auto newest = [](const lab::ContestantFigures& figures) {
+    return figures.accuracy.values.empty() ? std::string("failed")
+                                           : fmt::format("{:.2f} %", 100 * figures.accuracy.values.back());
+  };
+  std::string line =
+      fmt::format("pair {:<4} A {}, B {}", so_far.pairs, newest(so_far.first), newest(so_far.second));
+  if (so_far.pairs > 1) line += fmt::format("; A - B {:+.2f} points in the mean", 100 * so_far.accuracy.mean);
+  return line + "\n";
 }
 
 void compare(const CompareArguments& arguments) {
@@ -199,23 +241,30 @@ void compare(const CompareArguments& arguments) {
   LabSession session(arguments.lab);
   const lab::ContestantPlan first_plan = plan_of(first, arguments.lab.recipe_settings(), session);
   const lab::ContestantPlan second_plan = plan_of(second, arguments.lab.recipe_settings(), session);
-  const int runs = arguments.runs.value_or(kDefaultRuns);
-  const int most = 2 * (rule ? rule->max_pairs : runs);
-  LabProgress progress("comparing", std::vector<double>(static_cast<std::size_t>(most), 1.0),
-                       arguments.lab.quiet);
-  const lab::ComparisonOptions options{.first = first_plan,
-                                       .second = second_plan,
-                                       .machine = session.machine,
-                                       .folder = lab_folder(arguments.lab, "compare"),
-                                       .seed = arguments.lab.seed,
-                                       .pairs = runs,
-                                       .rule = rule,
-                                       .observer = &progress};
-  if (arguments.lab.dry_run) return print_plan(options, session.messages);
+  lab::ComparisonOptions options{.first = first_plan,
+                                 .second = second_plan,
+                                 .machine = session.machine,
+                                 .folder = lab_folder(arguments.lab, "compare"),
+                                 .seed = arguments.lab.seed,
+                                 .pairs = arguments.runs.value_or(kDefaultRuns),
+                                 .rule = rule};
+  if (arguments.lab.dry_run) {
+    const nlohmann::ordered_json plan{{"folder", options.folder.string()},
+                                      {"expected", {{"seconds", print_plan(options, session.messages)}}}};
+    return write_json(arguments.lab.json, train::json_text(plan));
+  }
   if (!arguments.lab.quiet) {
     fmt::print(session.messages, "runs in   {}\n", options.folder.string());
     std::fflush(session.messages);
   }
+  LabProgress progress(progress_of(options, arguments.lab.quiet));
+  options.observer = &progress;
+  options.on_pair = [&](const lab::Comparison& so_far) {
+    if (arguments.lab.quiet) return;
+    progress.erase();
+    fmt::print(session.messages, "{}", pair_line(so_far));
+    std::fflush(session.messages);
+  };
   report(resumable_in(options.folder, [&] { return lab::run_comparison(options); }), arguments,
          session.messages);
 }
@@ -228,7 +277,7 @@ void add_compare_command(CLI::App& app) {
   command
       ->add_option("A", arguments->first,
                    "A recipe or recipe file, with settings in one argument (\"airbench94 train.epochs=4\"), "
-                   "or a finished run directory")
+                   "settings alone (of the default recipe), or a finished run directory")
       ->required();
   command->add_option("B", arguments->second, "The same")->required();
   add_lab_options(*command, arguments->lab);
@@ -238,6 +287,10 @@ void add_compare_command(CLI::App& app) {
                       "Go on until this is decided, as \"p<0.01\", looking after every pair of runs");
   command->add_option("--max-runs", arguments->max_runs, "Of each, with --until; default: 50")
       ->check(CLI::Range(2, 1'000'000));
+  for (const char* option : {"--data", "--test-data", "--size", "--set", "--holdout", "--seed", "--threads",
+                             "--device", "--out", "--dry-run", "--runs", "--until", "--max-runs"}) {
+    arguments->for_recipes.push_back(command->get_option(option));
+  }
   command->callback([arguments] { compare(*arguments); });
 }
 

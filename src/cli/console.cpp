@@ -8,6 +8,8 @@
 #include <cmath>
 #include <string_view>
 
+#include "cli/progress_line.hpp"
+
 namespace ftl::cli {
 namespace {
 
@@ -28,13 +30,6 @@ std::string table_rule() {
   std::size_t width = 1;
   for (const std::string_view column : kColumns) width += column.size() + 5;
   return std::string(width, '-');
-}
-
-// 0:07, 12:34, 1:02:03
-std::string clock(double seconds) {
-  const auto whole = static_cast<std::int64_t>(std::ceil(seconds));
-  if (whole < 3600) return fmt::format("{}:{:02}", whole / 60, whole % 60);
-  return fmt::format("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60, whole % 60);
 }
 
 std::string accuracy_text(const lab::Sample& sample) {
@@ -120,7 +115,7 @@ std::string progress_bar(std::int64_t done, std::int64_t total, double train_sec
   const int filled = static_cast<int>(share * kWidth);
   const std::string bar = (std::string(static_cast<std::size_t>(filled), '=') + ">").substr(0, kWidth);
   const double rate = train_seconds > 0 ? static_cast<double>(done) / train_seconds : 0;
-  const std::string left = rate > 0 ? clock(static_cast<double>(total - done) / rate) : "?";
+  const std::string left = rate > 0 ? duration(static_cast<double>(total - done) / rate) : "?";
   return fmt::format("[{:<{}}] {:3.0f} %  {}/{} steps  {:.1f} steps/s  {} left", bar, kWidth, 100 * share,
                      done, total, rate, left);
 }

@@ -10,6 +10,7 @@
 #include "cli/progress_line.hpp"
 #include "data/dataset.hpp"
 #include "data/fetch.hpp"
+#include "train/json_file.hpp"
 
 namespace ftl::cli {
 namespace {
@@ -77,7 +78,7 @@ void info(const Arguments& arguments) {
   check_json_target(arguments.json);
   const data::Dataset dataset = open_with_progress(arguments);
   print_info(dataset, arguments.json == "-" ? stderr : stdout);
-  write_json(arguments.json, as_json(dataset).dump(2) + "\n");
+  write_json(arguments.json, train::json_text(as_json(dataset)));
 }
 
 void fetch(const Arguments& arguments) {
@@ -102,7 +103,7 @@ void add_source_options(CLI::App& command, Arguments& arguments) {
 
 }  // namespace
 
-void add_data_command(CLI::App& app, int& /*exit_code*/) {
+void add_data_command(CLI::App& app) {
   const auto arguments = std::make_shared<Arguments>();
   CLI::App* data = app.add_subcommand("data", "Imports, describes and downloads datasets");
   data->require_subcommand(1);

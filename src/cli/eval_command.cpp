@@ -4,10 +4,12 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "base/error.hpp"
 #include "cli/commands.hpp"
 #include "cli/dataset_arguments.hpp"
 #include "cli/json_output.hpp"
 #include "train/evaluator.hpp"
+#include "train/json_file.hpp"
 #include "train/model_dataset.hpp"
 
 namespace ftl::cli {
@@ -39,7 +41,13 @@ void eval(const EvalArguments& arguments) {
       model, arguments.checkpoint, open_dataset(arguments.dataset, message_stream(arguments.json)));
   train::EvaluationConfig config = model.recipe.evaluation;
   if (!arguments.views.empty()) config = {.views = kViews.at(arguments.views)};
-  if (arguments.views_fraction > 0) config.views_fraction = arguments.views_fraction;
+  if (arguments.views_fraction > 0) {
+    if (config.views == data::Views::plain) {
+      throw InputError("--views-fraction {}: the plain view is all there is; name --views mirror or six",
+                       arguments.views_fraction);
+    }
+    config.views_fraction = arguments.views_fraction;
+  }
   ThreadPool threads(arguments.threads);
   train::Evaluator evaluator({model.graph, dataset, kernels::kernels_for(select_isa()), threads});
   evaluator.load(model.model);
@@ -62,12 +70,12 @@ void eval(const EvalArguments& arguments) {
       {"views", name_of(config.views)}, {"views_fraction", config.views_fraction},
       {"accuracy", score.accuracy},     {"accuracy_plain", plain.accuracy},
       {"loss_plain", plain.loss}};
-  write_json(arguments.json, json.dump(2) + "\n");
+  write_json(arguments.json, train::json_text(json));
 }
 
 }  // namespace
 
-void add_eval_command(CLI::App& app, int& /*exit_code*/) {
+void add_eval_command(CLI::App& app) {
   const auto arguments = std::make_shared<EvalArguments>();
   CLI::App* command = app.add_subcommand("eval", "Evaluate a checkpoint on a test split");
   command->add_option("checkpoint", arguments->checkpoint, "A checkpoint.safetensors of ftl train")

@@ -2,7 +2,6 @@
 
 #include <fmt/core.h>
 
-#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "base/error.hpp"
@@ -11,24 +10,23 @@
 #include "cli/json_output.hpp"
 #include "cli/progress_line.hpp"
 #include "lab/kept_checkpoints.hpp"
+#include "train/json_file.hpp"
 
 namespace ftl::cli {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 class Reporter final : public lab::ExperimentObserver {
  public:
   Reporter(std::FILE* stream, bool quiet, std::size_t cells, int finished)
       : stream_(stream), quiet_(quiet), cells_(cells), finished_(finished), line_("experiment") {}
 
-  void on_progress(double done, double) override {
-    constexpr std::int64_t kWhole = 10'000;
-    if (!quiet_) line_.show(std::llround(done * kWhole), kWhole, fmt::format("{}/{}", finished_, cells_));
+  void on_progress(double done) override {
+    if (!quiet_) line_.show(done, fmt::format("{}/{}", finished_, cells_));
   }
   void on_cell(const lab::ExperimentCell& cell, const std::vector<train::RunResult>& runs) override {
     ++finished_;
     if (quiet_) return;
+    line_.erase();
     fmt::print(stream_, "{}/{}  {}  {}\n", finished_, cells_, cell.name, figures_text(lab::figures_of(runs)));
     std::fflush(stream_);
   }
@@ -62,21 +60,15 @@ void print_plan(std::FILE* stream, const lab::RunnerOptions& options, const Expe
   std::fflush(stream);
 }
 
-// NaN becomes null.
-Json json_of(const lab::Sample& sample) {
-  return {{"mean", sample.mean}, {"std", sample.std}, {"ci95", sample.ci95}, {"values", sample.values}};
-}
-
-std::string to_json(const FinishedExperiment& experiment) {
-  Json json = Json::parse(lab::to_json(experiment.description));
-  json["folder"] = experiment.folder.string();
-  for (std::size_t i = 0; i < experiment.results.size(); ++i) {
-    const lab::CellFigures& figures = experiment.results[i].figures;
-    json["cells"][i]["accuracy"] = json_of(figures.accuracy);
-    json["cells"][i]["seconds"] = json_of(figures.train_seconds);
-    json["cells"][i]["failed_runs"] = figures.failed;
-  }
-  return json.dump(2) + "\n";
+std::string plan_json(const std::filesystem::path& folder, const lab::ExperimentDescription& description,
+                      const lab::ExperimentForecast& forecast) {
+  auto json = nlohmann::ordered_json::parse(lab::to_json(description));
+  json["folder"] = folder.string();
+  json["expected"] = {{"open_cells", forecast.open_cells},
+                      {"jobs", forecast.jobs},
+                      {"flop", forecast.flop},
+                      {"seconds", forecast.seconds}};
+  return train::json_text(json);
 }
 
 }  // namespace
@@ -122,6 +114,7 @@ std::optional<FinishedExperiment> run_experiment(const ExperimentArguments& argu
   if (!arguments.lab.quiet || arguments.lab.dry_run) print_plan(messages, options, plan, forecast);
   if (arguments.lab.dry_run) {
     for (const lab::PlannedCell& planned : plan.cells) fmt::print(messages, "  {}\n", planned.cell.name);
+    write_json(arguments.lab.json, plan_json(folder, description, forecast));
     return std::nullopt;
   }
   lab::begin_experiment(folder, description);
@@ -131,10 +124,10 @@ std::optional<FinishedExperiment> run_experiment(const ExperimentArguments& argu
     options.observer = &reporter;
     resumable_in(folder, [&] { lab::ExperimentRunner(options).run(forecast); });
   }
+  lab::save_experiment(folder, description);
   lab::keep_best_checkpoints(folder, description);
   FinishedExperiment experiment{folder, description, lab::load_results(folder, description)};
   write_text_atomically(folder / "results.csv", lab::results_csv(description, experiment.results));
-  write_json(arguments.lab.json, to_json(experiment));
   return experiment;
 }
 

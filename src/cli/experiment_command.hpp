@@ -38,8 +38,8 @@ struct FinishedExperiment {
   std::vector<lab::CellResult> results;
 };
 
-// Runs the cells that are not finished in the folder and reads all results back; results.csv and what --json
-// asks for are then written. Nothing after --dry-run, which prints the plan and its expected duration.
+// Runs the cells that are not finished in the folder, reads all results back and writes results.csv. Nothing
+// after --dry-run, which prints the plan and its expected duration.
 std::optional<FinishedExperiment> run_experiment(const ExperimentArguments& arguments,
                                                  const ExperimentPlan& plan);
 

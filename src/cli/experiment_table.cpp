@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <functional>
+#include <iterator>
 #include <limits>
+
+#include "lab/axis_grid.hpp"
 
 namespace ftl::cli {
 namespace {
@@ -50,30 +52,31 @@ std::string difference(const lab::Difference& value, double scale) {
 
 struct HeatMap {
   const char* title;
-  std::function<double(const CellResult&)> value;
   double scale;
+  lab::AxisGrid grid;
   bool highest_is_best;
 };
 
 // Blocks from light to dark behind each figure.
-std::string draw(const HeatMap& map, const std::vector<lab::ExperimentAxis>& axes,
-                 const std::vector<CellResult>& results) {
+std::string draw(const HeatMap& map) {
   constexpr std::array<const char*, 5> kShades = {" ", "░", "▒", "▓", "█"};
   constexpr int kWidth = 10;
-  std::vector<double> values;
-  for (const CellResult& result : results) {
-    if (std::isfinite(map.value(result))) values.push_back(map.value(result));
+  const lab::ExperimentAxis& down = map.grid.plan.axes[map.grid.axes.down];
+  const lab::ExperimentAxis& across = map.grid.plan.axes[map.grid.axes.across];
+  const std::vector<std::vector<double>> values = on_grid(map.grid);
+  std::vector<double> known;
+  for (const std::vector<double>& row : values) {
+    std::ranges::copy_if(row, std::back_inserter(known), [](double value) { return std::isfinite(value); });
   }
-  if (values.empty()) return fmt::format("{}: every run failed\n", map.title);
-  const auto [low, high] = std::ranges::minmax(values);
+  std::string text = grid_title(map.title, map.grid);
+  if (known.empty()) return text + ": every run failed\n";
+  const auto [low, high] = std::ranges::minmax(known);
   const double best = map.highest_is_best ? high : low;
-  std::string text =
-      fmt::format("{}: {} down, {} across\n{:>{}}", map.title, axes[0].label, axes[1].label, "", kWidth);
-  for (const std::string& column : axes[1].values) text += fmt::format("{:>{}}", column, kWidth);
-  for (std::size_t row = 0; row < axes[0].values.size(); ++row) {
-    text += fmt::format("\n{:>{}}", axes[0].values[row], kWidth);
-    for (std::size_t column = 0; column < axes[1].values.size(); ++column) {
-      const double value = map.value(results[row * axes[1].values.size() + column]);
+  text += fmt::format("\n{:>{}}", "", kWidth);
+  for (const std::string& column : across.values) text += fmt::format("{:>{}}", column, kWidth);
+  for (std::size_t row = 0; row < values.size(); ++row) {
+    text += fmt::format("\n{:>{}}", down.values[row], kWidth);
+    for (const double value : values[row]) {
       if (!std::isfinite(value)) {
         text += fmt::format("{:>{}}", "failed  ", kWidth);
         continue;
@@ -110,9 +113,19 @@ std::string cell_table(const std::vector<CellResult>& results) {
   return text;
 }
 
-std::string heat_maps(const std::vector<lab::ExperimentAxis>& axes, const std::vector<CellResult>& results) {
-  return draw({"accuracy in percent", accuracy, 100, true}, axes, results) + "\n" +
-         draw({"training seconds", seconds, 1, false}, axes, results);
+std::string heat_maps(const lab::ExperimentDescription& plan, const std::vector<CellResult>& results) {
+  std::vector<double> accuracies, training_seconds;
+  for (const CellResult& result : results) {
+    accuracies.push_back(accuracy(result));
+    training_seconds.push_back(seconds(result));
+  }
+  std::string text;
+  for (const lab::AxisPair& pair : axis_pairs(plan.axes)) {
+    text += "\n" +
+            draw({"accuracy in percent", 100, {plan, pair, accuracies, lab::OfOthers::highest}, true}) +
+            "\n" + draw({"training seconds", 1, {plan, pair, training_seconds, lab::OfOthers::mean}, false});
+  }
+  return text;
 }
 
 std::string ablation_table(const std::vector<CellResult>& results, bool cumulative) {
@@ -129,7 +142,8 @@ std::string ablation_table(const std::vector<CellResult>& results, bool cumulati
     text += "\n";
   }
   return text +
-         "± is the deviation for accuracy; else half the 95 % interval, by the noise of the whole table\n";
+         "± is the deviation for accuracy; else half the 95 % interval, by the noise of the whole table\n"
+         "seconds are of training, with the threads that a cell had; evaluation is not counted\n";
 }
 
 }  // namespace ftl::cli

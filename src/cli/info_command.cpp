@@ -31,7 +31,7 @@ void info() {
 
 }  // namespace
 
-void add_info_command(CLI::App& app, int& /*exit_code*/) {
+void add_info_command(CLI::App& app) {
   app.add_subcommand("info", "What this machine can do and what ftl will use")->callback(info);
 }
 

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <cmath>
 #include <numeric>
 
 #include "cli/json_output.hpp"
@@ -51,27 +50,17 @@ std::filesystem::path lab_folder(const LabArguments& arguments, const std::strin
   return arguments.out.empty() ? default_run_folder(name) : std::filesystem::path(arguments.out);
 }
 
-std::string duration(double seconds) {
-  const auto whole = static_cast<std::int64_t>(std::ceil(seconds));
-  return fmt::format("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60, whole % 60);
-}
-
-LabProgress::LabProgress(std::string what, std::vector<double> weights, bool quiet)
-    : line_(std::move(what)),
-      weights_(std::move(weights)),
-      quiet_(quiet),
-      all_(std::accumulate(weights_.begin(), weights_.end(), 0.0)) {}
+LabProgress::LabProgress(Plan plan) : plan_(std::move(plan)), line_(plan_.what), run_(plan_.finished) {}
 
 void LabProgress::on_step(std::int64_t done, std::int64_t total, double) {
-  constexpr double kParts = 1e6;
-  if (run_ >= weights_.size()) return;
+  if (done <= last_step_) ++run_;  // the run before has ended, perhaps early
+  last_step_ = done;
+  if (plan_.quiet || run_ >= plan_.weights.size()) return;
+  const auto before = plan_.weights.begin() + static_cast<std::ptrdiff_t>(run_);
   const double share = static_cast<double>(done) / static_cast<double>(total);
-  const double reached = (before_ + weights_[run_] * share) / all_;
-  if (!quiet_) {
-    line_.show(std::llround(reached * kParts), std::llround(kParts),
-               fmt::format("run {} of {}", run_ + 1, weights_.size()));
-  }
-  if (done == total) before_ += weights_[run_++];
+  const double reached = std::accumulate(plan_.weights.begin(), before, 0.0) + *before * share;
+  line_.show(reached / std::accumulate(plan_.weights.begin(), plan_.weights.end(), 0.0),
+             fmt::format("run {} of {}{}", run_ + 1, plan_.at_most ? "at most " : "", plan_.weights.size()));
 }
 
 }  // namespace ftl::cli

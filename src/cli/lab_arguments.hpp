@@ -58,22 +58,26 @@ auto resumable_in(const std::filesystem::path& folder, const Run& run) {
   }
 }
 
-// "1:02:03"
-std::string duration(double seconds);
-
-// How far many runs are, on a terminal. `weights` are the runs' expected shares of the time, in their order.
+// How far many runs are, on a terminal.
 class LabProgress final : public train::TrainingObserver {
  public:
-  LabProgress(std::string what, std::vector<double> weights, bool quiet);
+  struct Plan {
+    std::string what;
+    std::vector<double> weights;  // the runs' expected shares of the time, in their order
+    std::size_t finished = 0;     // of the first of them, in an earlier process
+    bool at_most = false;         // there may be fewer
+    bool quiet = false;
+  };
+  explicit LabProgress(Plan plan);
   void on_step(std::int64_t done, std::int64_t total, double train_seconds) override;
+  // So that something else can be printed.
+  void erase() { line_.erase(); }
 
  private:
+  Plan plan_;
   ProgressLine line_;
-  std::vector<double> weights_;
-  bool quiet_;
-  std::size_t run_ = 0;
-  double before_ = 0;  // weights of the runs that are done
-  double all_ = 0;
+  std::size_t run_;
+  std::int64_t last_step_ = 0;
 };
 
 }  // namespace ftl::cli

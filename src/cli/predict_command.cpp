@@ -12,6 +12,7 @@
 #include "cli/json_output.hpp"
 #include "data/picture.hpp"
 #include "train/evaluator.hpp"
+#include "train/json_file.hpp"
 #include "train/training_state.hpp"
 
 namespace ftl::cli {
@@ -93,12 +94,12 @@ void predict(const PredictArguments& arguments) {
     }
     json.push_back({{"image", arguments.images[i]}, {"probabilities", of_image}});
   }
-  write_json(arguments.json, json.dump(2) + "\n");
+  write_json(arguments.json, train::json_text(json));
 }
 
 }  // namespace
 
-void add_predict_command(CLI::App& app, int& /*exit_code*/) {
+void add_predict_command(CLI::App& app) {
   const auto arguments = std::make_shared<PredictArguments>();
   CLI::App* command = app.add_subcommand("predict", "Classify pictures");
   command->add_option("checkpoint", arguments->checkpoint, "A checkpoint.safetensors of ftl train")

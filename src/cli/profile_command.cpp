@@ -16,6 +16,7 @@
 #include "kernels/peak.hpp"
 #include "lab/chrome_trace.hpp"
 #include "lab/step_profiler.hpp"
+#include "train/json_file.hpp"
 
 namespace ftl::cli {
 namespace {
@@ -128,7 +129,7 @@ std::string to_json(const Report& report) {
                   {"peak_tflops", report.peak / 1e12},
                   {"kinds", json_of(report, profile.kinds)},
                   {"layers", json_of(report, profile.layers)}};
-  return json.dump(2) + "\n";
+  return train::json_text(json);
 }
 
 void profile(const ProfileArguments& arguments) {
@@ -171,7 +172,7 @@ void profile(const ProfileArguments& arguments) {
 
 }  // namespace
 
-void add_profile_command(CLI::App& app, int& /*exit_code*/) {
+void add_profile_command(CLI::App& app) {
   const auto arguments = std::make_shared<ProfileArguments>();
   CLI::App* command = app.add_subcommand("profile", "Where the time of a recipe's training steps goes");
   command->add_option("recipe", arguments->recipe, "A built-in recipe's name or a TOML file")

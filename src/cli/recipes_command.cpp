@@ -31,7 +31,7 @@ void show(const ShowOptions& options) {
 
 }  // namespace
 
-void add_recipes_command(CLI::App& app, int& /*exit_code*/) {
+void add_recipes_command(CLI::App& app) {
   CLI::App* recipes = app.add_subcommand("recipes", "List the built-in recipes or show one");
   recipes->require_subcommand(1);
   recipes->add_subcommand("list", "Names and descriptions")->callback(list);

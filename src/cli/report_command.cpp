@@ -14,7 +14,10 @@
 #include "lab/report/forgetting_table.hpp"
 #include "lab/report/page.hpp"
 #include "lab/report/table.hpp"
+#include "lab/run_record.hpp"
 #include "train/metrics_file.hpp"
+#include "train/run_directory.hpp"
+#include "train/run_files.hpp"
 
 namespace ftl::cli {
 namespace {
@@ -67,7 +70,7 @@ void add_predictions(const ReportArguments& arguments, Report& report) {
   }
   ThreadPool threads(arguments.threads);
   report.predictions = lab::report::predict(
-      {.checkpoint = run->folder / "checkpoint.safetensors", .dataset = *dataset, .threads = threads});
+      {.checkpoint = run->folder / train::kCheckpointFile, .dataset = *dataset, .threads = threads});
 }
 
 void print_text(const Report& report) {
@@ -100,12 +103,16 @@ void write_dawnbench(const ReportArguments& arguments, const Report& report) {
   if (arguments.paths.size() > 1 || !report.experiments.empty() || !run.finished) {
     throw InputError("--dawnbench {}: takes one finished run directory", arguments.dawnbench);
   }
-  const std::vector<train::EpochRecord> records = train::read_metrics(run.folder / "metrics.jsonl");
-  write_text_atomically(arguments.dawnbench, lab::report::dawnbench_tsv(records, run.seconds.init));
+  const auto first = lab::load_run_record(train::result_path(run.folder, 0, run.runs));
+  if (!first || first->failed) {
+    throw InputError("{}: its first run has not succeeded; there is no entry to write", run.folder.string());
+  }
+  const std::vector<train::EpochRecord> records = train::read_metrics(run.folder / train::kMetricsFile);
+  write_text_atomically(arguments.dawnbench, lab::report::dawnbench_tsv(records, first->seconds.init));
 }
 
 void report(const ReportArguments& arguments) {
-  if (!arguments.text) check_output_file("--out", arguments.out);
+  if (!arguments.text && arguments.dawnbench.empty()) check_output_file("--out", arguments.out);
   check_output_file("--dawnbench", arguments.dawnbench);
   Report report = lab::report::read_report({arguments.paths.begin(), arguments.paths.end()});
   if (!arguments.dawnbench.empty()) {
@@ -127,20 +134,26 @@ void report(const ReportArguments& arguments) {
 
 }  // namespace
 
-void add_report_command(CLI::App& app, int& /*exit_code*/) {
+void add_report_command(CLI::App& app) {
   const auto arguments = std::make_shared<ReportArguments>();
   CLI::App* command =
       app.add_subcommand("report", "Show runs and experiments: one HTML file, or tables in the terminal");
   command->add_option("paths", arguments->paths, "Run directories and experiments' folders")->required();
-  command->add_option("--out", arguments->out, "The page")->capture_default_str();
-  command->add_flag("--text", arguments->text, "Print tables instead of writing a page");
-  command->add_option("--csv", arguments->csv, "Also write the tables as CSV files into this folder");
-  command->add_option(
-      "--dawnbench", arguments->dawnbench,
-      "Write the epochs of one run directory as DAWNBench's TSV to this file, and nothing else");
+  CLI::Option* out = command->add_option("--out", arguments->out, "The page")->capture_default_str();
+  CLI::Option* text =
+      command->add_flag("--text", arguments->text, "Print tables instead of writing a page")->excludes(out);
+  CLI::Option* csv =
+      command->add_option("--csv", arguments->csv, "Also write the tables as CSV files into this folder");
+  command
+      ->add_option("--dawnbench", arguments->dawnbench,
+                   "Write the epochs of one run directory as DAWNBench's TSV to this file, and nothing else")
+      ->excludes(out)
+      ->excludes(text)
+      ->excludes(csv);
   add_dataset_options(*command, arguments->dataset);
-  command->get_option("--data")->description(
+  CLI::Option* data = command->get_option("--data")->description(
       "The dataset of the best run, for its confusion matrix and mistakes; default: looked for");
+  for (const char* of_data : {"--test-data", "--size"}) command->get_option(of_data)->needs(data);
   command->add_option("--threads", arguments->threads, "Threads; default: every processor")
       ->check(CLI::Range(1, 1024));
   command->callback([arguments] { report(*arguments); });

@@ -1,6 +1,7 @@
 // ftl scale [RECIPE]
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <memory>
 #include <regex>
 
@@ -28,12 +29,24 @@ std::vector<std::string> numbers_of(const char* option, const std::string& text)
   }
   std::vector<std::string> numbers;
   for (std::sregex_iterator at(text.begin(), text.end(), number), end; at != end; ++at) {
+    const auto same = [&](const std::string& other) { return std::stod(other) == std::stod(at->str()); };
+    if (std::ranges::any_of(numbers, same)) throw InputError("{} {}: has {} twice", option, text, at->str());
     numbers.push_back(at->str());
   }
   return numbers;
 }
 
+// What --width and --epochs vary cannot be set, too.
+void check_settings(const std::vector<std::string>& settings) {
+  for (const std::string& setting : settings) {
+    const std::string key = setting.substr(0, setting.find('='));
+    if (key == lab::kWidthKey) throw InputError("--set {}: --width says the widths", setting);
+    if (key == lab::kEpochsKey) throw InputError("--set {}: --epochs says the lengths", setting);
+  }
+}
+
 ExperimentPlan plan_of(const ScaleArguments& arguments) {
+  check_settings(arguments.experiment.lab.settings);
   ExperimentPlan plan{.kind = lab::kScaleKind, .recipe = load_recipe(arguments.experiment).name};
   plan.axes = {
       {.key = lab::kWidthKey, .label = "width", .values = numbers_of("--width", arguments.widths)},
@@ -57,16 +70,20 @@ void print(std::FILE* messages, const std::vector<lab::ScalePoint>& points) {
     fmt::print(messages, "no law: it takes {} points that are the best so far\n", lab::kPowerLawPoints);
     return;
   }
-  fmt::print(messages,
-             "law of the {} best: error = {:.4f} + {:.3g} * PFLOP^-{:.3f}, least squares, off by {:.1f} % "
-             "of the error\n",
-             law->points, law->floor, law->error_at(1e15) - law->floor, law->exponent, 100 * law->residual);
+  const std::string fit = law->points > lab::kPowerLawPoints
+                              ? fmt::format("off by {:.1f} % of the error", 100 * law->residual)
+                              : "through as many points as it has parameters";
+  fmt::print(messages, "law of the {} best: error = {:.4f} + {:.3g} * PFLOP^-{:.3f}, least squares, {}\n",
+             law->points, law->floor, law->error_at(1e15) - law->floor, law->exponent, fit);
 }
 
 void scale(const ScaleArguments& arguments) {
   const std::optional<FinishedExperiment> experiment =
       run_experiment(arguments.experiment, plan_of(arguments));
-  if (!experiment || arguments.experiment.lab.quiet) return;
+  if (!experiment) return;
+  write_json(arguments.experiment.lab.json,
+             lab::study_json(experiment->folder, experiment->description, experiment->results));
+  if (arguments.experiment.lab.quiet) return;
   print(message_stream(arguments.experiment.lab.json), lab::scale_points(experiment->results));
 }
 

@@ -31,19 +31,18 @@ void sweep(const SweepArguments& arguments) {
                             .axes = std::move(planned.axes),
                             .cells = std::move(planned.cells)};
   const auto finished = run_experiment(experiment, plan);
-  if (!finished || experiment.lab.quiet) return;
+  if (!finished) return;
+  write_json(experiment.lab.json,
+             lab::results_json(finished->folder, finished->description, finished->results));
+  if (experiment.lab.quiet) return;
   std::FILE* messages = message_stream(experiment.lab.json);
-  const std::vector<lab::ExperimentAxis>& axes = finished->description.axes;
-  fmt::print(messages, "\n{}", cell_table(finished->results));
-  if (axes.size() == 2 && arguments.random == 0) {
-    fmt::print(messages, "\n{}", heat_maps(axes, finished->results));
-  }
-  fmt::print(messages, "\n{:<16}{}\n", "experiment", finished->folder.string());
+  fmt::print(messages, "\n{}{}\n{:<16}{}\n", cell_table(finished->results),
+             heat_maps(finished->description, finished->results), "experiment", finished->folder.string());
 }
 
 }  // namespace
 
-void add_sweep_command(CLI::App& app, int& /*exit_code*/) {
+void add_sweep_command(CLI::App& app) {
   const auto arguments = std::make_shared<SweepArguments>();
   CLI::App* command = app.add_subcommand("sweep", "Train a recipe with each of many settings");
   command

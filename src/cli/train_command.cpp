@@ -103,8 +103,7 @@ std::vector<train::EpochRecord> epochs_for(lab::Protocol protocol, const train::
   return directory.epochs();
 }
 
-void train(const TrainArguments& arguments, int& exit_code) {
-  const auto started = std::chrono::steady_clock::now();
+void check_usage(const TrainArguments& arguments) {
   if (arguments.resume && arguments.out.empty()) {
     throw InputError("--resume needs --out with the folder of the run to go on with");
   }
@@ -112,15 +111,50 @@ void train(const TrainArguments& arguments, int& exit_code) {
     throw InputError(
         "--protocol dawnbench needs --target-accuracy: its clock stops at the first epoch there");
   }
-  std::FILE* messages = message_stream(arguments.json);
   check_json_target(arguments.json);
+}
+
+train::Recipe load_recipe(const TrainArguments& arguments) {
   std::vector<std::string> recipe_settings = arguments.settings;
   if (arguments.holdout) recipe_settings.push_back(fmt::format("train.holdout={}", *arguments.holdout));
-  const train::Recipe recipe = train::load_recipe(arguments.recipe, recipe_settings);
-  const Isa isa = select_isa();
+  train::Recipe recipe = train::load_recipe(arguments.recipe, recipe_settings);
   if (arguments.folds > 0 && recipe.holdout > 0) {
     throw InputError("--kfold and train.holdout exclude each other; leave out one of them");
   }
+  return recipe;
+}
+
+// Writes and prints what came of the runs. Throws RunError where they are not finished, or none succeeded.
+void conclude(const TrainArguments& arguments, const lab::Summary& summary, train::RunDirectory& directory,
+              int& exit_code) {
+  std::FILE* messages = message_stream(arguments.json);
+  directory.write_summary(lab::to_json(summary));
+  write_json(arguments.json, lab::to_json(summary));
+  if (!arguments.quiet) {
+    if (arguments.forgetting) print_forgetting(messages, directory.forgetting_path());
+    fmt::print(messages, "{}{:<16}{}\n", result_block(summary), "run directory", directory.folder().string());
+  }
+  if (summary.interrupted) {
+    throw RunError("interrupted; the same command with --resume --out {} goes on",
+                   directory.folder().string());
+  }
+  if (static_cast<int>(summary.failures.size()) == summary.runs) {
+    throw RunError("no run succeeded; seed {}: {}", summary.failures[0].seed, summary.failures[0].reason);
+  }
+  if (!summary.misses_target()) return;
+  exit_code = kTargetMissed;
+  if (arguments.quiet) {
+    fmt::print(stderr, "ftl: mean accuracy {:.2f} % misses the target of {:.2f} %\n",
+               100 * summary.accuracy.mean, 100 * *arguments.target_accuracy);
+  }
+}
+
+void train(const TrainArguments& arguments, int& exit_code) {
+  const auto started = std::chrono::steady_clock::now();
+  check_usage(arguments);
+  std::FILE* messages = message_stream(arguments.json);
+  const train::Recipe recipe = load_recipe(arguments);
+  const Isa isa = select_isa();
   const data::Dataset whole = open_dataset(arguments.dataset, messages);
   const data::Dataset dataset = arguments.folds > 0 ? data::leave_out(whole, {.folds = arguments.folds})
                                                     : train::dataset_for(recipe, whole);
@@ -138,50 +172,33 @@ void train(const TrainArguments& arguments, int& exit_code) {
   lab::RunSettings settings = run_settings(arguments, recipe, dataset, isa);
   epochs_for(settings.protocol, directory);  // refuses damaged ones of a resumed run before it goes on
   settings.peak_tflops = kernels::measure_peak(kernels, threads) / 1e12;
+  ConsoleReporter reporter({.stream = messages,
+                            .terminal = is_terminal(messages),
+                            .quiet = arguments.quiet,
+                            .runs = arguments.runs_in_all()});
+  const lab::ExperimentOptions options{.recipe = recipe,
+                                       .dataset = arguments.folds > 0 ? whole : dataset,
+                                       .kernels = kernels,
+                                       .threads = threads,
+                                       .directory = directory,
+                                       .seed = arguments.seed,
+                                       .runs = arguments.runs_in_all(),
+                                       .folds = arguments.folds,
+                                       .forgetting = arguments.forgetting,
+                                       .resume = arguments.resume,
+                                       .load_seconds = load_seconds,
+                                       .observer = &reporter};
+  lab::check_resumed_runs(options);
   if (!arguments.quiet) {
     fmt::print(messages, "{} on {}: {} training and {} test pictures, {} classes; {}, {} threads\n",
                recipe.name, dataset.name, dataset.train.count, dataset.test.count, dataset.classes(),
                name(isa), arguments.threads);
     std::fflush(messages);
   }
-  ConsoleReporter reporter({.stream = messages,
-                            .terminal = is_terminal(messages),
-                            .quiet = arguments.quiet,
-                            .runs = arguments.runs_in_all()});
-  const std::vector<train::RunResult> results =
-      lab::run_experiment({.recipe = recipe,
-                           .dataset = arguments.folds > 0 ? whole : dataset,
-                           .kernels = kernels,
-                           .threads = threads,
-                           .directory = directory,
-                           .seed = arguments.seed,
-                           .runs = arguments.runs_in_all(),
-                           .folds = arguments.folds,
-                           .forgetting = arguments.forgetting,
-                           .resume = arguments.resume,
-                           .load_seconds = load_seconds,
-                           .observer = &reporter});
+  const std::vector<train::RunResult> results = lab::run_experiment(options);
   settings.peak_memory_bytes = peak_memory_bytes();
   const lab::Summary summary = lab::summarize(settings, results, epochs_for(settings.protocol, directory));
-  directory.write_summary(lab::to_json(summary));
-  write_json(arguments.json, lab::to_json(summary));
-  if (!arguments.quiet) {
-    if (arguments.forgetting) print_forgetting(messages, directory.forgetting_path());
-    fmt::print(messages, "{}{:<16}{}\n", result_block(summary), "run directory", directory.folder().string());
-  }
-  if (summary.interrupted) {
-    throw RunError("interrupted; the same command with --resume --out {} goes on",
-                   directory.folder().string());
-  }
-  if (summary.failures.size() == results.size()) {
-    throw RunError("no run succeeded; seed {}: {}", summary.failures[0].seed, summary.failures[0].reason);
-  }
-  if (!summary.misses_target()) return;
-  exit_code = kTargetMissed;
-  if (arguments.quiet) {
-    fmt::print(stderr, "ftl: mean accuracy {:.2f} % misses the target of {:.2f} %\n",
-               100 * summary.accuracy.mean, 100 * *arguments.target_accuracy);
-  }
+  conclude(arguments, summary, directory, exit_code);
 }
 
 }  // namespace

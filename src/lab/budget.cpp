@@ -4,14 +4,19 @@
 
 #include <algorithm>
 #include <cmath>
+#include <nlohmann/json.hpp>
 #include <set>
 
 #include "base/error.hpp"
+#include "base/file.hpp"
 #include "lab/run_cost.hpp"
+#include "train/json_file.hpp"
 #include "train/training_stage.hpp"
 
 namespace ftl::lab {
 namespace {
+
+using Json = nlohmann::ordered_json;
 
 std::vector<double> widths_of(std::span<const ScalePoint> study) {
   if (study.empty()) return {std::begin(kDefaultWidths), std::end(kDefaultWidths)};
@@ -63,7 +68,70 @@ std::size_t best_by_default_rule(const std::vector<BudgetCandidate>& candidates,
   return chosen;
 }
 
+constexpr const char* kFile = "budget.json";
+
+Json json_of(const BudgetCandidate& candidate) {
+  return {{"width", candidate.width},
+          {"epoch_seconds", candidate.epoch_seconds},
+          {"epochs", candidate.epochs},
+          {"accuracy", candidate.accuracy ? Json(*candidate.accuracy) : Json(nullptr)}};
+}
+
+BudgetCandidate candidate_of(const train::JsonMembers& json) {
+  BudgetCandidate candidate{.width = json.number("width"),
+                            .epoch_seconds = json.number("epoch_seconds"),
+                            .epochs = json.number("epochs"),
+                            .accuracy = {}};
+  if (const double accuracy = json.number("accuracy"); !std::isnan(accuracy)) candidate.accuracy = accuracy;
+  return candidate;
+}
+
+Json request_of(const BudgetRecord& record) {
+  return {{"recipe", record.recipe},
+          {"settings", record.settings},
+          {"seconds", record.seconds},
+          {"study", record.study}};
+}
+
 }  // namespace
+
+void save_budget(const std::filesystem::path& folder, const BudgetRecord& record) {
+  Json candidates = Json::array();
+  for (const BudgetCandidate& candidate : record.choice.candidates) candidates.push_back(json_of(candidate));
+  const Json json{{"request", request_of(record)},
+                  {"candidates", candidates},
+                  {"chosen", record.choice.chosen},
+                  {"settings", record.choice.settings}};
+  try {
+    std::filesystem::create_directories(folder);
+    write_text_atomically(folder / kFile, train::json_text(json));
+  } catch (const std::filesystem::filesystem_error& error) {
+    throw InputError("{}: cannot be written: {}", folder.string(), error.code().message());
+  } catch (const RunError& error) {
+    throw InputError("{}: {}", folder.string(), error.what());
+  }
+}
+
+std::optional<BudgetChoice> load_budget(const std::filesystem::path& folder, const BudgetRecord& request) {
+  const std::filesystem::path file = folder / kFile;
+  if (!file_exists(file)) return std::nullopt;
+  const Json json = train::read_json(file);
+  const train::JsonMembers members(json, file.string());
+  if (members.get<Json>("request") != request_of(request)) {
+    throw InputError("{}: holds another budget; go on with the same command, or name another --out",
+                     folder.string());
+  }
+  BudgetChoice choice;
+  for (const train::JsonMembers& candidate : members.objects("candidates")) {
+    choice.candidates.push_back(candidate_of(candidate));
+  }
+  choice.chosen = members.get<std::size_t>("chosen");
+  choice.settings = members.get<std::vector<std::string>>("settings");
+  if (choice.chosen >= choice.candidates.size()) {
+    throw InputError("{}: chooses a width that is not there: the file is damaged", file.string());
+  }
+  return choice;
+}
 
 BudgetChoice choose_for_budget(const BudgetOptions& options) {
   BudgetChoice choice;

@@ -1,6 +1,7 @@
 // Which width and length of a recipe make the most of a given time on this machine.
 #pragma once
 
+#include <filesystem>
 #include <optional>
 #include <span>
 #include <string>
@@ -37,6 +38,23 @@ struct BudgetChoice {
   const BudgetCandidate& best() const { return candidates[chosen]; }
   double expected_seconds() const { return best().epoch_seconds * best().epochs; }
 };
+
+// What was asked for and what was chosen, to go on with the same after an interruption: another measurement
+// would choose a little differently.
+struct BudgetRecord {
+  std::string recipe;  // as BudgetOptions has them
+  std::vector<std::string> settings;
+  double seconds = 0;
+  std::string study;  // its folder; empty: the default rule
+  BudgetChoice choice;
+};
+
+// Writes it into the folder, which is created with its parents. Throws InputError when it cannot be written.
+void save_budget(const std::filesystem::path& folder, const BudgetRecord& record);
+
+// The one that the folder holds; nothing where it holds none. Throws InputError when that is of another
+// request than this one, whose choice does not count.
+std::optional<BudgetChoice> load_budget(const std::filesystem::path& folder, const BudgetRecord& request);
 
 // Measures a few training steps at several widths. With a study, takes the width whose law of error over
 // epochs (law_of_width) is lowest at the epochs that fit. Without, the widest of kDefaultWidths that fits the

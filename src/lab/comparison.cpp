@@ -3,12 +3,16 @@
 #include <cmath>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "base/error.hpp"
 #include "base/file.hpp"
 #include "lab/experiment_folder.hpp"
 #include "lab/run_series.hpp"
+#include "lab/sample_json.hpp"
 #include "lab/sequential_test.hpp"
+#include "train/json_file.hpp"
+#include "train/run_files.hpp"
 
 namespace ftl::lab {
 namespace {
@@ -21,18 +25,26 @@ struct Pairs {
   std::vector<double> first_accuracies, second_accuracies, first_seconds, second_seconds;
 };
 
-Pairs pair_by_seed(const std::vector<RunResult>& first, const std::vector<RunResult>& second) {
-  std::map<std::uint64_t, const RunResult*> by_seed;
-  for (const RunResult& run : second) {
-    if (!run.failed) by_seed[run.seed] = &run;
+// By seed, and which of the runs with that seed it is: cross-validation has one for each fold.
+std::map<std::pair<std::uint64_t, int>, const RunResult*> by_seed(const std::vector<RunResult>& runs) {
+  std::map<std::uint64_t, int> of_seed;
+  std::map<std::pair<std::uint64_t, int>, const RunResult*> found;
+  for (const RunResult& run : runs) {
+    const int fold = of_seed[run.seed]++;
+    if (!run.failed) found[{run.seed, fold}] = &run;
   }
+  return found;
+}
+
+Pairs pair_by_seed(const std::vector<RunResult>& first, const std::vector<RunResult>& second) {
+  const auto others = by_seed(second);
   Pairs pairs;
-  for (const RunResult& run : first) {
-    const auto other = by_seed.find(run.seed);
-    if (run.failed || other == by_seed.end()) continue;
-    pairs.first_accuracies.push_back(run.accuracy);
+  for (const auto& [seed, run] : by_seed(first)) {
+    const auto other = others.find(seed);
+    if (other == others.end()) continue;
+    pairs.first_accuracies.push_back(run->accuracy);
     pairs.second_accuracies.push_back(other->second->accuracy);
-    pairs.first_seconds.push_back(run.seconds.train);
+    pairs.first_seconds.push_back(run->seconds.train);
     pairs.second_seconds.push_back(other->second->seconds.train);
   }
   return pairs;
@@ -43,22 +55,11 @@ ContestantFigures describe(const Contestant& contestant) {
   return {contestant.label, figures.accuracy, figures.train_seconds, figures.failed};
 }
 
-Json json_of(const Sample& sample) {
-  return {{"mean", sample.mean}, {"std", sample.std}, {"ci95", sample.ci95}, {"values", sample.values}};
-}
-
 Json json_of(const ContestantFigures& figures) {
   return {{"label", figures.label},
           {"accuracy", json_of(figures.accuracy)},
           {"train_seconds", json_of(figures.train_seconds)},
           {"failed_runs", figures.failed}};
-}
-
-Json json_of(const Difference& difference) {
-  return {{"mean", difference.mean},
-          {"low", difference.low()},
-          {"high", difference.high()},
-          {"p_value", difference.p_value}};
 }
 
 ExperimentCell cell_of(const ContestantPlan& plan, std::size_t index) {
@@ -83,13 +84,21 @@ void begin(const fs::path& folder, const ExperimentDescription& description) {
 }
 
 Contestant contestant_of(const ContestantPlan& plan, const RunSeries& series) {
-  return {plan.label, series.results()};
+  return {.label = plan.label, .runs = series.results()};
+}
+
+int most_pairs(const ComparisonOptions& options) {
+  return options.rule ? options.rule->max_pairs : options.pairs;
 }
 
 }  // namespace
 
 Comparison compare(const Contestant& first, const Contestant& second,
                    const std::optional<StoppingRule>& rule) {
+  if (first.judge != second.judge) {
+    throw InputError("{} and {} cannot be compared: their accuracies are of {} and of {}", first.label,
+                     second.label, first.judge, second.judge);
+  }
   const Pairs pairs = pair_by_seed(first.runs, second.runs);
   Comparison result{.first = describe(first),
                     .second = describe(second),
@@ -122,23 +131,39 @@ std::string to_json(const Comparison& comparison) {
                              {"max_pairs", comparison.rule->max_pairs},
                              {"decided", comparison.decided_by_rule()}};
   }
-  return json.dump(2) + "\n";
+  return train::json_text(json);
 }
 
 Contestant load_contestant(const fs::path& folder) {
-  if (!is_finished(folder)) {
-    throw InputError("{}: is no finished run directory (it has no summary.json)", folder.string());
+  const fs::path file = folder / train::kSummaryFile;
+  if (!file_exists(file)) {
+    throw InputError("{}: is no finished run directory (it has no {})", folder.string(), train::kSummaryFile);
   }
-  const Json summary = Json::parse(read_text(folder / "summary.json"), nullptr, false);
-  if (!summary.is_object() || !summary.value("runs", Json()).is_number_integer()) {
-    throw InputError("{}: is not the summary of runs", (folder / "summary.json").string());
+  const Json summary = train::read_json(file);
+  const train::JsonMembers members(summary, file.string());
+  const int runs = members.get<int>("runs");
+  const auto results = load_cell(folder, runs);
+  if (!results) {
+    throw InputError("{}: lacks the result of one of its {} runs", folder.string(), runs);
   }
-  return {folder.string(), *load_cell(folder, summary["runs"].get<int>())};
+  const fs::path environment = folder / train::kEnvironmentFile;
+  const Json environment_json = train::read_json(environment);
+  const auto digest = train::JsonMembers(environment_json, environment.string()).get<std::string>("dataset");
+  return {.label = folder.string(),
+          .runs = *results,
+          .judge = fmt::format("{} pictures of {} ({}, digest {:.8})", members.get<int>("test_images"),
+                               members.get<std::string>("dataset"), members.get<std::string>("evaluated_on"),
+                               digest)};
+}
+
+int finished_runs(const ComparisonOptions& options) {
+  return finished_runs(options.folder / cell_folder(0), most_pairs(options)) +
+         finished_runs(options.folder / cell_folder(1), most_pairs(options));
 }
 
 Comparison run_comparison(const ComparisonOptions& options) {
-  const int most = options.rule ? options.rule->max_pairs : options.pairs;
-  ExperimentDescription description{.kind = "compare",
+  const int most = most_pairs(options);
+  ExperimentDescription description{.kind = kCompareKind,
                                     .recipe = options.first.recipe.name,
                                     .dataset = options.first.dataset.name,
                                     .runs = most,
@@ -164,10 +189,11 @@ Comparison run_comparison(const ComparisonOptions& options) {
     second.run(pairs);
     result =
         compare(contestant_of(options.first, first), contestant_of(options.second, second), options.rule);
+    if (options.on_pair) options.on_pair(result);
   }
   // Before the runs are called finished: then there are as many as it says.
   description.runs = static_cast<int>(first.results().size());
-  write_text_atomically(options.folder / "experiment.json", to_json(description));
+  save_experiment(options.folder, description);
   first.finish();
   second.finish();
   return result;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -15,10 +16,13 @@
 
 namespace ftl::lab {
 
+inline constexpr const char* kCompareKind = "compare";
+
 // One of the two.
 struct Contestant {
   std::string label;
   std::vector<train::RunResult> runs;
+  std::string judge{};  // the pictures that its accuracies are of; empty where there can be only one
 };
 
 // Go on until the sequential test (lab/sequential_test.hpp) is decided at this p, or for so many pairs.
@@ -34,7 +38,8 @@ struct ContestantFigures {
   int failed = 0;  // runs, in no figure
 };
 
-// Differences are the first's minus the second's. Pairs are runs with the same seed of which neither failed.
+// Differences are the first's minus the second's. Pairs are runs with the same seed, in cross-validation also
+// of the same fold, of which neither failed.
 struct Comparison {
   ContestantFigures first;
   ContestantFigures second;
@@ -52,6 +57,7 @@ struct Comparison {
   bool decided_by_rule() const { return rule && always_valid_p_value <= rule->p_value; }
 };
 
+// Throws InputError naming both when different pictures have judged them.
 Comparison compare(const Contestant& first, const Contestant& second,
                    const std::optional<StoppingRule>& rule = {});
 
@@ -77,7 +83,11 @@ struct ComparisonOptions {
   int pairs = 5;                     // without a rule
   std::optional<StoppingRule> rule;  // a larger max_pairs than before goes on with the same guarantee
   train::TrainingObserver* observer = nullptr;
+  std::function<void(const Comparison&)> on_pair{};  // what each new pair of runs makes of it
 };
+
+// Of the runs that the folder asks for, how many are done.
+int finished_runs(const ComparisonOptions& options);
 
 // Runs both alternately, one seed after the other. Throws InputError when the folder is of another
 // comparison, Interruption after Ctrl-C.

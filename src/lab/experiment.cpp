@@ -42,6 +42,11 @@ class Run {
         state_path_(options.directory.training_state_path(index)),
         record_path_(options.directory.result_path(index)) {}
 
+  // Throws InputError where it cannot be resumed.
+  void check() const {
+    if (!finished()) saved_state();
+  }
+
   // Of the run as it was finished before, else as it is trained now. Nothing when Ctrl-C came before its
   // first step.
   std::optional<RunResult> result() const {
@@ -138,6 +143,10 @@ class Run {
 
 }  // namespace
 
+void check_resumed_runs(const ExperimentOptions& options) {
+  for (int index = 0; index < options.runs; ++index) Run(options, index).check();
+}
+
 std::vector<RunResult> run_experiment(const ExperimentOptions& options) {
   std::vector<RunResult> results;
   bool published = false;
@@ -148,10 +157,7 @@ std::vector<RunResult> run_experiment(const ExperimentOptions& options) {
       result->seconds.load = options.load_seconds;
       result->seconds.total += options.load_seconds;
     }
-    if (!published && !result->failed) {
-      options.directory.publish_checkpoint(index);
-      published = true;
-    }
+    if (!published && !result->failed) published = options.directory.publish_checkpoint(index);
     results.push_back(std::move(*result));
   }
   return results;

@@ -26,9 +26,13 @@ struct ExperimentOptions {
   train::TrainingObserver* observer = nullptr;
 };
 
+// Throws InputError where it is to resume runs of other seeds, or damaged ones, which run_experiment would
+// find only when it comes to them.
+void check_resumed_runs(const ExperimentOptions& options);
+
 // Runs them one after the other, each with all threads. A run that fails leaves the others alone; Ctrl-C ends
 // the experiment once the run in progress has saved its state; then there are fewer results than runs asked
-// for, or the last one is an interrupted run's. Throws InputError when it is to resume another experiment.
+// for, or the last one is an interrupted run's.
 std::vector<train::RunResult> run_experiment(const ExperimentOptions& options);
 
 }  // namespace ftl::lab

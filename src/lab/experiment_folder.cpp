@@ -1,11 +1,14 @@
 #include "lab/experiment_folder.hpp"
 
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "base/error.hpp"
 #include "base/file.hpp"
 #include "lab/run_record.hpp"
+#include "train/json_file.hpp"
 #include "train/run_directory.hpp"
+#include "train/run_files.hpp"
 
 namespace ftl::lab {
 namespace {
@@ -78,7 +81,7 @@ std::string to_json(const ExperimentDescription& description) {
                   {"seed", description.seed},
                   {"axes", list_of(description.axes)},
                   {"cells", list_of(description.cells)}};
-  return json.dump(2) + "\n";
+  return train::json_text(json);
 }
 
 std::string cell_folder(std::size_t index) {
@@ -86,7 +89,7 @@ std::string cell_folder(std::size_t index) {
 }
 
 bool holds_experiment(const fs::path& folder) {
-  return fs::exists(folder / kFile);
+  return file_exists(folder / kFile);
 }
 
 ExperimentDescription load_experiment(const fs::path& folder) {
@@ -106,9 +109,21 @@ ExperimentDescription load_experiment(const fs::path& folder) {
 }
 
 void check_same_experiment(const fs::path& folder, const ExperimentDescription& description) {
-  if (!holds_experiment(folder) || to_json(load_experiment(folder)) == to_json(description)) return;
-  throw InputError("{}: holds another experiment; go on with the same command, or name another --out",
-                   folder.string());
+  if (!holds_experiment(folder)) return;
+  ExperimentDescription held = load_experiment(folder);
+  const int runs = std::exchange(held.runs, description.runs);
+  if (to_json(held) != to_json(description)) {
+    throw InputError("{}: holds another experiment; go on with the same command, or name another --out",
+                     folder.string());
+  }
+  if (runs > description.runs || (runs == 1 && description.runs > 1)) {
+    throw InputError("{}: its cells have {}, which cannot become {}; name another --out", folder.string(),
+                     runs == 1 ? "one run each" : fmt::format("{} runs each", runs), description.runs);
+  }
+}
+
+void save_experiment(const fs::path& folder, const ExperimentDescription& description) {
+  write_text_atomically(folder / kFile, to_json(description));
 }
 
 void begin_experiment(const fs::path& folder, const ExperimentDescription& description) {
@@ -116,7 +131,7 @@ void begin_experiment(const fs::path& folder, const ExperimentDescription& descr
   if (holds_experiment(folder)) return;
   try {
     fs::create_directories(folder);
-    write_text_atomically(folder / kFile, to_json(description));
+    save_experiment(folder, description);
   } catch (const fs::filesystem_error& error) {
     throw InputError("{}: cannot be written: {}", folder.string(), error.code().message());
   } catch (const RunError& error) {
@@ -124,18 +139,21 @@ void begin_experiment(const fs::path& folder, const ExperimentDescription& descr
   }
 }
 
-bool is_finished(const fs::path& cell_folder) {
-  return fs::exists(cell_folder / "summary.json");
+int finished_runs(const fs::path& cell_folder, int runs) {
+  int finished = 0;
+  while (finished < runs && file_exists(train::result_path(cell_folder, finished, runs))) ++finished;
+  return finished;
+}
+
+bool is_finished(const fs::path& cell_folder, int runs) {
+  return file_exists(cell_folder / train::kSummaryFile) && finished_runs(cell_folder, runs) == runs;
 }
 
 std::optional<std::vector<RunResult>> load_cell(const fs::path& cell_folder, int runs) {
-  if (!is_finished(cell_folder)) return std::nullopt;
+  if (!is_finished(cell_folder, runs)) return std::nullopt;
   std::vector<RunResult> results;
   for (int run = 0; run < runs; ++run) {
-    const fs::path file = train::result_path(cell_folder, run, runs);
-    std::optional<RunResult> result = load_run_record(file);
-    if (!result) throw InputError("{}: is missing, though the cell is finished", file.string());
-    results.push_back(std::move(*result));
+    results.push_back(*load_run_record(train::result_path(cell_folder, run, runs)));
   }
   return results;
 }

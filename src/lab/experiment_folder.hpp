@@ -1,8 +1,8 @@
 // An experiment on disk: many cells, each one recipe with some settings changed, run with several seeds.
 //
-//   experiment.json           what is to be done; written once, at the start
-//   cells/0001/, ...          a run directory each (train/run_directory.hpp); its summary.json says it is
-//   done results.csv               a line a cell, once all are done
+//   experiment.json           what is to be done; when all cells have got more runs than before, it says so
+//   cells/0001/, ...          a run directory each (train/run_directory.hpp), done once it has a summary.json
+//   results.csv               a line a cell, once all are done
 //
 // All figures are read from these files, so that an experiment that is ended in any way can be gone on with.
 #pragma once
@@ -58,15 +58,23 @@ bool holds_experiment(const std::filesystem::path& folder);
 // Throws InputError naming the folder when it holds no experiment, or one of another version of the format.
 ExperimentDescription load_experiment(const std::filesystem::path& folder);
 
-// Throws InputError naming the folder when it holds another experiment than this one.
+// Throws InputError naming the folder when it holds another experiment than this one. It may have fewer runs
+// a cell, unless that is one: such cells have no folders for their runs.
 void check_same_experiment(const std::filesystem::path& folder, const ExperimentDescription& description);
 
-// Creates the folder with its experiment.json, unless that is there already: then it must say the same.
-// Throws InputError also when the folder cannot be written.
+// Writes experiment.json. Throws RunError.
+void save_experiment(const std::filesystem::path& folder, const ExperimentDescription& description);
+
+// Creates the folder with its experiment.json, unless that is there already (check_same_experiment): then its
+// number of runs stays until all cells have more, for what reads the folder meanwhile. Throws InputError also
+// when the folder cannot be written.
 void begin_experiment(const std::filesystem::path& folder, const ExperimentDescription& description);
 
-// Whether the cell's runs are all done.
-bool is_finished(const std::filesystem::path& cell_folder);
+// How many of a cell's first `runs` runs are done.
+int finished_runs(const std::filesystem::path& cell_folder, int runs);
+
+// Whether they all are.
+bool is_finished(const std::filesystem::path& cell_folder, int runs);
 
 // The runs of a finished cell, failed ones included, in the order of their seeds; nothing while it is
 // unfinished. Throws InputError naming the file that cannot be read.

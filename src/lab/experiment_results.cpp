@@ -3,29 +3,30 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
+#include <limits>
 #include <map>
+#include <nlohmann/json.hpp>
 
+#include "lab/csv.hpp"
 #include "lab/randomized_blocks.hpp"
+#include "lab/sample_json.hpp"
+#include "train/json_file.hpp"
 
 namespace ftl::lab {
 namespace {
 
-// Quoted where it must be (RFC 4180).
-std::string field(const std::string& text) {
-  if (text.find_first_of(",\"\n") == std::string::npos) return text;
-  std::string quoted = "\"";
-  for (const char character : text) quoted += character == '"' ? "\"\"" : std::string(1, character);
-  return quoted + "\"";
-}
-
-std::string field(double value) {
-  return std::isfinite(value) ? fmt::format("{}", value) : "";
-}
+using Json = nlohmann::ordered_json;
 
 std::string fields(const Sample& sample) {
-  return fmt::format(",{},{},{}", field(sample.mean), field(sample.std), field(sample.ci95));
+  return fmt::format(",{},{},{}", csv_field(sample.mean), csv_field(sample.std), csv_field(sample.ci95));
 }
+
+std::string fields(const Difference& difference) {
+  return fmt::format(",{},{}", csv_field(difference.mean), csv_field(difference.ci95));
+}
+
+constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+constexpr Difference kUnknown{kNone, kNone, kNone, kNone, kNone};
 
 // A figure of the runs that did not fail, by seed.
 using BySeed = std::map<std::uint64_t, double>;
@@ -111,18 +112,53 @@ std::vector<CellResult> load_results(const std::filesystem::path& folder,
   return results;
 }
 
+double mean_flop(const std::vector<train::RunResult>& runs) {
+  double sum = 0;
+  int count = 0;
+  for (const train::RunResult& run : runs) {
+    if (run.failed) continue;
+    sum += run.flop;
+    ++count;
+  }
+  return sum / count;
+}
+
+std::string results_json(const std::filesystem::path& folder, const ExperimentDescription& description,
+                         const std::vector<CellResult>& results) {
+  Json json = Json::parse(to_json(description));
+  json["folder"] = folder.string();
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    Json& cell = json["cells"][i];
+    cell["accuracy"] = json_of(results[i].figures.accuracy);
+    cell["seconds"] = json_of(results[i].figures.train_seconds);
+    cell["flop"] = mean_flop(results[i].runs);
+    cell["failed_runs"] = results[i].figures.failed;
+    if (const auto& difference = results[i].difference) {
+      cell["difference"] = {{"accuracy", json_of(difference->accuracy)},
+                            {"seconds", json_of(difference->train_seconds)}};
+    }
+  }
+  return train::json_text(json);
+}
+
 std::string results_csv(const ExperimentDescription& description, const std::vector<CellResult>& results) {
   std::string text = "cell";
-  for (const ExperimentAxis& axis : description.axes) text += "," + field(axis.label);
-  text += ",runs,failed,accuracy_mean,accuracy_std,accuracy_ci95,seconds_mean,seconds_std,seconds_ci95\n";
+  for (const ExperimentAxis& axis : description.axes) text += "," + csv_field(axis.label);
+  text +=
+      ",runs,failed,flop,accuracy_mean,accuracy_std,accuracy_ci95,accuracy_difference,"
+      "accuracy_difference_ci95,seconds_mean,seconds_std,seconds_ci95,seconds_difference,"
+      "seconds_difference_ci95\n";
   for (const CellResult& result : results) {
-    text += field(result.cell.name);
+    text += csv_field(result.cell.name);
     for (const ExperimentAxis& axis : description.axes) {
       const auto value = result.cell.settings.find(axis.key);
-      text += "," + (value == result.cell.settings.end() ? "" : field(value->second));
+      text += "," + (value == result.cell.settings.end() ? "" : csv_field(value->second));
     }
-    text += fmt::format(",{},{}{}{}\n", result.runs.size(), result.figures.failed,
-                        fields(result.figures.accuracy), fields(result.figures.train_seconds));
+    const CellDifference difference = result.difference.value_or(CellDifference{kUnknown, kUnknown});
+    text += fmt::format(",{},{},{}{}{}{}{}\n", result.runs.size(), result.figures.failed,
+                        csv_field(mean_flop(result.runs)), fields(result.figures.accuracy),
+                        fields(difference.accuracy), fields(result.figures.train_seconds),
+                        fields(difference.train_seconds));
   }
   return text;
 }

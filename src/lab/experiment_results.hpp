@@ -29,8 +29,17 @@ struct CellResult {
 std::vector<CellResult> load_results(const std::filesystem::path& folder,
                                      const ExperimentDescription& description);
 
-// A line a cell: its name, the axes' values, runs, failed runs, and of accuracy (fractions) and training
-// seconds the mean, deviation and half the 95 % interval; empty where there is no such figure.
+// The mean over the runs that did not fail; NaN of none.
+double mean_flop(const std::vector<train::RunResult>& runs);
+
+// The description with what came: in each cell `accuracy` (fractions), `seconds` (of training) and `flop` of
+// the runs, `failed_runs` and, where it is compared with another, `difference` in both. Ends with a newline.
+std::string results_json(const std::filesystem::path& folder, const ExperimentDescription& description,
+                         const std::vector<CellResult>& results);
+
+// A line a cell: its name, the axes' values, runs, failed runs, mean FLOP; of accuracy (fractions) and
+// training seconds the mean, deviation and half the 95 % interval; of the difference in both the mean and
+// half the 95 % interval. Empty where there is no such figure.
 std::string results_csv(const ExperimentDescription& description, const std::vector<CellResult>& results);
 
 }  // namespace ftl::lab

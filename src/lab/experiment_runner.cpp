@@ -1,7 +1,6 @@
 #include "lab/experiment_runner.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <exception>
 #include <functional>
 #include <mutex>
@@ -10,35 +9,31 @@
 #include <thread>
 
 #include "base/error.hpp"
+#include "base/file.hpp"
 #include "base/interrupt.hpp"
 #include "kernels/peak.hpp"
 #include "lab/kept_checkpoints.hpp"
 #include "lab/run_cost.hpp"
 #include "lab/run_series.hpp"
+#include "train/run_files.hpp"
 #include "train/training_stage.hpp"
 
 namespace ftl::lab {
 namespace {
 
 namespace fs = std::filesystem;
-using Clock = std::chrono::steady_clock;
 
 // How much of the experiment is done, told to the observer.
 class Progress {
  public:
-  Progress(ExperimentObserver* observer, std::vector<double> flop, const std::vector<std::size_t>& open)
-      : observer_(observer), flop_(std::move(flop)), done_(flop_.size(), 1.0) {
-    for (const std::size_t cell : open) done_[cell] = 0;
-    at_start_ = done();
-  }
+  // `done` is the share of each cell.
+  Progress(ExperimentObserver* observer, std::vector<double> flop, std::vector<double> done)
+      : observer_(observer), flop_(std::move(flop)), done_(std::move(done)) {}
 
   void set(std::size_t cell, double share) {
     const std::lock_guard lock(mutex_);
     done_[cell] = std::max(done_[cell], share);
-    const double now = done();
-    if (observer_ == nullptr || now <= at_start_) return;
-    const double seconds = std::chrono::duration<double>(Clock::now() - started_).count();
-    observer_->on_progress(now, seconds * (1 - now) / (now - at_start_));
+    if (observer_ != nullptr) observer_->on_progress(share_done());
   }
 
   void finish(const ExperimentCell& cell, const std::vector<train::RunResult>& runs) {
@@ -47,7 +42,7 @@ class Progress {
   }
 
  private:
-  double done() const {
+  double share_done() const {
     return std::inner_product(flop_.begin(), flop_.end(), done_.begin(), 0.0) /
            std::accumulate(flop_.begin(), flop_.end(), 0.0);
   }
@@ -55,9 +50,7 @@ class Progress {
   ExperimentObserver* observer_;
   std::vector<double> flop_;
   std::vector<double> done_;  // share of each cell
-  double at_start_ = 0;
   std::mutex mutex_;
-  Clock::time_point started_ = Clock::now();
 };
 
 }  // namespace
@@ -106,8 +99,10 @@ ExperimentRunner::ExperimentRunner(const RunnerOptions& options) : options_(opti
       const data::Dataset dataset = train::dataset_for(recipe, options.dataset);
       train::check_fits(recipe, dataset);
       flop_.push_back(expected_flop(recipe, dataset));
-      const std::filesystem::path folder = options.folder / cell.folder;
-      if (is_finished(folder)) train::check_same_run(folder, {recipe.toml, dataset.digest, options.runs});
+      const fs::path folder = options.folder / cell.folder;
+      if (file_exists(folder / train::kEnvironmentFile)) {
+        train::check_same_run(folder, {recipe.toml, dataset.digest, options.runs});
+      }
     } catch (const InputError& error) {
       throw InputError("{}: {}", cell.name, error.what());
     }
@@ -117,16 +112,20 @@ ExperimentRunner::ExperimentRunner(const RunnerOptions& options) : options_(opti
 std::vector<std::size_t> ExperimentRunner::open_cells() const {
   std::vector<std::size_t> open;
   for (std::size_t i = 0; i < options_.cells.size(); ++i) {
-    if (!is_finished(options_.folder / options_.cells[i].cell.folder)) open.push_back(i);
+    if (!is_finished(options_.folder / options_.cells[i].cell.folder, options_.runs)) open.push_back(i);
   }
   return open;
+}
+
+int ExperimentRunner::open_runs(std::size_t cell) const {
+  return options_.runs - finished_runs(options_.folder / options_.cells[cell].cell.folder, options_.runs);
 }
 
 ExperimentForecast ExperimentRunner::forecast() const {
   const std::vector<std::size_t> open = open_cells();
   ExperimentForecast forecast{.open_cells = static_cast<int>(open.size())};
   if (open.empty()) return forecast;
-  for (const std::size_t cell : open) forecast.flop += flop_[cell] * options_.runs;
+  for (const std::size_t cell : open) forecast.flop += flop_[cell] * open_runs(cell);
   const train::Recipe& recipe = options_.cells[open.front()].recipe;
   const data::Dataset dataset = train::dataset_for(recipe, options_.dataset);
   const RateOptions measured{.recipe = recipe,
@@ -148,8 +147,12 @@ void ExperimentRunner::run(const ExperimentForecast& forecast) {
   // The longest first: then no worker is left with a long one while the others have nothing to do.
   if (forecast.jobs > 1)
     std::ranges::stable_sort(open, std::greater{}, [&](std::size_t cell) { return flop_[cell]; });
+  std::vector<double> done;
+  for (std::size_t cell = 0; cell < flop_.size(); ++cell) {
+    done.push_back(1 - static_cast<double>(open_runs(cell)) / options_.runs);
+  }
   Job job{.open = open,
-          .progress = Progress(options_.observer, flop_, open),
+          .progress = Progress(options_.observer, flop_, done),
           .threads = threads,
           .peak_tflops = kernels::measure_peak(kernels, pool) / 1e12};
   {
@@ -192,7 +195,9 @@ void ExperimentRunner::run_cell(std::size_t index, Job& job) {
   series.finish();
   {
     const std::lock_guard lock(job.mutex);
-    keep_best_checkpoints(options_.folder, load_experiment(options_.folder));
+    ExperimentDescription description = load_experiment(options_.folder);
+    description.runs = options_.runs;
+    keep_best_checkpoints(options_.folder, description);
   }
   job.progress.set(index, 1);
   job.progress.finish(cell, series.results());

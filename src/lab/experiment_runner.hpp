@@ -23,8 +23,8 @@ struct PlannedCell {
 class ExperimentObserver {
  public:
   virtual ~ExperimentObserver() = default;
-  // `done` of all work, in [0, 1], finished cells included; time left on the clock of the wall.
-  virtual void on_progress(double /*done*/, double /*seconds_left*/) {}
+  // The share of all work that is done, finished cells included.
+  virtual void on_progress(double /*done*/) {}
   virtual void on_cell(const ExperimentCell& /*cell*/, const std::vector<train::RunResult>& /*runs*/) {}
 };
 
@@ -51,8 +51,8 @@ struct ExperimentForecast {
 
 class ExperimentRunner {
  public:
-  // Throws InputError, naming the cell, when a recipe does not fit the dataset or a finished cell is of
-  // another recipe or dataset.
+  // Throws InputError, naming the cell, when a recipe does not fit the dataset or a cell that has been begun
+  // is of another recipe or dataset.
   explicit ExperimentRunner(const RunnerOptions& options);
 
   // Writes nothing.
@@ -65,6 +65,7 @@ class ExperimentRunner {
   class CellObserver;
 
   std::vector<std::size_t> open_cells() const;
+  int open_runs(std::size_t cell) const;
   void work(Job& job);
   void run_cell(std::size_t cell, Job& job);
 

@@ -15,6 +15,9 @@ namespace {
 using boost::math::students_t;
 
 constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
+// An effect that two pairs decide. Values that are equal but for rounding give far larger ones, at which the
+// noncentral t distribution cannot be computed.
+constexpr double kCertain = 1e4;
 
 }  // namespace
 
@@ -72,7 +75,7 @@ int pairs_to_decide(double effect, const Decision& decision) {
   // effect no allowed number of pairs is enough.
   const double smallest = 1 / std::sqrt(static_cast<double>(kUndecidable));
   if (!(std::abs(effect) > smallest)) return kUndecidable;
-  if (std::isinf(effect)) return 2;
+  if (std::abs(effect) > kCertain) return 2;
   int too_few = 1;
   int enough = 2;
   while (!decides(enough)) {

@@ -1,5 +1,6 @@
 #include "lab/run_record.hpp"
 
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "base/error.hpp"
@@ -12,10 +13,12 @@ static void to_json(nlohmann::json& json, const Seconds& seconds) {
           {"eval", seconds.eval}, {"total", seconds.total}, {"final_eval", seconds.final_eval}};
 }
 
-// The final evaluation's are null where there was none, and not in older records.
+// The final evaluation's are null where there was none, and not in older records; so is init where an older
+// version began the run.
 static void from_json(const nlohmann::json& json, Seconds& seconds) {
   json.at("load").get_to(seconds.load);
-  json.at("init").get_to(seconds.init);
+  const nlohmann::json& init = json.at("init");
+  seconds.init = init.is_null() ? std::numeric_limits<double>::quiet_NaN() : init.get<double>();
   json.at("train").get_to(seconds.train);
   json.at("eval").get_to(seconds.eval);
   json.at("total").get_to(seconds.total);

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 
+#include "base/file.hpp"
 #include "base/interrupt.hpp"
 #include "lab/experiment.hpp"
+#include "train/run_files.hpp"
 
 namespace ftl::lab {
 namespace {
@@ -14,7 +16,7 @@ train::RunDirectory open_directory(const RunSeriesOptions& options) {
   return train::RunDirectory(
       {.folder = options.folder,
        .runs = options.runs,
-       .resume = std::filesystem::exists(options.folder / "environment.json"),
+       .resume = file_exists(options.folder / train::kEnvironmentFile),
        .recipe = options.recipe.toml,
        .environment = train::current_environment(machine.isa, machine.threads.threads(), machine.version,
                                                  options.dataset.digest)});
@@ -28,7 +30,7 @@ RunSeries::RunSeries(RunSeriesOptions options)
 const std::vector<train::RunResult>& RunSeries::run(int runs) {
   const int done = static_cast<int>(results_.size());
   if (runs <= done) return results_;
-  std::filesystem::remove(options_.folder / "summary.json");  // of fewer runs
+  std::filesystem::remove(options_.folder / train::kSummaryFile);  // of fewer runs
   results_ = run_experiment({.recipe = options_.recipe,
                              .dataset = options_.dataset,
                              .kernels = options_.machine.kernels,

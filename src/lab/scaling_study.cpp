@@ -1,23 +1,14 @@
 #include "lab/scaling_study.hpp"
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 #include <string>
 
 #include "base/error.hpp"
+#include "train/json_file.hpp"
 
 namespace ftl::lab {
 namespace {
-
-double mean_flop(const std::vector<train::RunResult>& runs) {
-  double sum = 0;
-  int count = 0;
-  for (const train::RunResult& run : runs) {
-    if (run.failed) continue;
-    sum += run.flop;
-    ++count;
-  }
-  return sum / count;
-}
 
 ScalePoint point_of(const CellResult& result) {
   return {.width = std::stod(result.cell.settings.at(kWidthKey)),
@@ -79,6 +70,20 @@ std::optional<PowerLaw> law_of_width(std::span<const ScalePoint> points, double 
   return fit(
       points, [](const ScalePoint& point) { return point.epochs; },
       [width](const ScalePoint& point) { return point.width == width; });
+}
+
+std::string study_json(const std::filesystem::path& folder, const ExperimentDescription& description,
+                       const std::vector<CellResult>& results) {
+  auto json = nlohmann::ordered_json::parse(results_json(folder, description, results));
+  json["law"] = nullptr;
+  if (const std::optional<PowerLaw> law = law_of_best(scale_points(results))) {
+    json["law"] = {{"floor", law->floor},
+                   {"scale", law->scale},
+                   {"exponent", law->exponent},
+                   {"residual", law->residual},
+                   {"points", law->points}};
+  }
+  return train::json_text(json);
 }
 
 std::vector<ScalePoint> load_scaling_study(const std::filesystem::path& folder, const std::string& recipe) {

@@ -37,6 +37,11 @@ std::optional<PowerLaw> law_of_best(std::span<const ScalePoint> points);
 // The error over epochs of one width; nothing with fewer than kPowerLawPoints of them.
 std::optional<PowerLaw> law_of_width(std::span<const ScalePoint> points, double width);
 
+// results_json (lab/experiment_results.hpp) with the `law` of the best points: floor, scale (for FLOP),
+// exponent, residual and points; null where there is none.
+std::string study_json(const std::filesystem::path& folder, const ExperimentDescription& description,
+                       const std::vector<CellResult>& results);
+
 // The points of a finished study. Throws InputError naming the folder when it holds none, or one that is not
 // done, or of another recipe.
 std::vector<ScalePoint> load_scaling_study(const std::filesystem::path& folder, const std::string& recipe);

@@ -7,6 +7,9 @@
 #include <functional>
 #include <nlohmann/json.hpp>
 
+#include "lab/sample_json.hpp"
+#include "train/json_file.hpp"
+
 namespace ftl::lab {
 namespace {
 
@@ -48,11 +51,6 @@ Seconds mean_seconds(const std::vector<TimedRun>& runs) {
   };
   return {mean(&Seconds::load), mean(&Seconds::init),  mean(&Seconds::train),
           mean(&Seconds::eval), mean(&Seconds::total), mean(&Seconds::final_eval)};
-}
-
-// NaN and infinity become null.
-Json json_of(const Sample& sample) {
-  return {{"mean", sample.mean}, {"std", sample.std}, {"ci95", sample.ci95}, {"values", sample.values}};
 }
 
 Json json_of(const Seconds& seconds) {
@@ -132,7 +130,8 @@ std::string to_json(const Summary& summary) {
                {"tflops", summary.tflops},
                {"peak_tflops", settings.peak_tflops},
                {"fraction_of_peak", summary.fraction_of_peak()},
-               {"peak_memory_bytes", settings.peak_memory_bytes},
+               {"peak_memory_bytes",
+                settings.peak_memory_bytes > 0 ? Json(settings.peak_memory_bytes) : Json(nullptr)},
                {"isa", settings.isa},
                {"threads", settings.threads},
                {"device", settings.device},
@@ -140,7 +139,7 @@ std::string to_json(const Summary& summary) {
   if (settings.target_accuracy) {
     json["target"] = {{"accuracy", *settings.target_accuracy}, {"p_value", summary.target_p_value()}};
   }
-  return json.dump(2) + "\n";
+  return train::json_text(json);
 }
 
 }  // namespace ftl::lab

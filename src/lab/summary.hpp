@@ -24,10 +24,10 @@ struct RunSettings {
   std::string isa;
   int threads = 1;
   std::string device = "cpu";
-  std::string version;     // of ftl
-  double peak_tflops = 0;  // measured on this machine
-  std::int64_t peak_memory_bytes = 0;
-  int runs = 0;  // asked for
+  std::string version;                 // of ftl
+  double peak_tflops = 0;              // measured on this machine
+  std::int64_t peak_memory_bytes = 0;  // of the process; 0: not known
+  int runs = 0;                        // asked for
   std::optional<double> target_accuracy{};
   double holdout = 0;  // above 0: the test images are this share of the training pictures, held out
   int folds = 0;       // above 0: they are one of so many parts of the training pictures, another in each run

@@ -5,6 +5,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "train/json_file.hpp"
+
 namespace ftl::train {
 namespace {
 
@@ -32,7 +34,7 @@ std::string to_json(const Environment& environment) {
       {"threads", environment.threads}, {"compiler", environment.compiler},
       {"version", environment.version}, {"operating_system", environment.operating_system},
       {"dataset", environment.dataset}};
-  return json.dump(2) + "\n";
+  return json_text(json);
 }
 
 }  // namespace ftl::train

@@ -23,6 +23,10 @@ Json parse_json(const std::string& text, const std::string& place) {
 
 }  // namespace
 
+std::string json_text(const Json& json) {
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
 Json read_json(const std::filesystem::path& path) {
   return parse_json(read_text(path), path.string());
 }

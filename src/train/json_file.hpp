@@ -1,4 +1,4 @@
-// JSON that ftl wrote, read back with errors that name the file and what is wrong with it.
+// JSON that ftl writes, and reads back with errors that name the file and what is wrong with it.
 #pragma once
 
 #include <filesystem>
@@ -9,8 +9,13 @@
 
 namespace ftl::train {
 
+// As ftl writes JSON files: indented, with a newline at the end. Names of files and folders need not be
+// UTF-8, JSON must be: what is not is replaced.
+std::string json_text(const nlohmann::ordered_json& json);
+
 // Throws InputError naming the file.
 nlohmann::ordered_json read_json(const std::filesystem::path& path);
+
 // An object in a file, whose members are read with errors that name both. The object must outlive this.
 class JsonMembers {
  public:

@@ -7,26 +7,19 @@
 #include "base/file.hpp"
 #include "train/json_file.hpp"
 #include "train/metrics_file.hpp"
+#include "train/run_files.hpp"
 
 namespace ftl::train {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kMetrics = "metrics.jsonl";
-constexpr const char* kForgetting = "forgetting.jsonl";
-constexpr const char* kCheckpoint = "checkpoint.safetensors";
-constexpr const char* kSummary = "summary.json";
-constexpr const char* kRecipe = "recipe.toml";
-constexpr const char* kEnvironment = "environment.json";
-constexpr const char* kTrainingState = "training_state.safetensors";
-constexpr const char* kResult = "result.json";
 constexpr std::string_view kEventsPrefix = "events.out.tfevents.";
 constexpr std::string_view kRunPrefix = "run-";
 
 bool is_result(const std::string& name) {
-  return name == kMetrics || name == kForgetting || name == kCheckpoint || name == kSummary ||
-         name == kTrainingState || name == kResult || name.starts_with(kEventsPrefix);
+  return name == kMetricsFile || name == kForgettingFile || name == kCheckpointFile || name == kSummaryFile ||
+         name == kTrainingStateFile || name == kResultFile || name.starts_with(kEventsPrefix);
 }
 
 std::string run_name(int run) {
@@ -76,7 +69,7 @@ std::vector<Scalar> scalars(const ForgettingRecord& record) {
 }  // namespace
 
 void check_same_run(const fs::path& folder, const RunIdentity& identity) {
-  if (!fs::exists(folder / kRecipe) || !fs::exists(folder / kEnvironment)) {
+  if (!fs::exists(folder / kRecipeFile) || !fs::exists(folder / kEnvironmentFile)) {
     throw InputError("run directory {}: holds no run to go on with; without --resume one is begun",
                      folder.string());
   }
@@ -84,9 +77,9 @@ void check_same_run(const fs::path& folder, const RunIdentity& identity) {
     throw InputError("run directory {}: holds a run {}; go on with the same, or name another --out",
                      folder.string(), difference);
   };
-  if (read_text(folder / kRecipe) != identity.recipe) refuse("of another recipe or --set");
-  const auto environment = nlohmann::json::parse(read_text(folder / kEnvironment), nullptr, false);
-  if (!environment.is_object() || environment.value("dataset", "") != identity.dataset) {
+  if (read_text(folder / kRecipeFile) != identity.recipe) refuse("of another recipe or --set");
+  const auto environment = nlohmann::json::parse(read_text(folder / kEnvironmentFile), nullptr, false);
+  if (!environment.is_object() || environment.value("dataset", nlohmann::json()) != identity.dataset) {
     refuse("on other data");
   }
   const bool several = fs::exists(folder / run_name(0));
@@ -96,7 +89,7 @@ void check_same_run(const fs::path& folder, const RunIdentity& identity) {
 }
 
 fs::path result_path(const fs::path& folder, int run, int runs) {
-  return folder_of_run(folder, run, runs) / kResult;
+  return folder_of_run(folder, run, runs) / kResultFile;
 }
 
 RunDirectory::RunDirectory(const RunDirectoryOptions& options)
@@ -109,27 +102,28 @@ RunDirectory::RunDirectory(const RunDirectoryOptions& options)
   }
   try {
     fs::create_directories(folder_);
-    write_text_atomically(folder_ / kRecipe, options.recipe);
+    // First, for what has it can be resumed.
+    if (!options.resume) fs::remove(folder_ / kEnvironmentFile);
+    write_text_atomically(folder_ / kRecipeFile, options.recipe);
     if (options.resume) {
-      for (const char* lines : {kMetrics, kForgetting}) end_with_whole_line(folder_ / lines);
+      for (const char* lines : {kMetricsFile, kForgettingFile}) end_with_whole_line(folder_ / lines);
     } else {
       remove_results(folder_);
     }
     for (int run = 0; run < runs_; ++run) fs::create_directories(run_folder(run));
-    // Last: what has it can be resumed.
-    write_text_atomically(folder_ / kEnvironment, to_json(options.environment));
+    write_text_atomically(folder_ / kEnvironmentFile, to_json(options.environment));
   } catch (const fs::filesystem_error& error) {
     throw InputError("run directory {}: cannot be written: {}", folder_.string(), error.code().message());
   } catch (const RunError& error) {
     throw InputError("run directory {}: {}", folder_.string(), error.what());
   }
-  metrics_.open(folder_ / kMetrics, std::ios::app);
-  if (!metrics_) throw InputError("run directory {}: {} cannot be written", folder_.string(), kMetrics);
+  metrics_.open(folder_ / kMetricsFile, std::ios::app);
+  if (!metrics_) throw InputError("run directory {}: {} cannot be written", folder_.string(), kMetricsFile);
 }
 
 void remove_checkpoints(const fs::path& folder, int runs) {
-  fs::remove(folder / kCheckpoint);
-  for (int run = 0; run < runs; ++run) fs::remove(folder_of_run(folder, run, runs) / kCheckpoint);
+  fs::remove(folder / kCheckpointFile);
+  for (int run = 0; run < runs; ++run) fs::remove(folder_of_run(folder, run, runs) / kCheckpointFile);
 }
 
 void RunDirectory::begin_run(int run, std::uint64_t seed, std::optional<int> fold) {
@@ -151,7 +145,7 @@ void RunDirectory::end_run(int run, const RunResult& result) {
 
 void RunDirectory::add_epoch(const EpochRecord& record, std::uint64_t seed) {
   metrics_ << metrics_line(record, seed) << std::flush;
-  if (!metrics_) throw RunError("{}: cannot be written", (folder_ / kMetrics).string());
+  if (!metrics_) throw RunError("{}: cannot be written", (folder_ / kMetricsFile).string());
   events(record.run).add(event_step(record.epoch), scalars(record));
 }
 
@@ -163,32 +157,34 @@ void RunDirectory::add_forgetting(const ForgettingRecord& record, std::uint64_t 
 }
 
 fs::path RunDirectory::forgetting_path() const {
-  return folder_ / kForgetting;
+  return folder_ / kForgettingFile;
 }
 
 std::vector<EpochRecord> RunDirectory::epochs() const {
-  return read_metrics(folder_ / kMetrics);
+  return read_metrics(folder_ / kMetricsFile);
 }
 
 fs::path RunDirectory::checkpoint_path(int run) const {
-  return run_folder(run) / kCheckpoint;
+  return run_folder(run) / kCheckpointFile;
 }
 
 fs::path RunDirectory::training_state_path(int run) const {
-  return run_folder(run) / kTrainingState;
+  return run_folder(run) / kTrainingStateFile;
 }
 
 fs::path RunDirectory::result_path(int run) const {
   return train::result_path(folder_, run, runs_);
 }
 
-void RunDirectory::publish_checkpoint(int run) const {
+bool RunDirectory::publish_checkpoint(int run) const {
   const fs::path own = checkpoint_path(run);
-  if (runs_ > 1 && fs::exists(own)) write_text_atomically(folder_ / kCheckpoint, read_text(own));
+  if (!fs::exists(own)) return false;
+  if (runs_ > 1) write_text_atomically(folder_ / kCheckpointFile, read_text(own));
+  return true;
 }
 
 void RunDirectory::write_summary(std::string_view json) const {
-  write_text_atomically(folder_ / kSummary, json);
+  write_text_atomically(folder_ / kSummaryFile, json);
 }
 
 fs::path RunDirectory::run_folder(int run) const {

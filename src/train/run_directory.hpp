@@ -71,8 +71,8 @@ class RunDirectory {
   // Where it keeps what it needs to go on, and its result once it is done.
   std::filesystem::path training_state_path(int run) const;
   std::filesystem::path result_path(int run) const;
-  // Makes the checkpoint that `run` has saved the folder's own, where it is still there.
-  void publish_checkpoint(int run) const;
+  // Makes the checkpoint that `run` has saved the folder's own. Returns whether it is still there.
+  bool publish_checkpoint(int run) const;
 
   void write_summary(std::string_view json) const;
 

@@ -55,6 +55,41 @@ TEST_F(Compare, GoesOnInTheSameFolderWithoutRunningAgain) {
   EXPECT_EQ(compare("train.batch=40", "--runs 3 --out study --quiet").exit_code, 2);
 }
 
+TEST_F(Compare, GivesTheSameAfterKills) {
+  const std::string arguments =
+      "compare small.toml 'small.toml train.batch=30' --data pictures --set train.epochs=30 --runs 3 --out ";
+  for (const int epochs : {5, 20, 40}) EXPECT_TRUE(killed_after(epochs, arguments + "study", "study"));
+  const std::string options = "--set train.epochs=30 --runs 3 --quiet --json ";
+  ASSERT_EQ(compare("train.batch=30", options + "after.json --out study").exit_code, 0);
+  ASSERT_EQ(compare("train.batch=30", options + "whole.json --out whole").exit_code, 0);
+  EXPECT_EQ(json("after.json")["accuracy_difference"], json("whole.json")["accuracy_difference"]);
+  EXPECT_EQ(json("after.json")["second"]["accuracy"], json("whole.json")["second"]["accuracy"]);
+}
+
+TEST_F(Compare, PairsFoldsWithTheirOwn) {
+  for (const char* batch : {"30", "60"}) {
+    done(std::string("train small.toml --data pictures --kfold 2 --quiet --set train.batch=") + batch +
+         " --out " + batch);
+  }
+  done("compare 30 60 --json result.json");
+  const auto first = json("30/summary.json")["accuracy"]["values"];
+  const auto second = json("60/summary.json")["accuracy"]["values"];
+  EXPECT_EQ(json("result.json")["pairs"], 2);
+  EXPECT_NEAR(
+      json("result.json")["accuracy_difference"]["mean"].get<double>(),
+      (first[0].get<double>() + first[1].get<double>() - second[0].get<double>() - second[1].get<double>()) /
+          2,
+      1e-12);
+}
+
+TEST_F(Compare, TakesSettingsOfTheDefaultRecipe) {
+  place_pictures("large", {.side = 32, .train = 4, .test = 2});
+  const std::string plan =
+      done("compare train.batch=10 optimizer.filters.lr=0.1 --data large --dry-run --out study");
+  EXPECT_THAT(plan,
+              AllOf(HasSubstr("train.batch=10: 5 runs"), HasSubstr("optimizer.filters.lr=0.1: 5 runs")));
+}
+
 TEST_F(Compare, UntilStopsAtOnceDecided) {
   // A learning rate of almost nothing against one that learns.
   const test::ProcessResult result =
@@ -95,6 +130,10 @@ TEST_F(Compare, RefusesWhatItCannotCompare) {
   EXPECT_THAT(refusal("compare small.toml nonsuch --data pictures"), HasSubstr("unknown recipe nonsuch"));
   EXPECT_THAT(refusal("compare small.toml pictures"), HasSubstr("two recipes or two run directories"));
   EXPECT_THAT(refusal("compare pictures pictures"), HasSubstr("no finished run directory"));
+  done("train small.toml --data pictures --out a --quiet");
+  done("train small.toml --data pictures --out b --quiet --holdout 0.5");
+  EXPECT_THAT(refusal("compare a b"), AllOf(HasSubstr("cannot be compared"), HasSubstr("held-out")));
+  EXPECT_THAT(refusal("compare a a --seed 3"), HasSubstr("--seed: is for recipes"));
   EXPECT_THAT(refusal(both + "--runs 1"), AllOf(HasSubstr("--runs"), HasSubstr("2 to")));
   EXPECT_THAT(refusal(both + "--until p<5"), HasSubstr("--until p<5"));
   EXPECT_THAT(refusal(both + "--until p<0.01 --runs 3"), HasSubstr("leave out --runs"));

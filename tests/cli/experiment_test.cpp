@@ -1,6 +1,4 @@
 // ftl sweep and ftl ablate.
-#include <cmath>
-
 #include "cli/program.hpp"
 
 namespace ftl::cli {
@@ -23,23 +21,12 @@ layers = [{ find = [{ op = "batch_norm" }], put = [] }]
 )");
   }
 
-  // The program, ended by SIGKILL after so many seconds if it has not ended by then.
-  test::ProcessResult killed_after(double seconds, const std::string& arguments) const {
-    test::ProcessOptions options;
-    options.folder = folder.path();
-    options.environment.emplace("FTL_CACHE", (folder / "cache").string());
-    options.arguments = {"/usr/bin/timeout", "-s", "KILL", std::to_string(seconds), FTL_BINARY};
-    std::istringstream words(arguments);
-    for (std::string word; words >> word;) options.arguments.push_back(word);
-    return test::run_process(options);
-  }
-
   // results.csv up to the accuracies: what the clock says differs.
   std::vector<std::string> accuracies(const std::string& out) const {
     std::vector<std::string> lines;
     std::istringstream stream(text(out + "/results.csv"));
     for (std::string line; std::getline(stream, line);) {
-      for (int field = 0; field < 3; ++field) line.resize(line.rfind(','));
+      for (int field = 0; field < 5; ++field) line.resize(line.rfind(','));
       lines.push_back(line);
     }
     return lines;
@@ -52,12 +39,22 @@ layers = [{ find = [{ op = "batch_norm" }], put = [] }]
 TEST_F(Experiment, SweepsAndMarksTheBestCell) {
   const std::string out = done(sweep + "out");
   EXPECT_THAT(out, AllOf(HasSubstr("6 cells, 2 runs each"), HasSubstr("batch=60 lr=0.002"),
-                         HasSubstr("accuracy in percent: batch down, lr across"),
-                         HasSubstr("training seconds: batch down, lr across"), HasSubstr("*")));
+                         HasSubstr("accuracy in percent by batch (rows) and lr (columns)\n"),
+                         HasSubstr("training seconds by batch (rows) and lr (columns)\n")));
   EXPECT_EQ(accuracies("out").size(), 7u);
   EXPECT_EQ(json("out/experiment.json")["cells"].size(), 6u);
   EXPECT_EQ(json("out/cells/0006/summary.json")["batch"], 60);
   EXPECT_EQ(json("out/cells/0006/summary.json")["runs"], 2);
+}
+
+TEST_F(Experiment, DrawsEveryTwoAxes) {
+  const std::string out = done(
+      "sweep small.toml --data pictures --grid batch=30,60 --grid lr=0.001,0.002 --grid momentum=0.5,0.9 "
+      "--runs 1 "
+      "--out out");
+  EXPECT_THAT(out,
+              AllOf(HasSubstr("accuracy in percent by batch (rows) and momentum (columns), the best over lr"),
+                    HasSubstr("training seconds by lr (rows) and momentum (columns), the mean over batch")));
 }
 
 TEST_F(Experiment, TellsTensorBoardEachRunsSettings) {
@@ -75,11 +72,50 @@ TEST_F(Experiment, TellsTensorBoardEachRunsSettings) {
 }
 
 TEST_F(Experiment, GivesTheSameTableAfterKills) {
-  done(sweep + "whole --jobs 1");
-  // Moments spread by the golden ratio over what starting and a few cells take.
-  for (int kill = 1; kill <= 10; ++kill) killed_after(0.02 + 0.5 * std::fmod(kill * 0.618, 1), sweep + "out");
-  done(sweep + "out");
+  constexpr int kEpochs = 30;
+  const std::string longer = sweep + "out --jobs 2 --threads 2 --set train.epochs=" + std::to_string(kEpochs);
+  std::minstd_rand random(std::random_device{}());
+  for (int kill = 0; kill < 10; ++kill) {
+    const int epochs = 1 + static_cast<int>(random() % (kEpochs - 1));  // all ten fit into the 12 runs
+    EXPECT_TRUE(killed_after(epochs, longer, "out"));
+    EXPECT_FALSE(std::filesystem::exists(folder / "out/results.csv"));
+  }
+  done(longer);
+  done(sweep + "whole --jobs 1 --set train.epochs=" + std::to_string(kEpochs));
   EXPECT_EQ(accuracies("out"), accuracies("whole"));
+}
+
+TEST_F(Experiment, AddsSeedsToAllCells) {
+  const std::string cells = "sweep small.toml --data pictures --grid batch=30,60 --out ";
+  done(cells + "out --runs 2");
+  const std::string first = text("out/cells/0001/run-1/result.json");
+  EXPECT_THAT(done(cells + "out --runs 4"), AllOf(HasSubstr("4 runs each"), HasSubstr("2 to do")));
+  EXPECT_EQ(text("out/cells/0001/run-1/result.json"), first);
+  EXPECT_EQ(json("out/cells/0002/summary.json")["runs"], 4);
+  done(cells + "whole --runs 4");
+  EXPECT_EQ(accuracies("out"), accuracies("whole"));
+  EXPECT_EQ(exists("out/cells/0001/checkpoint.safetensors") + exists("out/cells/0002/checkpoint.safetensors"),
+            1)
+      << "of the best cell";
+  EXPECT_THAT(refusal(cells + "out --runs 3"), HasSubstr("4 runs each, which cannot become 3"));
+  done(cells + "single --runs 1");
+  EXPECT_THAT(refusal(cells + "single --runs 2"), HasSubstr("one run each, which cannot become 2"));
+}
+
+TEST_F(Experiment, SaysHowToGoOnAfterCtrlC) {
+  const std::string longer = sweep + "out --set train.epochs=60";
+  const test::ProcessResult result = ftl(longer, {.interrupt_at = "1/6"});
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_EQ(result.err, "ftl: interrupted; the same command with --out out goes on\n");
+  EXPECT_THAT(done(longer), HasSubstr("6/6"));
+}
+
+TEST_F(Experiment, BeginsWithTheLongestCells) {
+  done("sweep small.toml --data pictures --grid epochs=1,2,40 --runs 1 --threads 2 --jobs 2 --out out");
+  const auto begun = [&](const std::string& cell) {
+    return std::filesystem::last_write_time(folder / "out/cells" / cell / "environment.json");
+  };
+  EXPECT_LT(begun("0003"), begun("0001"));
 }
 
 TEST_F(Experiment, KeepsFinishedCells) {
@@ -121,6 +157,19 @@ TEST_F(Experiment, PrintsAPlanAndWritesNothing) {
   const std::string plan = done(sweep + "out --dry-run");
   EXPECT_THAT(plan, AllOf(HasSubstr("6 to do"), HasSubstr("about "), HasSubstr("batch=30 lr=0.004")));
   EXPECT_EQ(files(), before);
+  const nlohmann::json expected = nlohmann::json::parse(done(sweep + "out --dry-run --json -"))["expected"];
+  EXPECT_EQ(expected["open_cells"], 6);
+  EXPECT_GT(expected["seconds"], 0);
+}
+
+TEST_F(Experiment, ExpectsTheWorkThatItThenDoes) {
+  const std::string one = "sweep small.toml --data pictures --grid batch=60 --runs 1 --out out";
+  const nlohmann::json plan = nlohmann::json::parse(done(one + " --dry-run --json -"));
+  done(one);
+  // Evaluation counts in the plan only; of 120 training and 60 test pictures it is about a third.
+  const double trained = json("out/cells/0001/summary.json")["flop_per_run"];
+  EXPECT_GT(plan["expected"]["flop"].get<double>(), trained);
+  EXPECT_LT(plan["expected"]["flop"].get<double>(), 1.7 * trained);
 }
 
 TEST_F(Experiment, GoesIntoAFolderOfItsOwnWithoutOut) {

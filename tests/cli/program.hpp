@@ -147,6 +147,19 @@ class ProgramTest : public ::testing::Test {
     return test::run_process(options);
   }
 
+  // Runs the program with arguments as a shell reads them, ended by SIGKILL once so many more lines of epochs
+  // than before are below `out`. Returns whether it was ended so.
+  bool killed_after(int epochs, const std::string& arguments, const std::string& out) const {
+    const std::string lines = "$(cat " + out + "/cells/*/metrics.jsonl 2>/dev/null | wc -l)";
+    const std::string script = "last=$((" + lines + " + " + std::to_string(epochs) + ")); tries=0\n" +
+                               FTL_BINARY + " " + arguments + " > /dev/null & ftl=$!\n" + "while [ " + lines +
+                               " -lt $last ] && [ $((tries += 1)) -lt 5000 ]; do sleep 0.005; done\n" +
+                               "kill -KILL $ftl && wait $ftl; [ $? -eq 137 ]";
+    test::ProcessOptions options{.arguments = {"/bin/sh", "-c", script}, .folder = folder.path()};
+    options.environment.emplace("FTL_CACHE", (folder / "cache").string());
+    return test::run_process(options).exit_code == 0;
+  }
+
   // Runs what must succeed and returns what it printed.
   std::string done(const std::string& arguments, const test::ProcessOptions& options = {}) const {
     const test::ProcessResult result = ftl(arguments, options);
@@ -178,6 +191,7 @@ class ProgramTest : public ::testing::Test {
     return paths;
   }
 
+  bool exists(const std::string& file) const { return std::filesystem::exists(folder / file); }
   std::string text(const std::string& file) const { return read_text(folder / file); }
   nlohmann::json json(const std::string& file) const { return nlohmann::json::parse(text(file)); }
   std::vector<nlohmann::json> json_lines(const std::string& file) const {

@@ -17,8 +17,7 @@ using testing::Not;
 // What `ftl recipes ...` prints.
 std::string output_of(const std::string& arguments) {
   CLI::App app;
-  int exit_code = kDone;
-  add_recipes_command(app, exit_code);
+  add_recipes_command(app);
   testing::internal::CaptureStdout();
   try {
     app.parse("recipes " + arguments);

@@ -86,10 +86,8 @@ TEST_F(Resume, RefusesAnotherRunThanTheOneThatWasBegun) {
   EXPECT_THAT(refusal("train every.toml --data others --set train.epochs=40 --seed 3 --out run --resume"),
               HasSubstr("data"));
   EXPECT_THAT(refusal(train + "run --resume --runs 2"), HasSubstr("--runs"));
-  const test::ProcessResult result =
-      ftl("train every.toml --data pictures --set train.epochs=40 --seed 4 --out run --resume");
-  EXPECT_EQ(result.exit_code, 2);
-  EXPECT_THAT(result.err, HasSubstr("seed 3, not 4"));
+  EXPECT_THAT(refusal("train every.toml --data pictures --set train.epochs=40 --seed 4 --out run --resume"),
+              HasSubstr("seed 3, not 4"));
   EXPECT_TRUE(text("run/training_state.safetensors") == state);
 }
 
@@ -102,9 +100,7 @@ TEST_F(Resume, RefusesADamagedState) {
   expect_interrupted(interrupted_after(1, train + "run"));
   const std::string state = text("run/training_state.safetensors");
   folder.write("run/training_state.safetensors", state.substr(0, state.size() / 2));
-  const test::ProcessResult result = ftl(train + "run --resume");
-  EXPECT_EQ(result.exit_code, 2);
-  EXPECT_THAT(result.err, HasSubstr("run/training_state.safetensors"));
+  EXPECT_THAT(refusal(train + "run --resume"), HasSubstr("run/training_state.safetensors"));
 }
 
 }  // namespace

@@ -19,6 +19,8 @@ class Scale : public ProgramTest {
 TEST_F(Scale, TriesEveryWidthWithEveryLength) {
   EXPECT_THAT(done(std::string(kStudy) + "--json study.json"), HasSubstr("best so far"));
   EXPECT_THAT(json("study.json")["cells"], SizeIs(6));
+  EXPECT_EQ(json("study.json")["cells"][0]["flop"], json("study/cells/0001/summary.json")["flop_per_run"]);
+  EXPECT_TRUE(json("study.json").contains("law"));
   EXPECT_EQ(json("study/experiment.json")["kind"], "scale");
   EXPECT_THAT(text("study/cells/0001/recipe.toml"),
               AllOf(HasSubstr("width = 0.5\n"), HasSubstr("epochs = 1\n")));
@@ -36,8 +38,27 @@ TEST_F(Scale, BudgetTakesTheStudysLaw) {
   const nlohmann::json result = json("budget.json");
   EXPECT_TRUE(result["expected"]["accuracy"].is_number());
   EXPECT_EQ(result["actual"]["accuracy"], json("best/summary.json")["accuracy"]["mean"]);
+  const nlohmann::json choice = json("best/budget.json");
+  const nlohmann::json best = choice["candidates"][choice["chosen"].get<std::size_t>()];
+  EXPECT_EQ(best["width"], result["width"]);
+  for (const nlohmann::json& candidate : choice["candidates"]) {
+    EXPECT_LE(candidate["accuracy"].get<double>(), best["accuracy"].get<double>());
+  }
   // In whole steps, two an epoch.
   EXPECT_NEAR(result["epochs"].get<double>(), json("best/summary.json")["epochs"].get<double>(), 0.5);
+}
+
+TEST_F(Scale, ABudgetGoesOnWithWhatItChose) {
+  const std::string budget = "budget small.toml --data pictures --set train.batch=10 --out best --seconds ";
+  const test::ProcessResult interrupted = ftl(budget + "1", {.interrupt_at = "runs in"});
+  EXPECT_EQ(interrupted.exit_code, 1);
+  EXPECT_EQ(interrupted.err, "ftl: interrupted; the same command with --out best goes on\n");
+  const nlohmann::json chosen = json("best/budget.json");
+  EXPECT_THAT(done(budget + "1"), HasSubstr("actual"));
+  EXPECT_EQ(json("best/budget.json"), chosen);
+  const double epochs = chosen["candidates"][chosen["chosen"].get<std::size_t>()]["epochs"];
+  EXPECT_NEAR(json("best/summary.json")["epochs"].get<double>(), epochs, 0.1);
+  EXPECT_THAT(refusal(budget + "2"), AllOf(HasSubstr("best"), HasSubstr("another budget")));
 }
 
 TEST_F(Scale, BudgetWithoutAStudyFollowsTheDefaultRule) {
@@ -55,6 +76,9 @@ TEST_F(Scale, RefusesWhatMakesNoStudy) {
               AllOf(HasSubstr("--width wide"), HasSubstr("0.5,1,2")));
   EXPECT_THAT(refusal("scale small.toml --data pictures --out study --epochs 1,,2"), HasSubstr("--epochs"));
   EXPECT_THAT(refusal("scale small.toml --data pictures --out study --epochs 0"), HasSubstr("train.epochs"));
+  EXPECT_THAT(refusal("scale small.toml --data pictures --out study --width 1,1.0"), HasSubstr("1.0 twice"));
+  EXPECT_THAT(refusal("scale small.toml --data pictures --out study --set train.epochs=2"),
+              AllOf(HasSubstr("--set train.epochs=2"), HasSubstr("--epochs says")));
 }
 
 TEST_F(Scale, RefusesABudgetThatCannotBe) {

@@ -14,9 +14,9 @@ class Usage : public ProgramTest {
 
 TEST_F(Usage, NamesTheCommandsForAnUnknownOrMissingOne) {
   EXPECT_THAT(refusal(""),
-              AllOf(HasSubstr("a command is missing"), HasSubstr("train, sweep, ablate, eval, predict")));
+              AllOf(HasSubstr("a command is missing"), HasSubstr("train, sweep, ablate, compare, scale")));
   EXPECT_THAT(refusal("trian"),
-              AllOf(HasSubstr("unknown command trian"), HasSubstr("train, sweep, ablate, eval, predict")));
+              AllOf(HasSubstr("unknown command trian"), HasSubstr("train, sweep, ablate, compare, scale")));
   EXPECT_THAT(refusal("data"), AllOf(HasSubstr("a command is missing"), HasSubstr("import, info, fetch")));
   EXPECT_THAT(refusal("data imprt"), AllOf(HasSubstr("imprt"), HasSubstr("import, info, fetch")));
   EXPECT_THAT(refusal("recipes"), HasSubstr("list, show"));

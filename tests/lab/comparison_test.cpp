@@ -75,6 +75,28 @@ TEST(Comparison, TheRuleDecidesByTheTestValidAtAnyTime) {
   EXPECT_FALSE(compare(first, second).decided_by_rule());
 }
 
+TEST(Comparison, TakesDifferencesThatAreEqualButForRounding) {
+  const Contestant first{"a", {run(0, 0.93), run(1, 0.94)}};
+  const Contestant second{"b", {run(0, 0.92), run(1, 0.93)}};
+  const Comparison comparison = compare(first, second);
+  EXPECT_EQ(comparison.pairs_to_decide, 2);
+  EXPECT_LT(comparison.accuracy.p_value, 1e-6);
+}
+
+TEST(Comparison, PairsTheRunsOfOneSeedInTheirOrder) {
+  const Contestant first{"a", {run(0, 0.9), run(0, 0.8)}};
+  Contestant second{"b", {run(0, 0.7), run(0, 0.5)}};
+  EXPECT_NEAR(compare(first, second).accuracy.mean, 0.25, 1e-12);
+  second.runs[0].failed = true;
+  EXPECT_NEAR(compare(first, second).accuracy.mean, 0.3, 1e-12);
+}
+
+TEST(Comparison, RefusesWhatDifferentPicturesHaveJudged) {
+  const Contestant first{"a", {run(0, 0.9)}, "test split"};
+  const Contestant second{"b", {run(0, 0.9)}, "held-out pictures"};
+  EXPECT_THROW(compare(first, second), InputError);
+}
+
 TEST(Comparison, JsonHoldsNullForWhatIsUnknown) {
   const Contestant one{"a", {run(0, 0.5)}};
   const auto json = nlohmann::json::parse(to_json(compare(one, one)));

@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <nlohmann/json.hpp>
+
 #include "base/error.hpp"
 #include "base/file.hpp"
 #include "lab/experiment_results.hpp"
@@ -104,8 +106,14 @@ TEST(ExperimentFolder, ReadsFiguresOfFinishedCellsOnly) {
   EXPECT_EQ(results[1].figures.accuracy.mean, 0.5);
   EXPECT_EQ(results[1].figures.train_seconds.mean, 25);
   EXPECT_THAT(results_csv(small(), results),
-              AllOf(testing::StartsWith("cell,batch,runs,failed,accuracy_mean"),
-                    HasSubstr("\nbatch=10,10,2,1,0.5,,,10,,\n"), HasSubstr("\nbatch=20,20,2,0,0.5,")));
+              AllOf(testing::StartsWith("cell,batch,runs,failed,flop,accuracy_mean"),
+                    HasSubstr("\nbatch=10,10,2,1,0,0.5,,,,,10,,,,\n"), HasSubstr("\nbatch=20,20,2,0,0,0.5,"),
+                    HasSubstr(",-0.25,,25,")));
+  const nlohmann::json json = nlohmann::json::parse(results_json("here", small(), results));
+  EXPECT_EQ(json["cells"][0]["failed_runs"], 1);
+  EXPECT_EQ(json["cells"][1]["seconds"]["mean"], 25.0);
+  EXPECT_EQ(json["cells"][1]["difference"]["accuracy"]["mean"], -0.25);
+  EXPECT_FALSE(json["cells"][0].contains("difference")) << "it is what the others are compared with";
 }
 
 TEST(KeptCheckpoints, AreThoseOfTheBestCell) {

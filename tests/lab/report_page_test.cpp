@@ -76,8 +76,11 @@ TEST_P(ReportPageInBrowser, DrawsAndSortsWithoutErrors) {
   write_sweep(folder / "sweep");
   write_ablation(folder / "ablation");
   write_scaling_study(folder / "scale");
+  write_scaling_study(folder / "solved", {0.1, 0.01, 0, 0});  // no place on a logarithmic axis
+  write_comparison(folder / "comparison");
   write_run(folder / "forgets", {.accuracies = {0.6}, .epochs = 6, .forgetting = true});
-  Report report = read_report({folder / "sweep", folder / "ablation", folder / "scale", folder / "forgets"});
+  Report report = read_report({folder / "sweep", folder / "ablation", folder / "scale", folder / "solved",
+                               folder / "comparison", folder / "forgets"});
   report.predictions = one_mistake();
   folder.write("page.html", page(report) + kProbe);
   const test::ProcessResult result = test::run_process(
@@ -94,6 +97,7 @@ TEST_P(ReportPageInBrowser, DrawsAndSortsWithoutErrors) {
   EXPECT_EQ(probe["ready"], "true");
   EXPECT_GE(probe["canvases"].size(), 6u);
   EXPECT_THAT(probe["text"].get<std::string>(), testing::HasSubstr("Law of the 4 best cells"));
+  EXPECT_THAT(probe["text"].get<std::string>(), testing::HasSubstr("a less b, paired by seed"));
   for (const json& drawn : probe["canvases"]) EXPECT_EQ(drawn, true) << "a chart is blank";
   const json& forgetting = probe["forgetting"];
   EXPECT_EQ(forgetting["lines"], json({"epoch 1", "epoch 1, test", "epoch 3", "epoch 3, test", "epoch 4",
@@ -101,13 +105,13 @@ TEST_P(ReportPageInBrowser, DrawsAndSortsWithoutErrors) {
   EXPECT_EQ(forgetting["last"], json({{"x", 0.95}, {"y", 1.06667}}));
   EXPECT_EQ(forgetting["dashed"], json({4, 4, 4, 4}));
   EXPECT_EQ(forgetting["classes"], json({"cat", "dog"}));
-  EXPECT_EQ(probe["heats"], 5) << "accuracy and time of the sweep and of the scaling study, confusion";
+  EXPECT_EQ(probe["heats"], 7) << "accuracy and time of the sweep and of the scaling studies, confusion";
   EXPECT_EQ(probe["pictures"], 1);
   EXPECT_LE(probe["overflow"], 0) << "the page scrolls sideways";
-  EXPECT_EQ(probe["falling"].front(), "93.75 %");
+  EXPECT_EQ(probe["falling"].front(), "100.00 %");
   EXPECT_EQ(probe["falling"].back(), "60.00 %");
   EXPECT_EQ(probe["rising"].front(), "60.00 %");
-  EXPECT_EQ(probe["rising"].back(), "93.75 %");
+  EXPECT_EQ(probe["rising"].back(), "100.00 %");
 }
 
 INSTANTIATE_TEST_SUITE_P(Widths, ReportPageInBrowser,

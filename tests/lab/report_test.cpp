@@ -96,6 +96,49 @@ TEST(Report, ComparesCumulativeCellsWithTheOneBefore) {
   EXPECT_THAT(text, testing::ContainsRegex("without whitening .* \\+1\\.00 +0\\.00 % +4\\.00 +0\\.00\n"));
 }
 
+TEST(Report, TestsAComparison) {
+  const test::TemporaryFolder folder;
+  write_comparison(folder.path());
+  const std::vector<Table> tables = tables_of(read_report({folder.path()}));
+  const auto table = std::ranges::find(tables, "comparison-1", &Table::key);
+  ASSERT_NE(table, tables.end());
+  EXPECT_THAT(to_csv(*table),
+              HasSubstr("of,pairs,difference,low,high,paired_p_value,welch_p_value,always_valid_p_value"));
+  const Difference expected = paired_difference(std::vector{0.90, 0.93}, std::vector{0.89, 0.91});
+  const std::vector<Field>& row = table->rows.at(0);
+  EXPECT_NEAR(std::get<double>(row.at(2)), 1.5, 1e-9);
+  EXPECT_NEAR(std::get<double>(row.at(5)), expected.p_value, 1e-9);
+}
+
+TEST(Report, CountsFailedRunsInNoCurve) {
+  const test::TemporaryFolder folder;
+  write_run(folder / "a", {.accuracies = {0.9, 0.1}});
+  train::RunResult failed = *load_run_record(folder / "a/run-2/result.json");
+  failed.failed = true;
+  save_run_record(folder / "a/run-2/result.json", failed);
+  EXPECT_NEAR(read_report({folder / "a"}).runs[0].curve.back().val_accuracy.mean, 0.9, 1e-12);
+}
+
+TEST(Report, TakesAnInterruptedRunForUnfinished) {
+  const test::TemporaryFolder folder;
+  write_run(folder / "a", {});
+  json summary = json::parse(read_text(folder / "a/summary.json"));
+  summary["interrupted"] = true;
+  folder.write("a/summary.json", summary.dump());
+  EXPECT_FALSE(read_report({folder / "a"}).runs[0].finished);
+}
+
+TEST(Report, NamesEachEnvironmentOnce) {
+  const test::TemporaryFolder folder;
+  write_run(folder / "a", {});
+  write_run(folder / "b", {});
+  write_run(folder / "c", {.dataset = "others"});
+  const std::vector<Table> tables = tables_of(read_report({folder / "a", folder / "b", folder / "c"}));
+  ASSERT_EQ(tables.back().key, "environments");
+  EXPECT_THAT(tables.back().rows, SizeIs(2));
+  EXPECT_THAT(to_text(tables.back()), AllOf(HasSubstr("A CPU"), HasSubstr("digest of others")));
+}
+
 TEST(Report, FindsTheLawOfAScalingStudy) {
   const test::TemporaryFolder folder;
   write_scaling_study(folder.path());
@@ -139,7 +182,7 @@ TEST(Report, PutsTheClassesThatLoseMostFirst) {
   write_run(folder / "measured", {.accuracies = {0.6}, .epochs = 2, .forgetting = true});
   const Report report = read_report({folder / "better", folder / "worse", folder / "measured"});
   EXPECT_EQ(forgetting_run(report)->label, "measured");
-  EXPECT_EQ(to_csv(tables_of(report).back()),
+  EXPECT_EQ(to_csv(tables_of(report).rbegin()[1]),
             "class,pictures,loss,accuracy,recent_loss,oldest_loss,loss_forgotten,recent_accuracy,oldest_"
             "accuracy\r\n"
             "cat,500,2,0.7,1,3,2,0.9,0.5\r\ndog,500,1,0.8,1,1,0,0.8,0.8\r\n");
@@ -178,7 +221,7 @@ TEST(ReportPage, DataIsWhatTheFoldersHold) {
   const json& without_flip = data["experiments"][1]["cells"][1];
   EXPECT_EQ(without_flip["difference"]["mean"], -0.01);
   EXPECT_EQ(without_flip["seconds_difference"]["mean"], -2.0);
-  EXPECT_EQ(data["tables"].size(), 3u);
+  EXPECT_EQ(data["tables"].size(), 4u);
   EXPECT_EQ(data["environments"].size(), 1u);
   EXPECT_EQ(data["environments"][0]["values"]["cpu"], "A CPU");
 }
@@ -256,6 +299,10 @@ TEST(ReportInput, IsRefusedWithTheNameOfWhatIsWrong) {
   EXPECT_THAT(refusal(folder / "run"), AllOf(HasSubstr("summary.json"), HasSubstr("another version")));
   folder.write("run/summary.json", summary.substr(0, 50));
   EXPECT_THAT(refusal(folder / "run"), AllOf(HasSubstr("summary.json"), HasSubstr("damaged")));
+  json with_failures = json::parse(summary);
+  with_failures["failures"] = {1};
+  folder.write("run/summary.json", with_failures.dump());
+  EXPECT_THAT(refusal(folder / "run"), AllOf(HasSubstr("summary.json"), HasSubstr("no JSON object")));
   folder.write("run/summary.json", summary);
   folder.write("run/metrics.jsonl", "{\"run\": \"x\"}\n");
   EXPECT_THAT(refusal(folder / "run"), AllOf(HasSubstr("metrics.jsonl line 1"), HasSubstr("\"run\"")));

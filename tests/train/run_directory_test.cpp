@@ -116,6 +116,32 @@ TEST(RunDirectory, EventsHoldARunsSettingsAndItsEnd) {
   EXPECT_EQ(plugin_data(failed[1]).session_end_info().status(), events::STATUS_FAILURE);
 }
 
+TEST(RunDirectory, EventsSayWhichFoldARunIsOf) {
+  const test::TemporaryFolder folder;
+  RunDirectory directory(options(folder.path(), 2));
+  directory.begin_run(1, 7, 1);
+  const events::SessionStartInfo start =
+      plugin_data(read_events(event_file(folder / "run-2")).at(0)).session_start_info();
+  EXPECT_EQ(start.hparams().at("fold").number_value(), 1);
+}
+
+TEST(RunDirectory, HoldsNoFileOpenForARunThatIsDone) {
+  const test::TemporaryFolder folder;
+  RunDirectory directory(options(folder.path(), 3));
+  const auto open_event_files = [] {
+    return std::ranges::count_if(fs::directory_iterator("/proc/self/fd"), [](const auto& entry) {
+      std::error_code gone;  // the one that lists the others
+      return fs::read_symlink(entry.path(), gone).string().find("events.out.tfevents.") != std::string::npos;
+    });
+  };
+  for (int run = 0; run < 3; ++run) {
+    directory.begin_run(run, 7);
+    EXPECT_EQ(open_event_files(), 1);
+    directory.end_run(run, RunResult());
+    EXPECT_EQ(open_event_files(), 0);
+  }
+}
+
 TEST(RunDirectory, KeepsForgettingOnlyWhereItIsMeasured) {
   const test::TemporaryFolder folder;
   RunDirectory directory(options(folder.path()));

@@ -82,6 +82,7 @@
   Chart.defaults.font.family = getComputedStyle(document.body).fontFamily;
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => drawings.forEach(draw => draw()));
 
+  const short = name => name.length > 28 && innerWidth < 640 ? name.slice(0, 26) + "…" : name;
   const axis = (title, more = {}) => ({ title: { display: true, text: title }, ...more });
   const faded = colour => colour + "33";
 
@@ -171,26 +172,29 @@
 
   const mean = values => values.length ? values.reduce((sum, value) => sum + value, 0) / values.length : null;
 
-  // The mean over the cells at each pair of values of the first two axes; other axes are averaged over.
-  function onGrid(experiment, figure) {
-    const [down, across] = experiment.axes;
-    return down.values.map((_, r) => across.values.map((_, c) => mean(experiment.cells
-      .filter(cell => cell.coordinates[0] === r && cell.coordinates[1] === c).map(figure).filter(known))));
+  const highest = values => values.length ? Math.max(...values) : null;
+
+  // What `pick` makes of the cells at each pair of values of two axes; there are several where there are more axes.
+  function onGrid(experiment, [down, across], figure, pick) {
+    return experiment.axes[down].values.map((_, r) => experiment.axes[across].values.map((_, c) => pick(experiment.cells
+      .filter(cell => cell.coordinates[down] === r && cell.coordinates[across] === c).map(figure).filter(known))));
   }
 
+  // Of every two axes.
   function heatMaps(parent, experiment) {
-    const [down, across] = experiment.axes;
-    const shared = { rows: down.values, columns: across.values, rowTitle: down.label, columnTitle: across.label };
-    const box = element("div", { class: "heats" });
-    parent.append(box);
-    heat(box, { ...shared, title: "Accuracy, %", values: onGrid(experiment, accuracyOf),
-      write: value => (100 * value).toFixed(2), best: "high" });
-    heat(box, { ...shared, title: "Seconds of training", values: onGrid(experiment, secondsOf),
-      write: value => value < 10 ? value.toFixed(2) : value.toFixed(1), best: "low" });
-    if (experiment.axes.length > 2) {
-      const others = experiment.axes.slice(2).map(other => other.label).join(", ");
-      parent.append(element("p", { class: "quiet" }, "Means over " + others + "."));
+    const axes = experiment.axes;
+    for (const pair of axes.flatMap((_, down) => axes.slice(down + 1).map((_, i) => [down, down + 1 + i]))) {
+      const [down, across] = pair.map(index => axes[index]);
+      const shared = { rows: down.values, columns: across.values, rowTitle: down.label, columnTitle: across.label };
+      const box = element("div", { class: "heats" });
+      parent.append(box);
+      heat(box, { ...shared, title: "Accuracy, %", values: onGrid(experiment, pair, accuracyOf, highest),
+        write: value => (100 * value).toFixed(2), best: "high" });
+      heat(box, { ...shared, title: "Seconds of training", values: onGrid(experiment, pair, secondsOf, mean),
+        write: value => value < 10 ? value.toFixed(2) : value.toFixed(1), best: "low" });
     }
+    if (axes.length > 2) parent.append(element("p", { class: "quiet" },
+      "Of the cells that differ in other settings only, the best accuracy and the mean of the seconds."));
   }
 
   // ---- bars with intervals ----
@@ -199,7 +203,6 @@
   function intervals(parent, items, { title, bars, write }) {
     const labels = items.map(item => item.label);
     const height = Math.max(9, 3.5 + 1.7 * items.length) + "rem";
-    const short = name => name.length > 28 && innerWidth < 640 ? name.slice(0, 26) + "…" : name;
     chart(parent, () => {
       const interval = items.map(item => known(item.low) && known(item.high) ? [item.low, item.high] : null);
       const ink = colours().text;
@@ -228,8 +231,8 @@
     }, { height, label: title });
   }
 
-  function withInterval(label, sample, factor = 1) {
-    const value = sample.mean * factor;
+  function withInterval(label, sample) {
+    const value = sample.mean;
     const half = sample.ci95;
     return { label, value, low: known(half) ? value - half : null, high: known(half) ? value + half : null,
       points: sample.values ?? [] };
@@ -250,8 +253,8 @@
     main.append(element("div", { class: "tiles" },
       tile(String(data.runs.length), data.runs.length === 1 ? "setting" : "settings"),
       tile(String(trainings), trainings === 1 ? "finished training" : "finished trainings"),
-      best ? tile((100 * best.accuracy.mean).toFixed(2) + spread + " %", "best mean accuracy: " + best.label) : null,
-      best ? tile(seconds(best.seconds.train), "to train it") : null));
+      best && known(best.accuracy.mean) ? tile((100 * best.accuracy.mean).toFixed(2) + spread + " %", "best mean accuracy: " + best.label) : null,
+      best && known(best.accuracy.mean) ? tile(seconds(best.seconds.train), "to train it") : null));
     const rest = data.runs.length - finished.length;
     const failed = finished.reduce((sum, run) => sum + run.failed_runs, 0);
     if (rest) main.append(element("p", {}, `${rest} of them not finished yet.`));
@@ -267,18 +270,18 @@
       const done = experiment.cells.filter(cell => accuracyOf(cell) !== null).length;
       node.append(element("p", { class: "quiet" },
         `Recipe ${experiment.recipe}, ${done} of ${experiment.cells.length} cells done, in ${experiment.folder}`));
-      if (done) draw(node, experiment);
+      if (done) draw(node, experiment, index);
       node.append(element("h3", {}, "Cells"));
       table(node, tableOf(`experiment-${index + 1}`));
     });
   }
 
-  function draw(node, experiment) {
+  function draw(node, experiment, index) {
     const onAxes = experiment.cells.every(cell => cell.coordinates.length > 0);
     if (experiment.kind === "scale") scaling(node, experiment);
     if (experiment.axes.length >= 2 && onAxes) heatMaps(node, experiment);
     if (experiment.kind.startsWith("ablate")) ablation(node, experiment);
-    if (experiment.kind === "compare") comparison(node, experiment);
+    if (experiment.kind === "compare") comparison(node, experiment, index);
     if (experiment.kind === "sweep" && (experiment.axes.length === 1 || !onAxes)) along(node, experiment);
   }
 
@@ -302,7 +305,7 @@
       { title: "costs, seconds of training", bars: true, write: value => signed(value, 1) });
   }
 
-  function comparison(node, experiment) {
+  function comparison(node, experiment, index) {
     const cells = experiment.cells.filter(cell => accuracyOf(cell) !== null);
     intervals(node, cells.map(cell => withInterval(cell.name, ofRun(cell).accuracy)),
       { title: "accuracy", bars: false, write: value => percent(value) });
@@ -312,6 +315,10 @@
       node.append(element("p", {}, `${cell.name} differs by ${signed(100 * cell.difference.mean, 2)}${half} points of ` +
         `accuracy (95 % interval, paired by seed) and ${signed(cell.seconds_difference.mean, 2)} s of training.`));
     }
+    const tests = tableOf(`comparison-${index + 1}`);
+    if (!tests) return;
+    node.append(element("h3", {}, tests.title));
+    table(node, tests);
   }
 
   // Accuracy along one setting.
@@ -353,6 +360,7 @@
   // What a logarithmic axis shows: the values with some air, not whole powers of ten.
   function span(all) {
     const values = all.filter(value => value > 0);
+    if (!values.length) return {};
     const [low, high] = [Math.min(...values), Math.max(...values)];
     const air = Math.max((high / low) ** 0.05, 1.05);
     return { min: low / air, max: high * air };
@@ -487,7 +495,6 @@
     if (!finished.length) return;
     const node = section("Time", "Seconds of a training, means over seeds: opening the data, building and initialising " +
       "the network, training, evaluating." + (data.runs.length > shownBars ? ` The ${shownBars} with the best accuracy.` : ""));
-    const short = name => name.length > 28 && innerWidth < 640 ? name.slice(0, 26) + "…" : name;
     chart(node, () => ({ type: "bar",
       data: { labels: finished.map(run => run.label), datasets: ["load", "init", "train", "eval"].map((part, i) => ({
         label: part, data: finished.map(run => run.seconds[part]), backgroundColor: palette[[3, 1, 0, 2][i]],

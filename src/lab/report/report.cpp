@@ -9,13 +9,12 @@
 
 #include "base/error.hpp"
 #include "lab/scaling_study.hpp"
+#include "train/run_files.hpp"
 
 namespace ftl::lab::report {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr const char* kCheckpoint = "checkpoint.safetensors";
 
 // A plan whose cells lie on its axes, as the charts take for granted.
 void check_coordinates(const fs::path& folder, const ExperimentDescription& plan) {
@@ -38,11 +37,16 @@ void add_experiment(const fs::path& folder, Report& report) {
                                 .plan = load_experiment(folder),
                                 .runs = {},
                                 .differences = {},
-                                .law = {}};
+                                .law = {},
+                                .comparison = {}};
   check_coordinates(folder, experiment.plan);
   std::map<std::string, std::optional<CellDifference>> differences;  // by folder
   const std::vector<CellResult> results = load_results(folder, experiment.plan);
   for (const CellResult& result : results) differences[result.cell.folder] = result.difference;
+  if (experiment.plan.kind == kCompareKind && results.size() == 2) {
+    experiment.comparison = compare({.label = results[0].cell.name, .runs = results[0].runs},
+                                    {.label = results[1].cell.name, .runs = results[1].runs});
+  }
   if (experiment.plan.kind == kScaleKind) experiment.law = law_of_best(scale_points(results));
   for (const ExperimentCell& cell : experiment.plan.cells) {
     experiment.differences.push_back(differences[cell.folder]);
@@ -99,7 +103,7 @@ Report read_report(const std::vector<fs::path>& paths) {
 const RunFolder* best_run(const Report& report) {
   const RunFolder* best = nullptr;
   for (const RunFolder& run : report.runs) {
-    if (std::isnan(run.accuracy.mean) || !fs::exists(run.folder / kCheckpoint)) continue;
+    if (std::isnan(run.accuracy.mean) || !fs::exists(run.folder / train::kCheckpointFile)) continue;
     if (best == nullptr || run.accuracy.mean > best->accuracy.mean) best = &run;
   }
   return best;

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "lab/comparison.hpp"
 #include "lab/experiment_folder.hpp"
 #include "lab/experiment_results.hpp"
 #include "lab/power_law.hpp"
@@ -18,10 +19,11 @@ struct ReportedExperiment {
   std::filesystem::path folder;
   std::string label;  // the folder's name
   ExperimentDescription plan;
-  std::vector<std::optional<std::size_t>>
-      runs;  // each cell's, in Report::runs; nothing when it was not begun
-  std::vector<std::optional<CellDifference>> differences;  // each cell's
+  // Of each cell, where it is in Report::runs; nothing when it was not begun.
+  std::vector<std::optional<std::size_t>> runs;
+  std::vector<std::optional<CellDifference>> differences;  // of each cell
   std::optional<PowerLaw> law;                             // of a scaling study's best cells
+  std::optional<Comparison> comparison;                    // where two settings were compared
 };
 
 struct Report {
@@ -43,4 +45,5 @@ const RunFolder* forgetting_run(const Report& report);
 
 // The run of a cell that is done; null for others.
 const RunFolder* finished_run(const Report& report, const ReportedExperiment& experiment, std::size_t cell);
+
 }  // namespace ftl::lab::report

@@ -6,13 +6,15 @@
 #include <cmath>
 #include <limits>
 #include <map>
-#include <set>
 
 #include "base/error.hpp"
 #include "base/file.hpp"
 #include "lab/report/forgetting.hpp"
+#include "lab/run_record.hpp"
 #include "train/json_file.hpp"
 #include "train/metrics_file.hpp"
+#include "train/run_directory.hpp"
+#include "train/run_files.hpp"
 
 namespace ftl::lab::report {
 namespace {
@@ -32,14 +34,14 @@ Sample sample(const JsonMembers& json) {
   return describe(values);
 }
 
-// Those whose accuracies the summary lists: it leaves out runs that failed.
+// Those whose accuracies the summary lists: it leaves out runs that failed. In cross-validation a seed has
+// several runs.
 std::vector<std::uint64_t> counted_seeds(const JsonMembers& json, std::size_t values) {
   auto seeds = json.get<std::vector<std::uint64_t>>("seeds");
-  std::set<std::uint64_t> failed;
-  for (const Json& failure : json.get<std::vector<Json>>("failures")) {
-    failed.insert(failure.value("seed", std::uint64_t{0}));
+  for (const JsonMembers& failure : json.objects("failures")) {
+    const auto failed = std::ranges::find(seeds, failure.get<std::uint64_t>("seed"));
+    if (failed != seeds.end()) seeds.erase(failed);
   }
-  std::erase_if(seeds, [&](std::uint64_t seed) { return failed.contains(seed); });
   seeds.resize(std::min(seeds.size(), values));
   return seeds;
 }
@@ -47,7 +49,7 @@ std::vector<std::uint64_t> counted_seeds(const JsonMembers& json, std::size_t va
 void read_summary(const fs::path& path, RunFolder& run) {
   const Json json = train::read_json(path);
   const JsonMembers summary(json, path.string());
-  run.finished = true;
+  run.finished = !summary.get<bool>("interrupted");
   run.recipe = summary.get<std::string>("recipe");
   run.dataset = summary.get<std::string>("dataset");
   run.evaluated_on = summary.get<std::string>("evaluated_on");
@@ -106,6 +108,17 @@ std::vector<EpochFigures> curve(const std::vector<EpochRecord>& records) {
   return figures;
 }
 
+// Of all runs so far but those that have failed, of which the directory has `runs`.
+std::vector<EpochRecord> records_that_count(const fs::path& folder, int runs) {
+  std::vector<EpochRecord> records = train::read_metrics(folder / train::kMetricsFile);
+  for (int run = 0; run < runs; ++run) {
+    const std::optional<train::RunResult> result = load_run_record(train::result_path(folder, run, runs));
+    if (!result || !result->failed) continue;
+    std::erase_if(records, [run](const EpochRecord& record) { return record.run == run; });
+  }
+  return records;
+}
+
 // The recipe's name as its text gives it.
 std::string recipe_name(const std::string& toml, const fs::path& path) {
   try {
@@ -131,20 +144,20 @@ std::string last_name(const fs::path& folder) {
 }
 
 bool is_run_folder(const fs::path& folder) {
-  return fs::exists(folder / "recipe.toml") && fs::exists(folder / "environment.json");
+  return fs::exists(folder / train::kRecipeFile) && fs::exists(folder / train::kEnvironmentFile);
 }
 
 RunFolder read_run_folder(const fs::path& folder) {
   RunFolder run;
   run.folder = folder;
   run.label = last_name(folder);
-  run.recipe_toml = read_text(folder / "recipe.toml");
-  run.recipe = recipe_name(run.recipe_toml, folder / "recipe.toml");
+  run.recipe_toml = read_text(folder / train::kRecipeFile);
+  run.recipe = recipe_name(run.recipe_toml, folder / train::kRecipeFile);
   run.accuracy = run.accuracy_plain = describe({});
-  read_environment(folder / "environment.json", run);
-  if (fs::exists(folder / "summary.json")) read_summary(folder / "summary.json", run);
-  run.curve = curve(train::read_metrics(folder / "metrics.jsonl"));
-  run.forgetting = read_forgetting(folder / "forgetting.jsonl");
+  read_environment(folder / train::kEnvironmentFile, run);
+  if (const fs::path summary = folder / train::kSummaryFile; fs::exists(summary)) read_summary(summary, run);
+  run.curve = curve(records_that_count(folder, run.runs));
+  run.forgetting = read_forgetting(folder / train::kForgettingFile);
   return run;
 }
 

@@ -6,7 +6,9 @@
 #include <cmath>
 #include <initializer_list>
 #include <limits>
+#include <set>
 
+#include "lab/axis_grid.hpp"
 #include "lab/report/forgetting_table.hpp"
 
 namespace ftl::lab::report {
@@ -52,6 +54,7 @@ Table runs_table(const Report& report) {
                          {"total_seconds", "total s", Unit::seconds},
                          {"tflops", "TFLOP/s", Unit::number},
                          {"fraction_of_peak", "of peak", Unit::fraction},
+                         {"peak_memory_bytes", "memory, bytes", Unit::number},
                          {"folder", "folder"}});
   for (const RunFolder& run : report.runs) {
     std::vector<Field> row{run.label, run.recipe, run.dataset};
@@ -60,7 +63,7 @@ Table runs_table(const Report& report) {
     append_accuracy(row, run);
     append_numbers(row, {run.accuracy_plain.mean, known(run.seconds.load), known(run.seconds.init),
                          known(run.seconds.train), known(run.seconds.eval), known(run.seconds.total),
-                         known(run.tflops), known(run.fraction_of_peak)});
+                         known(run.tflops), known(run.fraction_of_peak), known(run.peak_memory_bytes)});
     row.emplace_back(run.folder.string());
     table.rows.push_back(std::move(row));
   }
@@ -116,6 +119,44 @@ Table cells_table(const Report& report, std::size_t index) {
   return table;
 }
 
+Table comparison_table(const Comparison& comparison, std::size_t index) {
+  Table table{fmt::format("comparison-{}", index + 1),
+              fmt::format("{} less {}, paired by seed", comparison.first.label, comparison.second.label),
+              {{"of", "of"},
+               {"pairs", "pairs", Unit::count},
+               {"difference", "difference", Unit::number},
+               {"low", "95 % from", Unit::number},
+               {"high", "to", Unit::number},
+               {"paired_p_value", "paired t-test p", Unit::number},
+               {"welch_p_value", "Welch's test p", Unit::number},
+               {"always_valid_p_value", "p valid at any time", Unit::number}},
+              {}};
+  const auto add = [&](const char* name, const Difference& difference, double scale, double welch,
+                       double always) {
+    append_numbers(table.rows.emplace_back(1, name),
+                   {static_cast<double>(comparison.pairs), scale * difference.mean, scale * difference.low(),
+                    scale * difference.high(), difference.p_value, welch, always});
+  };
+  add("accuracy, points", comparison.accuracy, 100, comparison.accuracy_welch.p_value,
+      comparison.always_valid_p_value);
+  add("training, seconds", comparison.train_seconds, 1, kNone, kNone);
+  return table;
+}
+
+Table law_table(const PowerLaw& law, std::size_t index) {
+  Table table{fmt::format("law-{}", index + 1),
+              "Law of the best cells: error = floor + scale * PFLOP^-exponent",
+              {{"points", "points", Unit::count},
+               {"floor", "floor", Unit::fraction},
+               {"scale", "scale", Unit::number},
+               {"exponent", "exponent", Unit::number},
+               {"residual", "off by, of the error", Unit::fraction}},
+              {}};
+  append_numbers(table.rows.emplace_back(), {static_cast<double>(law.points), law.floor,
+                                             law.error_at(1e15) - law.floor, law.exponent, law.residual});
+  return table;
+}
+
 Table confusion_table(const Predictions& predictions) {
   Table table{"confusion",
               "Test pictures by class (row) and what they were taken for (column)",
@@ -132,23 +173,60 @@ Table confusion_table(const Predictions& predictions) {
   return table;
 }
 
-Table grid(const Report& report, const ReportedExperiment& experiment, const Column& figure,
-           double (*value)(const RunFolder&)) {
-  const ExperimentAxis& rows = experiment.plan.axes[0];
-  const ExperimentAxis& columns = experiment.plan.axes[1];
-  Table table{"",
-              fmt::format("{} by {} (rows) and {} (columns)", figure.title, rows.label, columns.label),
-              {{rows.key, rows.label}},
+Table mistakes_table(const Predictions& predictions) {
+  Table table{"mistakes",
+              "The most confidently wrong test pictures",
+              {{"picture", "picture", Unit::count},
+               {"class", "class"},
+               {"taken_for", "taken for"},
+               {"confidence", "confidence", Unit::fraction}},
               {}};
-  for (const std::string& name : columns.values) table.columns.push_back({name, name, figure.unit});
-  for (const std::string& name : rows.values) {
-    table.rows.emplace_back(table.columns.size(), Field(kNone)).front() = name;
+  for (const WrongPicture& picture : predictions.most_confidently_wrong) {
+    table.rows.push_back(
+        {static_cast<double>(picture.index), predictions.class_names[static_cast<std::size_t>(picture.truth)],
+         predictions.class_names[static_cast<std::size_t>(picture.predicted)], picture.confidence});
   }
+  return table;
+}
+
+// What the runs were made on; of several like each other the first is named.
+Table environments_table(const Report& report) {
+  Table table{"environments", "Environments", {{"run", "run"}}, {}};
+  std::set<std::vector<std::pair<std::string, std::string>>> seen;
+  for (const RunFolder& run : report.runs) {
+    if (!seen.insert(run.environment).second) continue;
+    std::vector<Field>& row = table.rows.emplace_back(1, run.label);
+    for (const auto& [key, value] : run.environment) {
+      if (table.rows.size() == 1) table.columns.push_back({key, key});
+      row.emplace_back(value);
+    }
+    row.resize(table.columns.size(), "");
+  }
+  return table;
+}
+
+struct GridFigure {
+  Column column;
+  double (*value)(const RunFolder&);
+  OfOthers of_others;
+};
+
+Table grid(const Report& report, const ReportedExperiment& experiment, const AxisPair& pair,
+           const GridFigure& figure) {
+  std::vector<double> figures;
   for (std::size_t cell = 0; cell < experiment.plan.cells.size(); ++cell) {
-    const std::vector<int>& place = experiment.plan.cells[cell].coordinates;
     const RunFolder* run = finished_run(report, experiment, cell);
-    if (run == nullptr || place.empty()) continue;
-    table.rows[static_cast<std::size_t>(place[0])][static_cast<std::size_t>(place[1]) + 1] = value(*run);
+    figures.push_back(run == nullptr ? kNone : figure.value(*run));
+  }
+  const AxisGrid shown{experiment.plan, pair, figures, figure.of_others};
+  const ExperimentAxis& rows = experiment.plan.axes[pair.down];
+  const ExperimentAxis& columns = experiment.plan.axes[pair.across];
+  Table table{"", grid_title(figure.column.title, shown), {{rows.key, rows.label}}, {}};
+  for (const std::string& name : columns.values) table.columns.push_back({name, name, figure.column.unit});
+  const std::vector<std::vector<double>> values = on_grid(shown);
+  for (std::size_t row = 0; row < rows.values.size(); ++row) {
+    std::vector<Field>& fields = table.rows.emplace_back(1, rows.values[row]);
+    fields.insert(fields.end(), values[row].begin(), values[row].end());
   }
   return table;
 }
@@ -157,11 +235,20 @@ Table grid(const Report& report, const ReportedExperiment& experiment, const Col
 
 std::vector<Table> tables_of(const Report& report) {
   std::vector<Table> tables{runs_table(report)};
-  for (std::size_t i = 0; i < report.experiments.size(); ++i) tables.push_back(cells_table(report, i));
+  for (std::size_t i = 0; i < report.experiments.size(); ++i) {
+    const ReportedExperiment& experiment = report.experiments[i];
+    tables.push_back(cells_table(report, i));
+    if (experiment.comparison) tables.push_back(comparison_table(*experiment.comparison, i));
+    if (experiment.law) tables.push_back(law_table(*experiment.law, i));
+  }
   if (const RunFolder* run = forgetting_run(report)) {
     tables.push_back(forgetting_by_class(run->forgetting.back()));
   }
-  if (report.predictions) tables.push_back(confusion_table(*report.predictions));
+  if (report.predictions) {
+    tables.push_back(confusion_table(*report.predictions));
+    tables.push_back(mistakes_table(*report.predictions));
+  }
+  tables.push_back(environments_table(report));
   return tables;
 }
 
@@ -185,12 +272,16 @@ Table epochs_table(const Report& report) {
 
 std::vector<Table> grids_of(const Report& report) {
   std::vector<Table> grids;
+  const GridFigure figures[] = {{{"accuracy", "Accuracy", Unit::fraction},
+                                 [](const RunFolder& run) { return run.accuracy.mean; },
+                                 OfOthers::highest},
+                                {{"train_seconds", "Seconds of training", Unit::seconds},
+                                 [](const RunFolder& run) { return run.seconds.train; },
+                                 OfOthers::mean}};
   for (const ReportedExperiment& experiment : report.experiments) {
-    if (experiment.plan.axes.size() != 2) continue;
-    grids.push_back(grid(report, experiment, {"accuracy", "Accuracy", Unit::fraction},
-                         [](const RunFolder& run) { return run.accuracy.mean; }));
-    grids.push_back(grid(report, experiment, {"train_seconds", "Seconds of training", Unit::seconds},
-                         [](const RunFolder& run) { return run.seconds.train; }));
+    for (const AxisPair& pair : axis_pairs(experiment.plan.axes)) {
+      for (const GridFigure& figure : figures) grids.push_back(grid(report, experiment, pair, figure));
+    }
   }
   return grids;
 }

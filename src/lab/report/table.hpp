@@ -26,12 +26,12 @@ struct Table {
   std::vector<std::vector<Field>> rows;
 };
 
-// Every run, then each experiment's cells, then the classes by what they forget, then those that are taken
-// for others. Fractions stay fractions.
+// Every run; each experiment's cells with its comparison or law; the classes by what they forget and those
+// that are taken for others; the surest mistakes; environments. Fractions stay fractions.
 std::vector<Table> tables_of(const Report& report);
 // A line an epoch and run.
 Table epochs_table(const Report& report);
-// Experiments with two axes as a grid: a row each value of the first, a column each value of the second.
+// Experiments over two axes or more as grids (lab/axis_grid.hpp), of accuracy and of seconds.
 std::vector<Table> grids_of(const Report& report);
 
 // With aligned columns and accuracies in percent, each line ending in a newline.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "lab/csv.hpp"
 #include "lab/report/table.hpp"
 
 namespace ftl::lab::report {
@@ -47,17 +48,8 @@ std::string padded(const std::string& text, std::size_t width, bool left) {
   return left ? text + space : space + text;
 }
 
-std::string quoted(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  std::string quoted = "\"";
-  for (const char character : text) quoted += character == '"' ? "\"\"" : std::string(1, character);
-  return quoted + "\"";
-}
-
 std::string csv_of(const Field& field) {
-  if (const auto* text = std::get_if<std::string>(&field)) return quoted(*text);
-  const double value = std::get<double>(field);
-  return std::isnan(value) ? "" : fmt::format("{}", value);
+  return std::visit([](const auto& value) { return csv_field(value); }, field);
 }
 
 }  // namespace
@@ -87,7 +79,7 @@ std::string to_text(const Table& table) {
 std::string to_csv(const Table& table) {
   std::string csv;
   for (std::size_t c = 0; c < table.columns.size(); ++c)
-    csv += (c == 0 ? "" : ",") + quoted(table.columns[c].key);
+    csv += (c == 0 ? "" : ",") + csv_field(table.columns[c].key);
   csv += "\r\n";
   for (const std::vector<Field>& row : table.rows) {
     for (std::size_t c = 0; c < row.size(); ++c) csv += (c == 0 ? "" : ",") + csv_of(row[c]);
