@@ -20,7 +20,7 @@ void ablate(const AblateArguments& arguments) {
   const ExperimentArguments& experiment = arguments.experiment;
   const train::Recipe recipe = load_recipe(experiment);
   const ExperimentPlan plan{
-      .kind = arguments.cumulative ? lab::kCumulativeKind : "ablate",
+      .kind = arguments.cumulative ? lab::kCumulativeKind : lab::kAblationKind,
       .recipe = recipe.name,
       .cells = arguments.cumulative ? lab::plan_cumulative(recipe) : lab::plan_ablation(recipe)};
   const auto finished = run_experiment(experiment, plan);

@@ -34,6 +34,7 @@ struct ExperimentCell {
   bool baseline = false;                          // what the others are compared with
 };
 
+inline constexpr const char* kAblationKind = "ablate";
 // The kind of experiment whose cells are compared with the one before each; others with the baseline.
 inline constexpr const char* kCumulativeKind = "ablate-cumulative";
 

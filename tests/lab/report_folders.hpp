@@ -106,9 +106,9 @@ inline ExperimentDescription write_sweep(const std::filesystem::path& folder) {
 }
 
 // The full recipe at 90 and 92 %, and two tricks left out: 1 point worse at both seeds, the same.
-inline void write_ablation(const std::filesystem::path& folder, const std::string& kind = "ablate") {
+inline void write_ablation(const std::filesystem::path& folder, const std::string& kind = kAblationKind) {
   ExperimentDescription plan{.kind = kind, .recipe = "airbench94", .dataset = "digest", .runs = 2};
-  const char* names[] = {"full recipe", "without flip", "without whitening"};
+  const char* names[] = {"full recipe", "flip", "whitening"};
   for (std::size_t cell = 0; cell < 3; ++cell) {
     plan.cells.push_back({.name = names[cell], .folder = cell_folder(cell), .baseline = cell == 0});
   }

@@ -85,15 +85,16 @@ TEST(Report, SaysWhatAnAblationCosts) {
   write_ablation(folder.path());
   const std::string text = to_text(tables_of(read_report({folder.path()}))[1]);
   EXPECT_THAT(text, HasSubstr("ablate of airbench94"));
-  EXPECT_THAT(text, testing::ContainsRegex("without flip .* -1\\.00 +0\\.00 % +-2\\.00 +0\\.00\n"));
+  EXPECT_THAT(text, testing::ContainsRegex("\nflip .* -1\\.00 +0\\.00 % +-2\\.00 +0\\.00\n"));
   EXPECT_THAT(text, testing::ContainsRegex("full recipe .* - +- +- +-\n"));
+  EXPECT_EQ(read_report({folder.path()}).runs[1].label, "without flip");
 }
 
 TEST(Report, ComparesCumulativeCellsWithTheOneBefore) {
   const test::TemporaryFolder folder;
   write_ablation(folder.path(), kCumulativeKind);
   const std::string text = to_text(tables_of(read_report({folder.path()}))[1]);
-  EXPECT_THAT(text, testing::ContainsRegex("without whitening .* \\+1\\.00 +0\\.00 % +4\\.00 +0\\.00\n"));
+  EXPECT_THAT(text, testing::ContainsRegex("\nwhitening .* \\+1\\.00 +0\\.00 % +4\\.00 +0\\.00\n"));
 }
 
 TEST(Report, TestsAComparison) {

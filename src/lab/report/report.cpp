@@ -31,6 +31,11 @@ void check_coordinates(const fs::path& folder, const ExperimentDescription& plan
   }
 }
 
+// Among other runs; an ablation's cells are named by what they lack.
+std::string label_of(const ExperimentDescription& plan, const ExperimentCell& cell) {
+  return plan.kind == kAblationKind && !cell.baseline ? "without " + cell.name : cell.name;
+}
+
 void add_experiment(const fs::path& folder, Report& report) {
   ReportedExperiment experiment{.folder = folder,
                                 .label = last_name(folder),
@@ -53,7 +58,7 @@ void add_experiment(const fs::path& folder, Report& report) {
     std::optional<std::size_t>& index = experiment.runs.emplace_back();
     if (!is_run_folder(folder / cell.folder)) continue;
     RunFolder run = read_run_folder(folder / cell.folder);
-    run.label = cell.name;
+    run.label = label_of(experiment.plan, cell);
     index = report.runs.size();
     report.runs.push_back(std::move(run));
   }
