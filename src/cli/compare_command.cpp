@@ -123,8 +123,9 @@ std::string more_runs_line(const lab::Comparison& comparison) {
     return "more      no number of runs decides a difference this small\n";
   }
   const int more = std::max(comparison.pairs_to_decide - comparison.pairs, 0);
+  const std::string more_runs = fmt::format("{} more run{}", more, more == 1 ? "" : "s");
   if (comparison.rule) {
-    return fmt::format("more      {} more runs of each decide it, if the difference stays as it is\n", more);
+    return fmt::format("more      {} of each decide it, if the difference stays as it is\n", more_runs);
   }
   const lab::Decision& decision = comparison.decision;
   if (comparison.accuracy.p_value < decision.p_value) {
@@ -133,9 +134,9 @@ std::string more_runs_line(const lab::Comparison& comparison) {
         decision.p_value, comparison.always_valid_p_value);
   }
   return fmt::format(
-      "more      {} more runs of each would decide at p < {:g} with a power of {:.0f} %, if the difference "
+      "more      {} of each would decide at p < {:g} with a power of {:.0f} %, if the difference "
       "is as seen\n",
-      more, decision.p_value, 100 * decision.power);
+      more_runs, decision.p_value, 100 * decision.power);
 }
 
 std::string rule_lines(const lab::Comparison& comparison) {
