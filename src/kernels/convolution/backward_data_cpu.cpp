@@ -1,7 +1,9 @@
+#include "kernels/convolution/block_walk.hpp"
 #include "kernels/convolution/convolution_passes.hpp"
 #include "kernels/convolution/gradient_bands.hpp"
-#include "kernels/convolution/position_walk.hpp"
 #include "kernels/convolution/result_tile.hpp"
+#include "kernels/convolution/square_pipeline.hpp"
+#include "kernels/convolution/tile_lists.hpp"
 #include "kernels/convolution/weight_tiles.hpp"
 
 namespace ftl::kernels::FTL_ISA {
@@ -39,6 +41,29 @@ Window backward_window(const ConvolutionGeometry& g, int y, int x) {
           backward_taps(x, extent.width, g.kernel_width, g.stride, g.pad)};
 }
 
+// Writes one image's values at the four positions of a square.
+struct BackwardDataWriter {
+  bf16* to[4];
+
+  [[gnu::always_inline]] void prepare(int image) const {
+    for (int position = 0; position < 4; ++position) {
+      __builtin_prefetch(to[position] + image * kBlockChannels, 1);
+    }
+  }
+
+  void operator()(const ResultSquare& result, int image) const {
+    for (int position = 0; position < 4; ++position) {
+      bf16* row = to[position] + image * kBlockChannels;
+      for (int n = 0; n < kBlockChannels; n += 2 * kLanes) {
+        const auto value = [&](int at) {
+          return load(result.row(at / kHalfColumns, position, image) + at % kHalfColumns);
+        };
+        store(row + n, value(n), value(n + kLanes));
+      }
+    }
+  }
+};
+
 class BackwardDataPass {
  public:
   explicit BackwardDataPass(const ConvolutionBackwardData& arguments)
@@ -46,27 +71,90 @@ class BackwardDataPass {
         g_(arguments.geometry),
         halves_(halves_of(arguments.images)),
         lists_(g_.out.channel_blocks() * g_.taps()),
-        walk_(g_.in.height, g_.in.width, g_.stride == 1,
-              [this](int y, int x) { return backward_window(g_, y, x); }) {}
+        walk_{.blocks = g_.in.channel_blocks(),
+              .halves = halves_,
+              .weight_elements = packed_elements(g_),
+              .half_elements = g_.out.half_elements()} {
+    if (takes_squares(g_, tile_product)) {
+      walk_.square_height = g_.in.height / 2 * 2;
+      walk_.square_width = g_.in.width / 2 * 2;
+    }
+  }
 
-  // Positions that slide take one half of the images, the others both: at the first half's turn.
-  void input_block(int input, int half) {
+  void run() {
+    SquarePipeline<BackwardDataWriter> pipeline(tile_product);
+    walk_squares(walk_, [&](int input, int half, int y, int x) {
+      describe_sum(input, half, y, x, pipeline.sum());
+      for (int i = 0; i < 4; ++i) pipeline.writer().to[i] = input_tile(input, half, y + i / 2, x + i % 2);
+      pipeline.compute();
+    });
+    pipeline.finish();
+    for (int input = 0; input < walk_.blocks; ++input) input_block(input);
+    write_padding();
+  }
+
+ private:
+  // The taps run backwards through the weights.
+  void describe_sum(int input, int half, int y, int x, SquareSum& sum) const {
+    sum.kernel_height = g_.kernel_height;
+    sum.kernel_width = g_.kernel_width;
+    sum.blocks = g_.out.channel_blocks();
+    sum.rows = arguments_.dy + half * g_.out.half_elements();
+    place_patch(g_.out, covered(g_).height, covered(g_).width, y + g_.pad - g_.kernel_height + 1,
+                x + g_.pad - g_.kernel_width + 1, sum);
+    const std::int64_t tile_pair = std::int64_t{g_.taps()} * kOperand;
+    sum.tap_distance = -kOperand;
+    sum.block_columns = g_.in.channel_blocks() * tile_pair;
+    sum.columns = arguments_.weights + (input + 1) * tile_pair - kOperand;
+  }
+
+  // The positions that are in no square, 32 images at a time.
+  void input_block(int input) {
     if (g_.groups > 1) lists_.clear();
     input_ = input;
     outputs_ = touching_outputs(g_, input);
     ResultTile result;
-    for (const Visit& visit : walk_) {
-      const bool alone = visit.neighbour == Neighbour::none;
-      if (alone && half > 0) continue;
-      tile_product.multiply(sum(visit, half), alone && halves_ == 1 ? kHalfRows : kTileRows, false,
-                            result.half[0]);
-      write_tile(result.half[0], input_tile(half, visit.y, visit.x));
-      if (alone && halves_ == 1) continue;
-      write_tile(result.half[1],
-                 alone ? input_tile(1, visit.y, visit.x)
-                       : input_tile(half, visit.y + (visit.neighbour == Neighbour::below ? 1 : 0),
-                                    visit.x + (visit.neighbour == Neighbour::right ? 1 : 0)));
+    for (int y = 0; y < g_.in.height; ++y) {
+      for (int x = y < walk_.square_height ? walk_.square_width : 0; x < g_.in.width; ++x) {
+        tile_product.multiply(sum(y, x), halves_ == 2 ? kTileRows : kHalfRows, false, result.half[0]);
+        for (int half = 0; half < halves_; ++half) {
+          write_tile(result.half[half], input_tile(input, half, y, x));
+        }
+      }
     }
+  }
+
+  TileSum sum(int y, int x) {
+    const Window window = backward_window(g_, y, x);
+    TileSum sum = lists_.find(window, [this](const Window& w, TileTerm* terms) { return fill(w, terms); });
+    sum.row_half_distance = g_.out.half_elements();
+    if (sum.term_count > 0) {
+      const int first = outputs_.first;
+      const std::int64_t pair = pairs_before(g_, first) + input_ - touched_inputs(g_, first).first;
+      sum.columns = arguments_.weights + pair * g_.taps() * kOperand;
+      sum.rows = position(arguments_.dy, g_.out, first,
+                          (y + g_.pad - window.y.first) / g_.stride - window.y.count + 1,
+                          (x + g_.pad - window.x.first) / g_.stride - window.x.count + 1);
+    }
+    return sum;
+  }
+
+  // Outputs in their own order, to which the taps run backwards.
+  int fill(const Window& window, TileTerm* terms) const {
+    const int first_pair = pairs_before(g_, outputs_.first) - touched_inputs(g_, outputs_.first).first;
+    int count = 0;
+    for (int output = outputs_.first; output < outputs_.last; ++output) {
+      const int pair = pairs_before(g_, output) - touched_inputs(g_, output).first - first_pair;
+      for (int y = 0; y < window.y.count; ++y) {
+        for (int x = 0; x < window.x.count; ++x) {
+          const int ky = window.y.first + (window.y.count - 1 - y) * g_.stride;
+          const int kx = window.x.first + (window.x.count - 1 - x) * g_.stride;
+          terms[count++] = {tile_distance(g_.out, output - outputs_.first, y, x),
+                            (pair * g_.taps() + ky * g_.kernel_width + kx) * kOperand};
+        }
+      }
+    }
+    return count;
   }
 
   void write_padding() const {
@@ -75,49 +163,15 @@ class BackwardDataPass {
     std::memset(arguments_.dx + elements, 0, elements * sizeof(bf16));
   }
 
- private:
-  TileSum sum(const Visit& visit, int half) {
-    const Window window = backward_window(g_, visit.y, visit.x);
-    TileSum sum = lists_.find(
-        window, visit.neighbour,
-        [this](const Window& w, Neighbour neighbour, TileTerm* terms) { return fill(w, neighbour, terms); });
-    sum.row_half_distance = row_half_distance(g_.out, visit.neighbour);
-    if (sum.term_count > 0) {
-      const int first = outputs_.first;
-      const std::int64_t pair = pairs_before(g_, first) + input_ - touched_inputs(g_, first).first;
-      sum.columns = arguments_.weights + pair * g_.taps() * kOperand;
-      sum.rows = position(arguments_.dy, g_.out, half * g_.out.channel_blocks() + first,
-                          (visit.y + g_.pad - window.y.first) / g_.stride - window.y.count + 1,
-                          (visit.x + g_.pad - window.x.first) / g_.stride - window.x.count + 1);
-    }
-    return sum;
-  }
-
-  // Outputs in their own order, to which the taps run backwards.
-  int fill(const Window& window, Neighbour neighbour, TileTerm* terms) const {
-    const int first_pair = pairs_before(g_, outputs_.first) - touched_inputs(g_, outputs_.first).first;
-    int count = 0;
-    for (int output = outputs_.first; output < outputs_.last; ++output) {
-      const int pair = pairs_before(g_, output) - touched_inputs(g_, output).first - first_pair;
-      for_each_tap(window, neighbour, [&](int y, int x) {
-        const int ky = window.y.first + (window.y.count - 1 - y) * g_.stride;
-        const int kx = window.x.first + (window.x.count - 1 - x) * g_.stride;
-        terms[count++] = {tile_distance(g_.out, output - outputs_.first, y, x),
-                          (pair * g_.taps() + ky * g_.kernel_width + kx) * kOperand};
-      });
-    }
-    return count;
-  }
-
-  bf16* input_tile(int half, int y, int x) const {
-    return position(arguments_.dx, g_.in, half * g_.in.channel_blocks() + input_, y, x);
+  bf16* input_tile(int input, int half, int y, int x) const {
+    return position(arguments_.dx, g_.in, half * g_.in.channel_blocks() + input, y, x);
   }
 
   const ConvolutionBackwardData& arguments_;
   const ConvolutionGeometry& g_;
   int halves_;
   TermLists lists_;
-  PositionWalk walk_;
+  BlockWalk walk_;
   int input_ = 0;
   BlockRange outputs_{};
 };
@@ -125,15 +179,10 @@ class BackwardDataPass {
 }  // namespace
 
 void convolution_backward_data(const ConvolutionBackwardData& arguments) {
-  const ConvolutionGeometry& g = arguments.geometry;
   BackwardDataPass pass(arguments);
   tile_product.begin();
-  walk_blocks({.blocks = g.in.channel_blocks(),
-               .halves = halves_of(arguments.images),
-               .weights_are_larger = packed_weights_exceed(g, g.out.half_elements())},
-              [&](int input, int half) { pass.input_block(input, half); });
+  pass.run();
   tile_product.end();
-  pass.write_padding();
 }
 
 }  // namespace ftl::kernels::FTL_ISA

@@ -1,6 +1,9 @@
+#include "kernels/convolution/block_walk.hpp"
 #include "kernels/convolution/convolution_passes.hpp"
-#include "kernels/convolution/position_walk.hpp"
+#include "kernels/convolution/gradient_bands.hpp"
 #include "kernels/convolution/result_tile.hpp"
+#include "kernels/convolution/square_pipeline.hpp"
+#include "kernels/convolution/tile_lists.hpp"
 #include "kernels/convolution/weight_tiles.hpp"
 
 namespace ftl::kernels::FTL_ISA {
@@ -22,22 +25,6 @@ Window forward_window(const ConvolutionGeometry& g, int out_y, int out_x) {
           forward_taps(out_x, g.in.width, g.kernel_width, g.stride, g.pad)};
 }
 
-// With which neighbour each of a pool window's four positions slides: all with the same.
-Neighbour pool_neighbour(const ConvolutionGeometry& g, int y, int x) {
-  const Window corner = forward_window(g, 2 * y, 2 * x);
-  const Window right = forward_window(g, 2 * y, 2 * x + 1);
-  const Window below = forward_window(g, 2 * y + 1, 2 * x);
-  const Window opposite = forward_window(g, 2 * y + 1, 2 * x + 1);
-  if (g.stride > 1) return Neighbour::none;
-  if (slides(corner, right, Neighbour::right) && slides(below, opposite, Neighbour::right)) {
-    return Neighbour::right;
-  }
-  if (slides(corner, below, Neighbour::below) && slides(right, opposite, Neighbour::below)) {
-    return Neighbour::below;
-  }
-  return Neighbour::none;
-}
-
 void add_bias(const float* bias, ResultTile& result) {
   if (bias == nullptr) return;
   for (float* row = result.half[0]; row < result.half[0] + 2 * kTileElements; row += kTileColumns) {
@@ -45,29 +32,96 @@ void add_bias(const float* bias, ResultTile& result) {
   }
 }
 
-// Where the values of a pool's 2 x 2 positions are, 16 images of each.
-struct PoolWindow {
-  const float* values[4];
+// The largest of a pool's four values and which one it was (the first of equal ones). Rounding to bf16 keeps
+// the order, so the maximum is the one that a separate pool would find.
+struct Winner {
+  vfloat value;
+  vint which;
+
+  explicit Winner(vfloat first) : value(first), which{} {}
+  void challenge(vfloat other, int candidate) {
+    const vint better = other > value;
+    value = better ? other : value;
+    which = better ? vint{} + candidate : which;
+  }
 };
 
-// The largest of four and which one it was (the first of equal ones). Rounding to bf16 keeps the order, so
-// the maximum is the one that a separate pool would find.
+inline void store_candidates(std::uint8_t* to, vint which) {
+  using vbyte = std::uint8_t __attribute__((vector_size(kLanes)));
+  const vbyte narrow = __builtin_convertvector(which, vbyte);
+  std::memcpy(to, &narrow, sizeof(narrow));
+}
+
+// Writes what belongs to one image of a square: the 32 outputs of its four positions, or of the pool's window
+// that they are.
+struct ForwardWriter {
+  bf16* to[4];           // the positions' tiles; of a pool the first only
+  std::uint8_t* argmax;  // of a pool, or null
+  const float* bias;     // or null
+  bool pool;
+
+  void operator()(const ResultSquare& result, int image) const {
+    if (pool) {
+      write_pooled(result, image);
+    } else {
+      write_positions(result, image);
+    }
+  }
+
+  [[gnu::always_inline]] void prepare(int image) const {
+    const int at = image * kBlockChannels;
+    if (pool) {
+      __builtin_prefetch(to[0] + at, 1);
+      if (argmax != nullptr && image % 2 == 0) __builtin_prefetch(argmax + at, 1);
+      return;
+    }
+    for (int position = 0; position < 4; ++position) __builtin_prefetch(to[position] + at, 1);
+  }
+
+ private:
+  vfloat value(const ResultSquare& result, int position, int image, int n) const {
+    const vfloat sum = load(result.row(n / kHalfColumns, position, image) + n % kHalfColumns);
+    return bias == nullptr ? sum : sum + load(bias + n);
+  }
+
+  void write_positions(const ResultSquare& result, int image) const {
+    for (int position = 0; position < 4; ++position) {
+      bf16* row = to[position] + image * kBlockChannels;
+      for (int n = 0; n < kBlockChannels; n += 2 * kLanes) {
+        store(row + n, value(result, position, image, n), value(result, position, image, n + kLanes));
+      }
+    }
+  }
+
+  void write_pooled(const ResultSquare& result, int image) const {
+    for (int n = 0; n < kBlockChannels; n += 2 * kLanes) {
+      Winner winners[2] = {Winner(value(result, 0, image, n)), Winner(value(result, 0, image, n + kLanes))};
+      for (int candidate = 1; candidate < 4; ++candidate) {
+        winners[0].challenge(value(result, candidate, image, n), candidate);
+        winners[1].challenge(value(result, candidate, image, n + kLanes), candidate);
+      }
+      const int at = image * kBlockChannels + n;
+      store(to[0] + at, winners[0].value, winners[1].value);
+      if (argmax == nullptr) continue;
+      store_candidates(argmax + at, winners[0].which);
+      store_candidates(argmax + at + kLanes, winners[1].which);
+    }
+  }
+};
+
+// A pool's window whose four positions have been computed alone.
+struct PoolWindow {
+  const float* values[4];  // 16 images each
+};
+
 void write_pooled(const PoolWindow& window, bf16* y, std::uint8_t* argmax) {
   for (int i = 0; i < kTileElements; i += kLanes) {
-    vfloat best = load(window.values[0] + i);
-    vint which{};
+    Winner winner(load(window.values[0] + i));
     for (int candidate = 1; candidate < 4; ++candidate) {
-      const vfloat value = load(window.values[candidate] + i);
-      const vint better = value > best;
-      best = better ? value : best;
-      which = better ? vint{} + candidate : which;
+      winner.challenge(load(window.values[candidate] + i), candidate);
     }
-    store(y + i, best);
-    if (argmax != nullptr) {
-      using vbyte = std::uint8_t __attribute__((vector_size(kLanes)));
-      const vbyte narrow = __builtin_convertvector(which, vbyte);
-      std::memcpy(argmax + i, &narrow, sizeof(narrow));
-    }
+    store(y + i, winner.value);
+    if (argmax != nullptr) store_candidates(argmax + i, winner.which);
   }
 }
 
@@ -79,20 +133,114 @@ class ForwardPass {
         written_(g_.written()),
         halves_(halves_of(arguments.images)),
         lists_(g_.in.channel_blocks() * g_.taps()),
-        walk_(g_.out.height, g_.out.width, g_.stride == 1 && !g_.pool,
-              [this](int y, int x) { return forward_window(g_, y, x); }) {}
+        walk_{.blocks = g_.out.channel_blocks(),
+              .halves = halves_,
+              .weight_elements = packed_elements(g_),
+              .half_elements = g_.in.half_elements()} {
+    if (takes_squares(g_, tile_product)) {
+      walk_.square_height = covered(g_).height / 2 * 2;
+      walk_.square_width = covered(g_).width / 2 * 2;
+    }
+  }
 
-  void output_block(int output, int half) {
+  void run() {
+    SquarePipeline<ForwardWriter> pipeline(tile_product);
+    walk_squares(walk_, [&](int output, int half, int y, int x) {
+      describe_sum(output, half, y, x, pipeline.sum());
+      describe_writer(output, half, y, x, pipeline.writer());
+      pipeline.compute();
+    });
+    pipeline.finish();
+    for (int output = 0; output < walk_.blocks; ++output) output_block(output);
+    write_padding();
+  }
+
+ private:
+  void describe_sum(int output, int half, int y, int x, SquareSum& sum) const {
+    sum.kernel_height = g_.kernel_height;
+    sum.kernel_width = g_.kernel_width;
+    sum.blocks = g_.in.channel_blocks();
+    sum.rows = arguments_.x + half * g_.in.half_elements();
+    place_patch(g_.in, g_.in.height, g_.in.width, y - g_.pad, x - g_.pad, sum);
+    sum.tap_distance = kOperand;
+    sum.block_columns = std::int64_t{g_.taps()} * kOperand;
+    sum.columns = arguments_.weights + output * sum.blocks * sum.block_columns;
+  }
+
+  void describe_writer(int output, int half, int y, int x, ForwardWriter& writer) const {
+    writer.bias = bias(output);
+    writer.pool = g_.pool;
+    if (g_.pool) {
+      writer.to[0] = output_tile(output, half, y / 2, x / 2);
+      writer.argmax = argmax(writer.to[0]);
+    } else {
+      for (int i = 0; i < 4; ++i) writer.to[i] = output_tile(output, half, y + i / 2, x + i % 2);
+    }
+  }
+
+  // The positions that are in no square, 32 images at a time.
+  void output_block(int output) {
     if (g_.groups > 1) lists_.clear();
     output_ = output;
     inputs_ = touched_inputs(g_, output);
-    weights_ = arguments_.weights + std::int64_t{pairs_before(g_, output)} * g_.taps() * kOperand;
-    bias_ = arguments_.bias == nullptr ? nullptr : arguments_.bias + output * kBlockChannels;
     if (g_.pool) {
-      pooled(half);
-    } else {
-      plain(half);
+      if (walk_.square_height == 0) pooled_positions();
+      return;
     }
+    ResultTile result;
+    for (int y = 0; y < written_.height; ++y) {
+      for (int x = y < walk_.square_height ? walk_.square_width : 0; x < written_.width; ++x) {
+        compute(y, x, result);
+        for (int half = 0; half < halves_; ++half) {
+          write_tile(result.half[half], output_tile(output, half, y, x));
+        }
+      }
+    }
+  }
+
+  void pooled_positions() {
+    ResultTile result[4];
+    for (int y = 0; y < written_.height; ++y) {
+      for (int x = 0; x < written_.width; ++x) {
+        for (int i = 0; i < 4; ++i) compute(2 * y + i / 2, 2 * x + i % 2, result[i]);
+        for (int half = 0; half < halves_; ++half) {
+          bf16* to = output_tile(output_, half, y, x);
+          write_pooled(
+              {{result[0].half[half], result[1].half[half], result[2].half[half], result[3].half[half]}}, to,
+              argmax(to));
+        }
+      }
+    }
+  }
+
+  void compute(int y, int x, ResultTile& result) {
+    tile_product.multiply(sum(y, x), halves_ == 2 ? kTileRows : kHalfRows, false, result.half[0]);
+    add_bias(bias(output_), result);
+  }
+
+  TileSum sum(int y, int x) {
+    const Window window = forward_window(g_, y, x);
+    TileSum sum = lists_.find(window, [this](const Window& w, TileTerm* terms) { return fill(w, terms); });
+    sum.columns = arguments_.weights + std::int64_t{pairs_before(g_, output_)} * g_.taps() * kOperand;
+    sum.row_half_distance = g_.in.half_elements();
+    if (sum.term_count > 0) {
+      sum.rows = position(arguments_.x, g_.in, inputs_.first, y * g_.stride - g_.pad + window.y.first,
+                          x * g_.stride - g_.pad + window.x.first);
+    }
+    return sum;
+  }
+
+  int fill(const Window& window, TileTerm* terms) const {
+    int count = 0;
+    for (int input = 0; input < inputs_.size(); ++input) {
+      for (int ky = 0; ky < window.y.count; ++ky) {
+        for (int kx = 0; kx < window.x.count; ++kx) {
+          const int tap = (window.y.first + ky) * g_.kernel_width + window.x.first + kx;
+          terms[count++] = {tile_distance(g_.in, input, ky, kx), (input * g_.taps() + tap) * kOperand};
+        }
+      }
+    }
+    return count;
   }
 
   void write_padding() const {
@@ -102,99 +250,14 @@ class ForwardPass {
     if (arguments_.argmax != nullptr) std::memset(arguments_.argmax + elements, 0, elements);
   }
 
- private:
-  // Positions that slide take one half of the images, the others both: at the first half's turn.
-  void plain(int half) {
-    ResultTile result;
-    for (const Visit& visit : walk_) {
-      const bool alone = visit.neighbour == Neighbour::none;
-      if (alone && half > 0) continue;
-      compute(visit, half, result);
-      write_tile(result.half[0], output_tile(half, visit.y, visit.x));
-      if (alone && halves_ == 1) continue;
-      write_tile(result.half[1],
-                 alone ? output_tile(1, visit.y, visit.x)
-                       : output_tile(half, visit.y + (visit.neighbour == Neighbour::below ? 1 : 0),
-                                     visit.x + (visit.neighbour == Neighbour::right ? 1 : 0)));
-    }
+  bf16* output_tile(int output, int half, int y, int x) const {
+    return position(arguments_.y, written_, half * written_.channel_blocks() + output, y, x);
   }
-
-  void pooled(int half) {
-    for (int y = 0; y < written_.height; ++y) {
-      for (int x = 0; x < written_.width; ++x) {
-        const Neighbour neighbour = pool_neighbour(g_, y, x);
-        if (neighbour != Neighbour::none) {
-          pool_sliding({y, x, neighbour}, half);
-        } else if (half == 0) {
-          pool_alone(y, x);
-        }
-      }
-    }
+  std::uint8_t* argmax(const bf16* y) const {
+    return arguments_.argmax == nullptr ? nullptr : arguments_.argmax + (y - arguments_.y);
   }
-
-  // Two tiles of two positions each.
-  void pool_sliding(const Visit& visit, int half) {
-    ResultTile result[2];
-    const int down = visit.neighbour == Neighbour::right ? 1 : 0;
-    for (int i = 0; i < 2; ++i) {
-      compute({2 * visit.y + i * down, 2 * visit.x + i * (1 - down), visit.neighbour}, half, result[i]);
-    }
-    write_pool(down != 0
-                   ? PoolWindow{{result[0].half[0], result[0].half[1], result[1].half[0], result[1].half[1]}}
-                   : PoolWindow{{result[0].half[0], result[1].half[0], result[0].half[1], result[1].half[1]}},
-               half, visit.y, visit.x);
-  }
-
-  // Four tiles of one position each.
-  void pool_alone(int y, int x) {
-    ResultTile result[4];
-    for (int i = 0; i < 4; ++i) compute({2 * y + i / 2, 2 * x + i % 2, Neighbour::none}, 0, result[i]);
-    for (int half = 0; half < halves_; ++half) {
-      write_pool({{result[0].half[half], result[1].half[half], result[2].half[half], result[3].half[half]}},
-                 half, y, x);
-    }
-  }
-
-  void write_pool(const PoolWindow& window, int half, int y, int x) const {
-    bf16* to = output_tile(half, y, x);
-    std::uint8_t* argmax = arguments_.argmax;
-    write_pooled(window, to, argmax == nullptr ? nullptr : argmax + (to - arguments_.y));
-  }
-
-  void compute(const Visit& visit, int half, ResultTile& result) {
-    const bool both = visit.neighbour != Neighbour::none || halves_ == 2;
-    tile_product.multiply(sum(visit, half), both ? kTileRows : kHalfRows, false, result.half[0]);
-    add_bias(bias_, result);
-  }
-
-  TileSum sum(const Visit& visit, int half) {
-    const Window window = forward_window(g_, visit.y, visit.x);
-    TileSum sum = lists_.find(
-        window, visit.neighbour,
-        [this](const Window& w, Neighbour neighbour, TileTerm* terms) { return fill(w, neighbour, terms); });
-    sum.columns = weights_;
-    sum.row_half_distance = row_half_distance(g_.in, visit.neighbour);
-    if (sum.term_count > 0) {
-      sum.rows = position(arguments_.x, g_.in, half * g_.in.channel_blocks() + inputs_.first,
-                          visit.y * g_.stride - g_.pad + window.y.first,
-                          visit.x * g_.stride - g_.pad + window.x.first);
-    }
-    return sum;
-  }
-
-  int fill(const Window& window, Neighbour neighbour, TileTerm* terms) const {
-    int count = 0;
-    for (int input = 0; input < inputs_.size(); ++input) {
-      for_each_tap(window, neighbour, [&](int ky, int kx) {
-        const int tap = (window.y.first + ky) * g_.kernel_width + window.x.first + kx;
-        terms[count++] = {tile_distance(g_.in, input, ky, kx), (input * g_.taps() + tap) * kOperand};
-      });
-    }
-    return count;
-  }
-
-  bf16* output_tile(int half, int y, int x) const {
-    return position(arguments_.y, written_, half * written_.channel_blocks() + output_, y, x);
+  const float* bias(int output) const {
+    return arguments_.bias == nullptr ? nullptr : arguments_.bias + output * kBlockChannels;
   }
 
   const ConvolutionForward& arguments_;
@@ -202,25 +265,18 @@ class ForwardPass {
   Shape written_;
   int halves_;
   TermLists lists_;
-  PositionWalk walk_;
+  BlockWalk walk_;
   int output_ = 0;
   BlockRange inputs_{};
-  const bf16* weights_ = nullptr;
-  const float* bias_ = nullptr;
 };
 
 }  // namespace
 
 void convolution_forward(const ConvolutionForward& arguments) {
-  const ConvolutionGeometry& g = arguments.geometry;
   ForwardPass pass(arguments);
   tile_product.begin();
-  walk_blocks({.blocks = g.out.channel_blocks(),
-               .halves = halves_of(arguments.images),
-               .weights_are_larger = packed_weights_exceed(g, g.in.half_elements())},
-              [&](int output, int half) { pass.output_block(output, half); });
+  pass.run();
   tile_product.end();
-  pass.write_padding();
 }
 
 }  // namespace ftl::kernels::FTL_ISA

@@ -24,16 +24,6 @@ constexpr bool same(const Window& a, const Window& b) {
   return a.y.first == b.y.first && a.y.count == b.y.count && a.x.first == b.x.first && a.x.count == b.x.count;
 }
 
-// With which neighbour a position is computed. Two neighbours whose windows meet the picture alike share most
-// of their inputs, which slide along the taps between them.
-enum class Neighbour : std::uint8_t { none, right, below };
-
-// `other` being the window of that neighbour.
-constexpr bool slides(const Window& window, const Window& other, Neighbour neighbour) {
-  const int along = neighbour == Neighbour::right ? window.x.count : window.y.count;
-  return same(window, other) && along > 1 && window.x.count > 0 && window.y.count > 0;
-}
-
 // The lists of terms of the windows seen so far. Windows differ only at the picture's borders, so a few lists
 // serve all positions; a list's distances start at the window's first tap.
 class TermLists {
@@ -48,17 +38,15 @@ class TermLists {
 
   void clear() { used_ = 0; }
 
-  // The list for `window`, whose runs go towards `neighbour`; fill(window, neighbour, terms) writes one and
-  // returns its length.
+  // The list for `window`; fill(window, terms) writes one and returns its length.
   template <class Fill>
-  TileSum find(const Window& window, Neighbour neighbour, const Fill& fill) {
+  TileSum find(const Window& window, const Fill& fill) {
     for (int slot = 0; slot < used_; ++slot) {
-      if (neighbours_[slot] == neighbour && same(windows_[slot], window)) return list(slot);
+      if (same(windows_[slot], window)) return list(slot);
     }
     const int slot = used_ < kSlots ? used_++ : (oldest_ = (oldest_ + 1) % kSlots);
     windows_[slot] = window;
-    neighbours_[slot] = neighbour;
-    counts_[slot] = fill(window, neighbour, terms_of(slot));
+    counts_[slot] = fill(window, terms_of(slot));
     return list(slot);
   }
 
@@ -68,8 +56,6 @@ class TermLists {
     TileSum sum;
     sum.terms = terms_of(slot);
     sum.term_count = counts_[slot];
-    if (neighbours_[slot] == Neighbour::right) sum.run = windows_[slot].x.count;
-    if (neighbours_[slot] == Neighbour::below) sum.run = windows_[slot].y.count;
     return sum;
   }
 
@@ -79,24 +65,8 @@ class TermLists {
   int used_ = 0;
   int oldest_ = 0;
   Window windows_[kSlots];
-  Neighbour neighbours_[kSlots];
   int counts_[kSlots];
 };
-
-// Calls visit(tap along y, tap along x), as places within the window, in the order of runs towards
-// `neighbour`.
-template <class Visit>
-inline void for_each_tap(const Window& window, Neighbour neighbour, const Visit& visit) {
-  if (neighbour == Neighbour::below) {
-    for (int kx = 0; kx < window.x.count; ++kx) {
-      for (int ky = 0; ky < window.y.count; ++ky) visit(ky, kx);
-    }
-  } else {
-    for (int ky = 0; ky < window.y.count; ++ky) {
-      for (int kx = 0; kx < window.x.count; ++kx) visit(ky, kx);
-    }
-  }
-}
 
 // Halves of an image block that hold images.
 constexpr int halves_of(int images) {
@@ -111,13 +81,6 @@ inline T* position(T* block, const Shape& shape, int plane, int y, int x) {
 
 constexpr int tile_distance(const Shape& shape, int planes, int y, int x) {
   return ((planes * shape.height + y) * shape.width + x) * kTileElements;
-}
-
-// From a position's rows of a TileSum to those of its neighbour, or of the other half of the images.
-constexpr std::int64_t row_half_distance(const Shape& shape, Neighbour neighbour) {
-  if (neighbour == Neighbour::right) return kTileElements;
-  if (neighbour == Neighbour::below) return std::int64_t{shape.width} * kTileElements;
-  return shape.half_elements();
 }
 
 }  // namespace

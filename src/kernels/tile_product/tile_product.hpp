@@ -36,13 +36,45 @@ struct TileSum {
   int term_count = 0;  // may be 0
   const bf16* rows = nullptr;
   const bf16* columns = nullptr;
-  // From a term's first 16 rows to its second 16, in elements: a tile or a row of tiles for two neighbouring
-  // positions, half an image block for 32 images of one position. Columns likewise.
+  // From a term's first 16 rows to its second 16, in elements. Columns likewise.
   std::int64_t row_half_distance = kHalfOperand;
   std::int64_t column_half_distance = kHalfOperand;
-  // Terms come in runs of this many along which the rows slide: the second half of one term is the first half
-  // of the next, and need not be loaded again.
-  int run = 1;
+};
+
+// What 2 x 2 neighbouring positions of a convolution are sums of, 16 images and 16 outputs of each: the taps
+// of one position read a window of the picture, those of all four a patch that is a row and a column larger.
+// Rows and columns of the patch that lie outside the picture are not read.
+struct SquareSum {
+  int kernel_height = 1;
+  int kernel_width = 1;
+  int first_row = 0;  // of the patch, within the picture
+  int last_row = 0;   // one past
+  int first_column = 0;
+  int last_column = 0;
+  int blocks = 0;  // of 32 inputs
+  // The first block's tile at the picture's first position; from there to the patch's corner, and from one
+  // picture row and block to the next, in elements. Positions of a row follow each other.
+  const bf16* rows = nullptr;
+  std::int64_t corner = 0;
+  std::int64_t row_distance = 0;
+  std::int64_t block_rows = 0;
+  // The first block's columns of the first tap; from one tap and block to the next.
+  const bf16* columns = nullptr;
+  std::int64_t tap_distance = 0;
+  std::int64_t block_columns = 0;
+};
+
+// Other work for the vector units, done in steps between products, which leave them idle: step(context, i)
+// for every i of [next, last).
+struct Interlude {
+  void (*step)(void* context, int i) = nullptr;
+  void* context = nullptr;
+  int next = 0;
+  int last = 0;
+
+  void play() {
+    if (next < last) step(context, next++);
+  }
 };
 
 // What the weights of three neighbouring taps get from the rows of a picture along which they slide: to
@@ -78,8 +110,13 @@ struct TileProductKernels {
   // configuration).
   void (*begin)();
   void (*end)();
-  // Null where the instruction set gains nothing from sliding.
+  // The next three are null where the instruction set gains nothing from them.
   void (*add_tap_products)(const TapSums& sums);
+  // The sums stay in registers until the next square is begun, which stores them at `former` (unless it is
+  // null), or until store_square stores them: as result[position][image][n], row by row of the 2 x 2
+  // positions, [4][16][16]. The interlude's steps are done after they are stored.
+  void (*multiply_square)(const SquareSum& sum, Interlude& interlude, float* former);
+  void (*store_square)(float* result);
   // Rounds 32 rows of 32 values, `stride` values apart, to two halves of rows that follow each other.
   void (*pack_rows)(const float* values, std::int64_t stride, bf16* rows);
   // Lays rows out as columns: row k becomes row k there.

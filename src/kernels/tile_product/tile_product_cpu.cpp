@@ -57,32 +57,6 @@ void add_terms(const TileSum& sum) {
   }
 }
 
-// The tiles that hold a term's first and second half take turns along a run.
-void add_sliding_terms(const TileSum& sum) {
-  for (int t = 0; t < sum.term_count; t += sum.run) {
-    _tile_loadd(4, sum.rows + sum.terms[t].rows, kStride);
-    for (int step = 0; step < sum.run; ++step) {
-      const bf16* columns = sum.columns + sum.terms[t + step].columns;
-      const bf16* second = sum.rows + sum.terms[t + step].rows + sum.row_half_distance;
-      _tile_loadd(6, columns, kStride);
-      _tile_loadd(7, columns + sum.column_half_distance, kStride);
-      if (step % 2 == 0) {
-        _tile_dpbf16ps(0, 4, 6);
-        _tile_dpbf16ps(1, 4, 7);
-        _tile_loadd(5, second, kStride);
-        _tile_dpbf16ps(2, 5, 6);
-        _tile_dpbf16ps(3, 5, 7);
-      } else {
-        _tile_dpbf16ps(0, 5, 6);
-        _tile_dpbf16ps(1, 5, 7);
-        _tile_loadd(4, second, kStride);
-        _tile_dpbf16ps(2, 4, 6);
-        _tile_dpbf16ps(3, 4, 7);
-      }
-    }
-  }
-}
-
 void multiply(const TileSum& sum, int row_count, bool accumulate, float* result) {
   const bool both_halves = row_count > kHalfRows;
   if (accumulate) {
@@ -100,8 +74,6 @@ void multiply(const TileSum& sum, int row_count, bool accumulate, float* result)
   }
   if (!both_halves) {
     add_first_halves(sum);
-  } else if (sum.run > 1) {
-    add_sliding_terms(sum);
   } else {
     add_terms(sum);
   }
@@ -111,6 +83,95 @@ void multiply(const TileSum& sum, int row_count, bool accumulate, float* result)
     _tile_stored(2, result + kHalfRows * kTileColumns, kResultStride);
     _tile_stored(3, result + kHalfRows * kTileColumns + kHalfRows, kResultStride);
   }
+}
+
+// Which positions of a SquareSum a row of taps has products for.
+struct TapRow {
+  bool upper;
+  bool lower;
+};
+
+TapRow tap_row(const SquareSum& sum, int tap) {
+  return {tap >= sum.first_row && tap < sum.last_row, tap + 1 >= sum.first_row && tap + 1 < sum.last_row};
+}
+
+// The inputs of the left positions, which are there already for every tap but the first.
+void load_left(const SquareSum& sum, TapRow row, const bf16* rows) {
+  if (sum.first_column > 0) return;
+  if (row.upper) _tile_loadd(4, rows, kStride);
+  if (row.lower) _tile_loadd(5, rows + sum.row_distance, kStride);
+}
+
+// The products of one row of taps. A position's inputs are its left neighbour's of the next tap, and stay in
+// their tile for it.
+template <bool upper, bool lower>
+void add_tap_row(const SquareSum& sum, const bf16* rows, const bf16* columns, Interlude& interlude) {
+  for (int tap = 0; tap < sum.kernel_width; ++tap) {
+    _tile_loadd(6, columns, kStride);
+    columns += sum.tap_distance;
+    if (tap >= sum.first_column && tap < sum.last_column) {
+      if constexpr (upper) _tile_dpbf16ps(0, 4, 6);
+      if constexpr (lower) _tile_dpbf16ps(2, 5, 6);
+    }
+    rows += kHalfOperand;
+    if (tap + 1 >= sum.first_column && tap + 1 < sum.last_column) {
+      if constexpr (upper) {
+        _tile_loadd(4, rows, kStride);
+        _tile_dpbf16ps(1, 4, 6);
+      }
+      if constexpr (lower) {
+        _tile_loadd(5, rows + sum.row_distance, kStride);
+        _tile_dpbf16ps(3, 5, 6);
+      }
+    }
+    interlude.play();
+  }
+}
+
+void add_tap_row(const SquareSum& sum, TapRow row, const bf16* rows, const bf16* columns,
+                 Interlude& interlude) {
+  if (row.upper && row.lower) {
+    add_tap_row<true, true>(sum, rows, columns, interlude);
+  } else if (row.upper) {
+    add_tap_row<true, false>(sum, rows, columns, interlude);
+  } else if (row.lower) {
+    add_tap_row<false, true>(sum, rows, columns, interlude);
+  }
+}
+
+void store_square(float* result) {
+  constexpr int kRowOfResult = kHalfColumns * 4;  // bytes
+  _tile_stored(0, result, kRowOfResult);
+  _tile_stored(1, result + kHalfRows * kHalfColumns, kRowOfResult);
+  _tile_stored(2, result + 2 * kHalfRows * kHalfColumns, kRowOfResult);
+  _tile_stored(3, result + 3 * kHalfRows * kHalfColumns, kRowOfResult);
+}
+
+// Loads wait for the stores before them, and those for the last products: so the first operands of a square
+// are loaded before the former one is stored. (Its first columns are loaded again, from the nearest cache.)
+void multiply_square(const SquareSum& sum, Interlude& interlude, float* former) {
+  bool first = true;
+  for (int block = 0; block < sum.blocks; ++block) {
+    for (int tap = 0; tap < sum.kernel_height; ++tap) {
+      const TapRow row = tap_row(sum, tap);
+      const bf16* rows = sum.rows + (sum.corner + block * sum.block_rows + tap * sum.row_distance);
+      const bf16* columns =
+          sum.columns + block * sum.block_columns + tap * sum.kernel_width * sum.tap_distance;
+      load_left(sum, row, rows);
+      if (first) {
+        _tile_loadd(6, columns, kStride);
+        _tile_loadd(6, columns, kStride);
+        if (former != nullptr) store_square(former);
+        _tile_zero(0);
+        _tile_zero(1);
+        _tile_zero(2);
+        _tile_zero(3);
+        first = false;
+      }
+      add_tap_row(sum, row, rows, columns, interlude);
+    }
+  }
+  while (interlude.next < interlude.last) interlude.play();
 }
 
 // One picture row of a TapSums: each position loads one input and one column for three products, the inputs
@@ -179,6 +240,8 @@ void burn(long repetitions) {
 #else
 
 constexpr void (*add_tap_products)(const TapSums&) = nullptr;
+constexpr void (*multiply_square)(const SquareSum&, Interlude&, float*) = nullptr;
+constexpr void (*store_square)(float*) = nullptr;
 
 void begin() {}
 void end() {}
@@ -448,7 +511,7 @@ void transpose(const Halves<const bf16>& rows, const Halves<bf16>& to) {
 
 }  // namespace
 
-const TileProductKernels tile_product{multiply,         burn,      begin,     end,
-                                      add_tap_products, pack_rows, pair_rows, transpose};
+const TileProductKernels tile_product{multiply,        burn,         begin,     end,       add_tap_products,
+                                      multiply_square, store_square, pack_rows, pair_rows, transpose};
 
 }  // namespace ftl::kernels::FTL_ISA
