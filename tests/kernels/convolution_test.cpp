@@ -30,6 +30,12 @@ std::vector<ConvolutionGeometry> geometries() {
       geometry({48, 4, 4}, 72, 3, 3, 2, 1, 3),   // groups that cross block borders
       geometry({12, 12, 11}, 8, 5, 5, 3, 2, 2), geometry({8, 9, 35}, 16, 7, 7, 2, 3),
       geometry({24, 4, 4}, 48, 3, 3, 1, 1, 24),  // depthwise, two outputs a channel
+      // Positions that share inputs: even and odd sides, windows that reach over one border or both, kernels
+      // with few taps and with many.
+      geometry({20, 5, 6}, 40, 2, 2, 1, 1), geometry({40, 6, 7}, 33, 2, 3, 1, 1),
+      geometry({40, 7, 6}, 33, 3, 2, 1, 0), geometry({5, 4, 9}, 7, 5, 5, 1, 2),
+      geometry({3, 2, 2}, 3, 3, 3, 1, 2),
+      geometry({96, 3, 4}, 320, 3, 3, 1, 1),  // more weights than stay in a cache
   };
 }
 

@@ -75,17 +75,16 @@ class BackwardDataPass {
               .halves = halves_,
               .weight_elements = packed_elements(g_),
               .half_elements = g_.out.half_elements()} {
-    if (takes_squares(g_, tile_product)) {
-      walk_.square_height = g_.in.height / 2 * 2;
-      walk_.square_width = g_.in.width / 2 * 2;
-    }
+    if (takes_squares(g_, tile_product)) walk_.take_squares(g_.in.height, g_.in.width);
   }
 
   void run() {
     SquarePipeline<BackwardDataWriter> pipeline(tile_product);
-    walk_squares(walk_, [&](int input, int half, int y, int x) {
-      describe_sum(input, half, y, x, pipeline.sum());
-      for (int i = 0; i < 4; ++i) pipeline.writer().to[i] = input_tile(input, half, y + i / 2, x + i % 2);
+    walk_squares(walk_, [&](int input, int half, const Square& square) {
+      describe_sum(input, half, square, pipeline.sum());
+      for_each_result(square, half, [&](int i, int of_half, int y, int x) {
+        pipeline.writer().to[i] = input_tile(input, of_half, y, x);
+      });
       pipeline.compute();
     });
     pipeline.finish();
@@ -95,16 +94,19 @@ class BackwardDataPass {
 
  private:
   // The taps run backwards through the weights.
-  void describe_sum(int input, int half, int y, int x, SquareSum& sum) const {
-    sum.kernel_height = g_.kernel_height;
-    sum.kernel_width = g_.kernel_width;
-    sum.blocks = g_.out.channel_blocks();
-    sum.rows = arguments_.dy + half * g_.out.half_elements();
-    place_patch(g_.out, covered(g_).height, covered(g_).width, y + g_.pad - g_.kernel_height + 1,
-                x + g_.pad - g_.kernel_width + 1, sum);
+  void describe_sum(int input, int half, const Square& square, SquareSum& sum) {
     const std::int64_t tile_pair = std::int64_t{g_.taps()} * kOperand;
-    sum.tap_distance = -kOperand;
-    sum.block_columns = g_.in.channel_blocks() * tile_pair;
+    if (sum.blocks == 0 || square.kind != kind_) {
+      kind_ = square.kind;
+      describe_kind(g_, kind_, g_.out, -kOperand, sum);
+      sum.blocks = g_.out.channel_blocks();
+      sum.block_columns = g_.in.channel_blocks() * tile_pair;
+    }
+    place_window(kind_,
+                 {g_.out, covered(g_).height, covered(g_).width, square.y + g_.pad - g_.kernel_height + 1,
+                  square.x + g_.pad - g_.kernel_width + 1},
+                 sum);
+    sum.rows = arguments_.dy + half * g_.out.half_elements();
     sum.columns = arguments_.weights + (input + 1) * tile_pair - kOperand;
   }
 
@@ -115,7 +117,8 @@ class BackwardDataPass {
     outputs_ = touching_outputs(g_, input);
     ResultTile result;
     for (int y = 0; y < g_.in.height; ++y) {
-      for (int x = y < walk_.square_height ? walk_.square_width : 0; x < g_.in.width; ++x) {
+      for (int x = 0; x < g_.in.width; ++x) {
+        if (!walk_.alone(y, x)) continue;
         tile_product.multiply(sum(y, x), halves_ == 2 ? kTileRows : kHalfRows, false, result.half[0]);
         for (int half = 0; half < halves_; ++half) {
           write_tile(result.half[half], input_tile(input, half, y, x));
@@ -172,6 +175,7 @@ class BackwardDataPass {
   int halves_;
   TermLists lists_;
   BlockWalk walk_;
+  SquareKind kind_{};  // that the sum is described for
   int input_ = 0;
   BlockRange outputs_{};
 };

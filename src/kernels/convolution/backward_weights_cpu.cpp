@@ -18,6 +18,11 @@ bool taps_slide(const ConvolutionGeometry& g) {
          covered(g).width > 3;
 }
 
+// Begins to bring a tile near, which will be read soon.
+inline void fetch_tile(const bf16* tile) {
+  for (int i = 0; i < kTileElements; i += kBlockChannels) __builtin_prefetch(tile + i);
+}
+
 // A weight gradient is summed over images, 32 to a term, and the positions of the band.
 class WeightGradientBand {
  public:
@@ -56,6 +61,8 @@ class WeightGradientBand {
         for (int x = 0; x < g_.in.width; ++x) {
           const bf16* from = tile(arguments_.x, g_.in, input, y, x);
           bf16* to = tile(x_transposed_, in_, 2 * input, row, x);
+          fetch_tile(from + kTileElements);
+          fetch_tile(from + kTileElements + g_.in.half_elements());
           tile_product.transpose({from, from + g_.in.half_elements()}, {to, to + in_.plane_elements()});
         }
       }
@@ -95,13 +102,10 @@ class WeightGradientBand {
           tile_product.pair_rows({from, from + written.half_elements()}, columns);
           continue;
         }
-        alignas(64) bf16 halves[2][kTileElements];
-        for (int half = 0; half < 2; ++half) {
-          const bf16* from =
-              tile(arguments_.dy + half * written.half_elements(), written, output, y / 2, x / 2);
-          keep_winners(from, arguments_.argmax + (from - arguments_.dy), y % 2 * 2 + x % 2, halves[half]);
-        }
-        tile_product.pair_rows({halves[0], halves[1]}, columns);
+        const bf16* from = tile(arguments_.dy, written, output, y / 2, x / 2);
+        const std::uint8_t* argmax = arguments_.argmax + (from - arguments_.dy);
+        const std::int64_t half = written.half_elements();
+        pair_winners({{from, from + half}, {argmax, argmax + half}, y % 2 * 2 + x % 2}, columns);
       }
     }
   }
@@ -141,12 +145,16 @@ class WeightGradientBand {
     sums.first_tap_starts = g_.pad == 0;
     sums.last_tap_ends = sums.positions + 1 - g_.pad < g_.in.width;
     sums.tap_distance = kGradientTile;
+    const auto result = [&](int quarter) {
+      return gradient + quarter / 2 * kHalfRows * kTileColumns + quarter % 2 * kHalfColumns;
+    };
     for (int quarter = 0; quarter < 4; ++quarter) {
       const int in_half = quarter / 2;
       const int out_half = quarter % 2;
       sums.rows = tile(x_transposed_, in_, 2 * input + in_half, 0, 0);
       sums.columns = tile(dy_paired_, out_, out_half, 0, 0);
-      sums.result = gradient + in_half * kHalfRows * kTileColumns + out_half * kHalfColumns;
+      sums.result = result(quarter);
+      sums.next = quarter < 3 ? result(quarter + 1) : gradient + g_.kernel_width * kGradientTile;
       tile_product.add_tap_products(sums);
     }
   }

@@ -7,14 +7,39 @@
 namespace ftl::kernels {
 namespace {
 
+// Four results that are computed together.
+enum class SquareKind : std::uint8_t {
+  inner,  // 2 x 2 positions of half the images
+  below,  // the last row of an odd height: two positions beside each other, of all images
+  beside  // the last column of an odd width: two positions below each other, of all images
+};
+
+struct Square {
+  int y;  // of the upper left position
+  int x;
+  SquareKind kind;
+};
+
 struct BlockWalk {
   int blocks;  // of the channels that are written
   int halves;
-  // The part of the picture that is gone through in squares of 2 x 2 positions; both are even.
+  // The part of the picture that is gone through in squares, from its first position.
   int square_height = 0;
   int square_width = 0;
   std::int64_t weight_elements = 0;  // packed
   std::int64_t half_elements = 0;    // of half the images that are read
+
+  // Squares are for the even part of `height` and `width`, and, where there are both halves of the images,
+  // for all but the last corner of odd ones.
+  void take_squares(int height, int width) {
+    square_height = halves == 2 ? height : height / 2 * 2;
+    square_width = halves == 2 ? width : width / 2 * 2;
+  }
+  // Whether position (y, x) is in no square.
+  bool alone(int y, int x) const {
+    if (y >= square_height || x >= square_width) return true;
+    return y / 2 * 2 + 1 == square_height && x / 2 * 2 + 1 == square_width;
+  }
 };
 
 // Calls visit(channel block, half) for all: the larger of the two operands, weights or half the activations,
@@ -32,24 +57,37 @@ inline void walk_blocks(const BlockWalk& walk, const Visit& visit) {
   }
 }
 
-// Calls visit(channel block, half, y, x) for all squares. Where all weights stay in the second-level cache, a
-// square's inputs are read once for all channel blocks.
+// The squares of half the images; those of all images are visited with the first half.
+template <class Visit>
+inline void for_each_square(const BlockWalk& walk, int half, const Visit& visit) {
+  for (int y = 0; y < walk.square_height; y += 2) {
+    const bool last_row = y + 1 == walk.square_height;
+    for (int x = 0; x < walk.square_width; x += 2) {
+      const bool last_column = x + 1 == walk.square_width;
+      if (last_row && last_column) continue;
+      if ((last_row || last_column) && half > 0) continue;
+      visit(Square{y, x,
+                   last_row      ? SquareKind::below
+                   : last_column ? SquareKind::beside
+                                 : SquareKind::inner});
+    }
+  }
+}
+
+// Calls visit(channel block, half, square) for all squares. Where all weights stay in the second-level cache,
+// a square's inputs are read once for all channel blocks.
 template <class Visit>
 inline void walk_squares(const BlockWalk& walk, const Visit& visit) {
   constexpr std::int64_t kElementsInCache = 256 * 1024;
-  const auto each_square = [&](const auto& visit_square) {
-    for (int y = 0; y < walk.square_height; y += 2) {
-      for (int x = 0; x < walk.square_width; x += 2) visit_square(y, x);
-    }
-  };
   if (walk.weight_elements > kElementsInCache) {
-    walk_blocks(walk,
-                [&](int block, int half) { each_square([&](int y, int x) { visit(block, half, y, x); }); });
+    walk_blocks(walk, [&](int block, int half) {
+      for_each_square(walk, half, [&](const Square& square) { visit(block, half, square); });
+    });
     return;
   }
   for (int half = 0; half < walk.halves; ++half) {
-    each_square([&](int y, int x) {
-      for (int block = 0; block < walk.blocks; ++block) visit(block, half, y, x);
+    for_each_square(walk, half, [&](const Square& square) {
+      for (int block = 0; block < walk.blocks; ++block) visit(block, half, square);
     });
   }
 }

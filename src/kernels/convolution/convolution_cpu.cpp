@@ -26,9 +26,12 @@ void backward_bias(const Shape& shape, const bf16* dy, float* bias_gradient) {
   }
 }
 
+void clear(bf16* tiles, int count) {
+  std::memset(tiles, 0, sizeof(bf16) * static_cast<std::size_t>(count * kTileElements));
+}
+
 void unpool(const ConvolutionGeometry& g, const bf16* dy, const std::uint8_t* argmax, bf16* dx) {
   const Shape pooled = g.written();
-  std::memset(dx, 0, sizeof(bf16) * static_cast<std::size_t>(g.out.block_elements()));
   for (int plane = 0; plane < pooled.planes(); ++plane) {
     for (int y = 0; y < pooled.height; ++y) {
       for (int x = 0; x < pooled.width; ++x) {
@@ -39,6 +42,15 @@ void unpool(const ConvolutionGeometry& g, const bf16* dy, const std::uint8_t* ar
           keep_winners(from, which, candidate, to);
         }
       }
+    }
+    // What no window covers.
+    const int height = 2 * pooled.height;
+    const int width = 2 * pooled.width;
+    for (int y = 0; y < height && width < g.out.width; ++y) {
+      clear(position(dx, g.out, plane, y, width), g.out.width - width);
+    }
+    if (height < g.out.height) {
+      clear(position(dx, g.out, plane, height, 0), (g.out.height - height) * g.out.width);
     }
   }
 }

@@ -32,25 +32,35 @@ void add_bias(const float* bias, ResultTile& result) {
   }
 }
 
-// The largest of a pool's four values and which one it was (the first of equal ones). Rounding to bf16 keeps
-// the order, so the maximum is the one that a separate pool would find.
-struct Winner {
-  vfloat value;
-  vint which;
+// The largest of a pool's four values and which one it was (the first of equal ones), of 2 * kLanes windows.
+// Rounding to bf16 keeps the order, so the maximum is the one that a separate pool would find.
+class Winners {
+ public:
+  Winners(vfloat first, vfloat second) : values_{first, second} {}
 
-  explicit Winner(vfloat first) : value(first), which{} {}
-  void challenge(vfloat other, int candidate) {
-    const vint better = other > value;
-    value = better ? other : value;
+  void challenge(vfloat first, vfloat second, int candidate) {
+    challenge_one(first, candidate, values_[0], candidates_[0]);
+    challenge_one(second, candidate, values_[1], candidates_[1]);
+  }
+  void store_values(bf16* to) const { store(to, values_[0], values_[1]); }
+  void store_candidates(std::uint8_t* to) const {
+    using vbyte = std::uint8_t __attribute__((vector_size(kLanes)));
+    for (int i = 0; i < 2; ++i) {
+      const vbyte narrow = __builtin_convertvector(candidates_[i], vbyte);
+      std::memcpy(to + i * kLanes, &narrow, sizeof(narrow));
+    }
+  }
+
+ private:
+  static void challenge_one(vfloat challenger, int candidate, vfloat& value, vint& which) {
+    const vint better = challenger > value;
+    value = better ? challenger : value;
     which = better ? vint{} + candidate : which;
   }
-};
 
-inline void store_candidates(std::uint8_t* to, vint which) {
-  using vbyte = std::uint8_t __attribute__((vector_size(kLanes)));
-  const vbyte narrow = __builtin_convertvector(which, vbyte);
-  std::memcpy(to, &narrow, sizeof(narrow));
-}
+  vfloat values_[2];
+  vint candidates_[2] = {};
+};
 
 // Writes what belongs to one image of a square: the 32 outputs of its four positions, or of the pool's window
 // that they are.
@@ -95,16 +105,14 @@ struct ForwardWriter {
 
   void write_pooled(const ResultSquare& result, int image) const {
     for (int n = 0; n < kBlockChannels; n += 2 * kLanes) {
-      Winner winners[2] = {Winner(value(result, 0, image, n)), Winner(value(result, 0, image, n + kLanes))};
+      Winners winners(value(result, 0, image, n), value(result, 0, image, n + kLanes));
       for (int candidate = 1; candidate < 4; ++candidate) {
-        winners[0].challenge(value(result, candidate, image, n), candidate);
-        winners[1].challenge(value(result, candidate, image, n + kLanes), candidate);
+        winners.challenge(value(result, candidate, image, n), value(result, candidate, image, n + kLanes),
+                          candidate);
       }
       const int at = image * kBlockChannels + n;
-      store(to[0] + at, winners[0].value, winners[1].value);
-      if (argmax == nullptr) continue;
-      store_candidates(argmax + at, winners[0].which);
-      store_candidates(argmax + at + kLanes, winners[1].which);
+      winners.store_values(to[0] + at);
+      if (argmax != nullptr) winners.store_candidates(argmax + at);
     }
   }
 };
@@ -115,13 +123,14 @@ struct PoolWindow {
 };
 
 void write_pooled(const PoolWindow& window, bf16* y, std::uint8_t* argmax) {
-  for (int i = 0; i < kTileElements; i += kLanes) {
-    Winner winner(load(window.values[0] + i));
+  for (int i = 0; i < kTileElements; i += 2 * kLanes) {
+    Winners winners(load(window.values[0] + i), load(window.values[0] + i + kLanes));
     for (int candidate = 1; candidate < 4; ++candidate) {
-      winner.challenge(load(window.values[candidate] + i), candidate);
+      const float* values = window.values[candidate] + i;
+      winners.challenge(load(values), load(values + kLanes), candidate);
     }
-    store(y + i, winner.value);
-    if (argmax != nullptr) store_candidates(argmax + i, winner.which);
+    winners.store_values(y + i);
+    if (argmax != nullptr) winners.store_candidates(argmax + i);
   }
 }
 
@@ -137,17 +146,14 @@ class ForwardPass {
               .halves = halves_,
               .weight_elements = packed_elements(g_),
               .half_elements = g_.in.half_elements()} {
-    if (takes_squares(g_, tile_product)) {
-      walk_.square_height = covered(g_).height / 2 * 2;
-      walk_.square_width = covered(g_).width / 2 * 2;
-    }
+    if (takes_squares(g_, tile_product)) walk_.take_squares(covered(g_).height, covered(g_).width);
   }
 
   void run() {
     SquarePipeline<ForwardWriter> pipeline(tile_product);
-    walk_squares(walk_, [&](int output, int half, int y, int x) {
-      describe_sum(output, half, y, x, pipeline.sum());
-      describe_writer(output, half, y, x, pipeline.writer());
+    walk_squares(walk_, [&](int output, int half, const Square& square) {
+      describe_sum(output, half, square, pipeline.sum());
+      describe_writer(output, half, square, pipeline.writer());
       pipeline.compute();
     });
     pipeline.finish();
@@ -156,25 +162,28 @@ class ForwardPass {
   }
 
  private:
-  void describe_sum(int output, int half, int y, int x, SquareSum& sum) const {
-    sum.kernel_height = g_.kernel_height;
-    sum.kernel_width = g_.kernel_width;
-    sum.blocks = g_.in.channel_blocks();
+  void describe_sum(int output, int half, const Square& square, SquareSum& sum) {
+    if (sum.blocks == 0 || square.kind != kind_) {
+      kind_ = square.kind;
+      describe_kind(g_, kind_, g_.in, kOperand, sum);
+      sum.blocks = g_.in.channel_blocks();
+      sum.block_columns = std::int64_t{g_.taps()} * kOperand;
+    }
+    place_window(kind_, {g_.in, g_.in.height, g_.in.width, square.y - g_.pad, square.x - g_.pad}, sum);
     sum.rows = arguments_.x + half * g_.in.half_elements();
-    place_patch(g_.in, g_.in.height, g_.in.width, y - g_.pad, x - g_.pad, sum);
-    sum.tap_distance = kOperand;
-    sum.block_columns = std::int64_t{g_.taps()} * kOperand;
     sum.columns = arguments_.weights + output * sum.blocks * sum.block_columns;
   }
 
-  void describe_writer(int output, int half, int y, int x, ForwardWriter& writer) const {
+  void describe_writer(int output, int half, const Square& square, ForwardWriter& writer) const {
     writer.bias = bias(output);
     writer.pool = g_.pool;
     if (g_.pool) {
-      writer.to[0] = output_tile(output, half, y / 2, x / 2);
+      writer.to[0] = output_tile(output, half, square.y / 2, square.x / 2);
       writer.argmax = argmax(writer.to[0]);
     } else {
-      for (int i = 0; i < 4; ++i) writer.to[i] = output_tile(output, half, y + i / 2, x + i % 2);
+      for_each_result(square, half, [&](int i, int of_half, int y, int x) {
+        writer.to[i] = output_tile(output, of_half, y, x);
+      });
     }
   }
 
@@ -189,7 +198,8 @@ class ForwardPass {
     }
     ResultTile result;
     for (int y = 0; y < written_.height; ++y) {
-      for (int x = y < walk_.square_height ? walk_.square_width : 0; x < written_.width; ++x) {
+      for (int x = 0; x < written_.width; ++x) {
+        if (!walk_.alone(y, x)) continue;
         compute(y, x, result);
         for (int half = 0; half < halves_; ++half) {
           write_tile(result.half[half], output_tile(output, half, y, x));
@@ -266,6 +276,7 @@ class ForwardPass {
   int halves_;
   TermLists lists_;
   BlockWalk walk_;
+  SquareKind kind_{};  // that the sum is described for
   int output_ = 0;
   BlockRange inputs_{};
 };

@@ -1,14 +1,14 @@
-// Squares of 2 x 2 positions on their way from the micro-kernel to activations. For *_cpu.cpp files only.
+// Squares of four results on their way from the micro-kernel to activations. For *_cpu.cpp files only.
 #pragma once
 
-#include "kernels/convolution/convolution.hpp"
+#include "kernels/convolution/block_walk.hpp"
 #include "kernels/simd.hpp"
 #include "tensor/layout.hpp"
 
 namespace ftl::kernels {
 namespace {
 
-// The sums of 16 images and 32 outputs.
+// The sums of 16 images of each and 32 outputs.
 struct alignas(64) ResultSquare {
   float values[2][4][kHalfRows * kHalfColumns];  // [half of the outputs][position][image][output]
 
@@ -17,23 +17,79 @@ struct alignas(64) ResultSquare {
   }
 };
 
-// The squares of a picture that a kernel of stride 1 can share inputs in. Without them, {0, 0}.
+// Whether positions share inputs, and all blocks of them.
 inline bool takes_squares(const ConvolutionGeometry& g, const TileProductKernels& tile_product) {
-  return tile_product.multiply_square != nullptr && g.stride == 1 && g.groups == 1 && g.kernel_width > 1;
+  return tile_product.multiply_square != nullptr && g.stride == 1 && g.groups == 1 && g.kernel_width > 1 &&
+         g.kernel_height > 1;
 }
 
-// Rows and columns of the patch that `sum` reads with its corner at (y, x) of a picture of blocks of `shape`,
-// of which the first height x width positions hold anything.
-inline void place_patch(const Shape& shape, int height, int width, int y, int x, SquareSum& sum) {
-  const int rows = sum.kernel_height + 1;
-  const int columns = sum.kernel_width + 1;
-  sum.first_row = y < 0 ? -y : 0;
-  sum.last_row = height - y < rows ? height - y : rows;
-  sum.first_column = x < 0 ? -x : 0;
-  sum.last_column = width - x < columns ? width - x : columns;
-  sum.row_distance = std::int64_t{shape.width} * kTileElements;
-  sum.block_rows = shape.plane_elements();
-  sum.corner = y * sum.row_distance + std::int64_t{x} * kTileElements;
+// Where a square's inputs are: in blocks of `shape`, of which the first height x width positions hold
+// anything; its window's corner is at (y, x), inside or not.
+struct SquareInputs {
+  const Shape& shape;
+  int height;
+  int width;
+  int y;
+  int x;
+};
+
+// The lines and places of an axis that lie within the picture.
+struct Inside {
+  int first;
+  int last;
+};
+inline Inside inside(int start, int size, int count) {
+  return {start < 0 ? -start : 0, size - start < count ? size - start : count};
+}
+
+// Sets what all squares of a kind have in common. `tap_columns` leads from one tap's columns to the next.
+inline void describe_kind(const ConvolutionGeometry& g, SquareKind kind, const Shape& inputs,
+                          std::int64_t tap_columns, SquareSum& sum) {
+  const bool by_columns = kind == SquareKind::beside;
+  const std::int64_t row = std::int64_t{inputs.width} * kTileElements;
+  sum.lines = by_columns ? g.kernel_width : g.kernel_height;
+  sum.places = by_columns ? g.kernel_height : g.kernel_width;
+  sum.lower_line = kind == SquareKind::inner ? 1 : 0;
+  sum.lower_distance = kind == SquareKind::inner ? row : inputs.half_elements();
+  sum.line_distance = by_columns ? kTileElements : row;
+  sum.place_distance = by_columns ? row : kTileElements;
+  sum.block_rows = inputs.plane_elements();
+  sum.line_columns = by_columns ? tap_columns : tap_columns * g.kernel_width;
+  sum.place_columns = by_columns ? tap_columns * g.kernel_width : tap_columns;
+}
+
+// Sets where the square's window is. The sum's kind has been described.
+inline void place_window(SquareKind kind, const SquareInputs& inputs, SquareSum& sum) {
+  const bool by_columns = kind == SquareKind::beside;
+  const int lines = sum.lines + sum.lower_line;
+  const int places = sum.places + 1;
+  const Inside y = inside(inputs.y, inputs.height, by_columns ? places : lines);
+  const Inside x = inside(inputs.x, inputs.width, by_columns ? lines : places);
+  sum.corner = (std::int64_t{inputs.y} * inputs.shape.width + inputs.x) * kTileElements;
+  sum.first_line = by_columns ? x.first : y.first;
+  sum.last_line = by_columns ? x.last : y.last;
+  sum.first_place = by_columns ? y.first : x.first;
+  sum.last_place = by_columns ? y.last : x.last;
+}
+
+// Calls visit(i, half, y, x) for a square's results, in the order in which they are computed.
+template <class Visit>
+inline void for_each_result(const Square& square, int half, const Visit& visit) {
+  for (int i = 0; i < 4; ++i) {
+    const bool second = i % 2 == 1;
+    const bool lower = i / 2 == 1;
+    switch (square.kind) {
+      case SquareKind::inner:
+        visit(i, half, square.y + lower, square.x + second);
+        break;
+      case SquareKind::below:
+        visit(i, lower ? 1 : 0, square.y, square.x + second);
+        break;
+      case SquareKind::beside:
+        visit(i, lower ? 1 : 0, square.y + second, square.x);
+        break;
+    }
+  }
 }
 
 // Computes squares one after the other, and writes each while the next one is computed: products leave the
@@ -46,7 +102,8 @@ class SquarePipeline {
  public:
   explicit SquarePipeline(const TileProductKernels& tile_product) : tile_product_(tile_product) {}
 
-  // The sum and the writer of the next square; the sum is of its first 16 outputs.
+  // The sum and the writer of the next square, as they were for the last one; the sum is of its first 16
+  // outputs.
   SquareSum& sum() { return sum_; }
   Writer& writer() { return writers_[turn_]; }
 

@@ -41,26 +41,34 @@ struct TileSum {
   std::int64_t column_half_distance = kHalfOperand;
 };
 
-// What 2 x 2 neighbouring positions of a convolution are sums of, 16 images and 16 outputs of each: the taps
-// of one position read a window of the picture, those of all four a patch that is a row and a column larger.
-// Rows and columns of the patch that lie outside the picture are not read.
+// What four results of a convolution are sums of, for 16 images and 16 outputs each: two neighbouring
+// positions, which slide over the inputs that they share, twice. The lower two are those of the next row or
+// column of the picture, or those of other images.
+//
+// The taps of a position read a window of the picture, by lines across which the positions slide (rows of two
+// positions beside each other); those of both read one place more of each line. Lines and places outside the
+// picture are not read.
 struct SquareSum {
-  int kernel_height = 1;
-  int kernel_width = 1;
-  int first_row = 0;  // of the patch, within the picture
-  int last_row = 0;   // one past
-  int first_column = 0;
-  int last_column = 0;
-  int blocks = 0;  // of 32 inputs
-  // The first block's tile at the picture's first position; from there to the patch's corner, and from one
-  // picture row and block to the next, in elements. Positions of a row follow each other.
+  int lines = 1;       // of taps
+  int places = 1;      // of a line's taps
+  int first_line = 0;  // of the window, within the picture
+  int last_line = 0;   // one past; may be more than lines, where lower positions are those of the next line
+  int first_place = 0;
+  int last_place = 0;
+  int lower_line = 0;  // the line that a lower position's first taps read: 1, or 0 of other images
+  int blocks = 0;      // of 32 inputs
+  // The first block's tile at the picture's first position; from there to the window's corner, from one line,
+  // place and block to the next, and from an upper position's inputs to a lower one's, in elements.
   const bf16* rows = nullptr;
   std::int64_t corner = 0;
-  std::int64_t row_distance = 0;
+  std::int64_t line_distance = 0;
+  std::int64_t place_distance = 0;
   std::int64_t block_rows = 0;
-  // The first block's columns of the first tap; from one tap and block to the next.
+  std::int64_t lower_distance = 0;
+  // The first block's columns of the first tap; from the taps of one line, place and block to the next.
   const bf16* columns = nullptr;
-  std::int64_t tap_distance = 0;
+  std::int64_t line_columns = 0;
+  std::int64_t place_columns = 0;
   std::int64_t block_columns = 0;
 };
 
@@ -90,6 +98,7 @@ struct TapSums {
   const bf16* columns = nullptr;
   float* result = nullptr;        // rows of 32 values
   std::int64_t tap_distance = 0;  // from one tap's result to the next, in elements
+  const float* next = nullptr;    // the result of the next call, to be fetched meanwhile
 };
 
 // Both halves of an operand.
@@ -113,8 +122,8 @@ struct TileProductKernels {
   // The next three are null where the instruction set gains nothing from them.
   void (*add_tap_products)(const TapSums& sums);
   // The sums stay in registers until the next square is begun, which stores them at `former` (unless it is
-  // null), or until store_square stores them: as result[position][image][n], row by row of the 2 x 2
-  // positions, [4][16][16]. The interlude's steps are done after they are stored.
+  // null), or until store_square stores them: as result[position][image][n], [4][16][16], the upper
+  // positions first. The interlude's steps are done after they are stored.
   void (*multiply_square)(const SquareSum& sum, Interlude& interlude, float* former);
   void (*store_square)(float* result);
   // Rounds 32 rows of 32 values, `stride` values apart, to two halves of rows that follow each other.

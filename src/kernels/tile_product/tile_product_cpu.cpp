@@ -1,4 +1,5 @@
 #include "kernels/simd.hpp"
+#include "kernels/tile_product/row_pairs.hpp"
 #include "kernels/tile_product/tile_product.hpp"
 
 namespace ftl::kernels::FTL_ISA {
@@ -85,42 +86,43 @@ void multiply(const TileSum& sum, int row_count, bool accumulate, float* result)
   }
 }
 
-// Which positions of a SquareSum a row of taps has products for.
-struct TapRow {
+// Which positions of a SquareSum a line of taps has products for.
+struct TapLine {
   bool upper;
   bool lower;
 };
 
-TapRow tap_row(const SquareSum& sum, int tap) {
-  return {tap >= sum.first_row && tap < sum.last_row, tap + 1 >= sum.first_row && tap + 1 < sum.last_row};
+TapLine tap_line(const SquareSum& sum, int line) {
+  const int lower = line + sum.lower_line;
+  return {line >= sum.first_line && line < sum.last_line, lower >= sum.first_line && lower < sum.last_line};
 }
 
 // The inputs of the left positions, which are there already for every tap but the first.
-void load_left(const SquareSum& sum, TapRow row, const bf16* rows) {
-  if (sum.first_column > 0) return;
-  if (row.upper) _tile_loadd(4, rows, kStride);
-  if (row.lower) _tile_loadd(5, rows + sum.row_distance, kStride);
+void load_left(const SquareSum& sum, TapLine line, const bf16* rows) {
+  if (sum.first_place > 0) return;
+  if (line.upper) _tile_loadd(4, rows, kStride);
+  if (line.lower) _tile_loadd(5, rows + sum.lower_distance, kStride);
 }
 
-// The products of one row of taps. A position's inputs are its left neighbour's of the next tap, and stay in
+// The products of one line of taps. A position's inputs are its left neighbour's of the next tap, and stay in
 // their tile for it.
 template <bool upper, bool lower>
-void add_tap_row(const SquareSum& sum, const bf16* rows, const bf16* columns, Interlude& interlude) {
-  for (int tap = 0; tap < sum.kernel_width; ++tap) {
+void add_tap_line(const SquareSum& sum, const bf16* rows, const bf16* columns, Interlude& interlude) {
+  for (int tap = 0; tap < sum.places; ++tap) {
     _tile_loadd(6, columns, kStride);
-    columns += sum.tap_distance;
-    if (tap >= sum.first_column && tap < sum.last_column) {
+    columns += sum.place_columns;
+    if (tap >= sum.first_place && tap < sum.last_place) {
       if constexpr (upper) _tile_dpbf16ps(0, 4, 6);
       if constexpr (lower) _tile_dpbf16ps(2, 5, 6);
     }
-    rows += kHalfOperand;
-    if (tap + 1 >= sum.first_column && tap + 1 < sum.last_column) {
+    rows += sum.place_distance;
+    if (tap + 1 >= sum.first_place && tap + 1 < sum.last_place) {
       if constexpr (upper) {
         _tile_loadd(4, rows, kStride);
         _tile_dpbf16ps(1, 4, 6);
       }
       if constexpr (lower) {
-        _tile_loadd(5, rows + sum.row_distance, kStride);
+        _tile_loadd(5, rows + sum.lower_distance, kStride);
         _tile_dpbf16ps(3, 5, 6);
       }
     }
@@ -128,14 +130,14 @@ void add_tap_row(const SquareSum& sum, const bf16* rows, const bf16* columns, In
   }
 }
 
-void add_tap_row(const SquareSum& sum, TapRow row, const bf16* rows, const bf16* columns,
-                 Interlude& interlude) {
-  if (row.upper && row.lower) {
-    add_tap_row<true, true>(sum, rows, columns, interlude);
-  } else if (row.upper) {
-    add_tap_row<true, false>(sum, rows, columns, interlude);
-  } else if (row.lower) {
-    add_tap_row<false, true>(sum, rows, columns, interlude);
+void add_tap_line(const SquareSum& sum, TapLine line, const bf16* rows, const bf16* columns,
+                  Interlude& interlude) {
+  if (line.upper && line.lower) {
+    add_tap_line<true, true>(sum, rows, columns, interlude);
+  } else if (line.upper) {
+    add_tap_line<true, false>(sum, rows, columns, interlude);
+  } else if (line.lower) {
+    add_tap_line<false, true>(sum, rows, columns, interlude);
   }
 }
 
@@ -152,14 +154,12 @@ void store_square(float* result) {
 void multiply_square(const SquareSum& sum, Interlude& interlude, float* former) {
   bool first = true;
   for (int block = 0; block < sum.blocks; ++block) {
-    for (int tap = 0; tap < sum.kernel_height; ++tap) {
-      const TapRow row = tap_row(sum, tap);
-      const bf16* rows = sum.rows + (sum.corner + block * sum.block_rows + tap * sum.row_distance);
-      const bf16* columns =
-          sum.columns + block * sum.block_columns + tap * sum.kernel_width * sum.tap_distance;
-      load_left(sum, row, rows);
+    for (int i = 0; i < sum.lines; ++i) {
+      const TapLine line = tap_line(sum, i);
+      const bf16* rows = sum.rows + (sum.corner + block * sum.block_rows + i * sum.line_distance);
+      const bf16* columns = sum.columns + (block * sum.block_columns + i * sum.line_columns);
+      load_left(sum, line, rows);
       if (first) {
-        _tile_loadd(6, columns, kStride);
         _tile_loadd(6, columns, kStride);
         if (former != nullptr) store_square(former);
         _tile_zero(0);
@@ -168,7 +168,7 @@ void multiply_square(const SquareSum& sum, Interlude& interlude, float* former) 
         _tile_zero(3);
         first = false;
       }
-      add_tap_row(sum, row, rows, columns, interlude);
+      add_tap_line(sum, line, rows, columns, interlude);
     }
   }
   while (interlude.next < interlude.last) interlude.play();
@@ -217,7 +217,12 @@ void add_tap_products(const TapSums& sums) {
   _tile_loadd(0, results[0], kResultStride);
   _tile_loadd(1, results[1], kResultStride);
   _tile_loadd(2, results[2], kResultStride);
+  int fetched = 0;
   for (int row = 0; row < sums.picture_row_count; ++row) {
+    for (; fetched < 3 * kHalfRows * (row + 1) / sums.picture_row_count; ++fetched) {
+      __builtin_prefetch(
+          sums.next + fetched / kHalfRows * sums.tap_distance + fetched % kHalfRows * kTileColumns, 1);
+    }
     add_picture_row(sums, sums.rows + sums.picture_rows[row].rows,
                     sums.columns + sums.picture_rows[row].columns);
   }
@@ -412,42 +417,9 @@ void pack_rows(const float* values, std::int64_t stride, bf16* rows) {
   }
 }
 
-#if defined(__AVX512F__)
-
-// Unpacking interleaves two rows within each quarter of a vector; the quarters are put in order afterwards.
 void pair_rows(const Halves<const bf16>& rows, const Halves<bf16>& columns) {
-  const __m512i first = _mm512_setr_epi64(0, 1, 8, 9, 2, 3, 10, 11);
-  const __m512i second = _mm512_setr_epi64(4, 5, 12, 13, 6, 7, 14, 15);
-  for (int row = 0; row < kTileDepth; row += 2) {
-    const bf16* even =
-        row < kHalfRows ? rows.first + row * kTileColumns : rows.second + (row - kHalfRows) * kTileColumns;
-    const __m512i a = _mm512_loadu_si512(even);
-    const __m512i b = _mm512_loadu_si512(even + kTileColumns);
-    const __m512i low = _mm512_unpacklo_epi16(a, b);
-    const __m512i high = _mm512_unpackhi_epi16(a, b);
-    _mm512_storeu_si512(columns.first + row * kHalfColumns, _mm512_permutex2var_epi64(low, first, high));
-    _mm512_storeu_si512(columns.second + row * kHalfColumns, _mm512_permutex2var_epi64(low, second, high));
-  }
+  pair_rows_of(PlainRows{rows}, columns);
 }
-
-#else
-
-// A pair is one 32-bit number: the even row's value below, the odd row's above, where load() leaves it.
-void pair_rows(const Halves<const bf16>& rows, const Halves<bf16>& columns) {
-  for (int row = 0; row < kTileDepth; row += 2) {
-    const bf16* even =
-        row < kHalfRows ? rows.first + row * kTileColumns : rows.second + (row - kHalfRows) * kTileColumns;
-    for (int column = 0; column < kTileColumns; column += kLanes) {
-      const vuint below = reinterpret_cast<vuint>(load(even + column)) >> 16;
-      const vuint above = reinterpret_cast<vuint>(load(even + kTileColumns + column));
-      bf16* half = column < kHalfColumns ? columns.first : columns.second;
-      bf16* pairs = half + row * kHalfColumns + column % kHalfColumns * 2;
-      store(reinterpret_cast<float*>(pairs), reinterpret_cast<vfloat>(above | below));
-    }
-  }
-}
-
-#endif
 
 #if defined(__AVX512F__)
 
