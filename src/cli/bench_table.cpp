@@ -56,6 +56,24 @@ std::string total_text(const ConvolutionBench& bench) {
   return line + fmt::format("; oneDNN {}; ratio {:.2f}\n", text(*onednn), onednn->seconds / ours.seconds);
 }
 
+// How many of the timed repetitions did not count.
+std::string disturbed_text(const ConvolutionBench& bench) {
+  int counted = 0;
+  int disturbed = 0;
+  const auto add = [&](const Timing& timing) {
+    counted += timing.repetitions;
+    disturbed += timing.disturbed;
+  };
+  for (const MeasuredConvolution& convolution : bench.convolutions) {
+    for (const PassTiming& pass : convolution.passes) {
+      add(pass.ours);
+      if (pass.onednn) add(*pass.onednn);
+    }
+  }
+  return fmt::format("{} of {} repetitions left out: the machine was slow before or after them\n", disturbed,
+                     counted + disturbed);
+}
+
 std::string threads_text(int threads) {
   return threads == 1 ? "1 thread" : fmt::format("{} threads", threads);
 }
@@ -90,7 +108,7 @@ std::string bench_table(const ConvolutionBench& bench) {
                         shape_text(convolution.geometry));
     for (const PassTiming& pass : convolution.passes) text += pass_line(bench, convolution, pass);
   }
-  return text + "\n" + total_text(bench);
+  return text + "\n" + total_text(bench) + disturbed_text(bench);
 }
 
 std::string peaks_table(const measure::MachinePeaks& peaks) {

@@ -4,36 +4,35 @@
 #include <chrono>
 
 namespace ftl::kernels {
-namespace {
 
-double seconds_since(std::chrono::steady_clock::time_point start) {
+PeakProbe::PeakProbe(const Kernels& kernels, ThreadPool& threads, double seconds)
+    : kernels_(kernels), threads_(threads) {
+  double taken = seconds_of(repetitions_);
+  while (taken < seconds / 4) {
+    repetitions_ *= 4;
+    taken = seconds_of(repetitions_);
+  }
+  repetitions_ = std::max(1L, static_cast<long>(static_cast<double>(repetitions_) * seconds / taken));
+}
+
+double PeakProbe::look() const {
+  constexpr double kFlopOfProduct = 2.0 * kTileRows * kTileColumns * kTileDepth;
+  const double flop = kFlopOfProduct * static_cast<double>(repetitions_) * threads_.threads();
+  return flop / seconds_of(repetitions_);
+}
+
+double PeakProbe::seconds_of(long repetitions) const {
+  const auto start = std::chrono::steady_clock::now();
+  threads_.parallel_for(threads_.threads(),
+                        [&](std::int64_t, int) { kernels_.tile_product.burn(repetitions); });
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
-}  // namespace
-
 double measure_peak(const Kernels& kernels, ThreadPool& threads) {
-  constexpr double kFlopOfProduct = 2.0 * kTileRows * kTileColumns * kTileDepth;
-  constexpr double kSecondsOfRun = 0.015;
-  constexpr int kRuns = 5;
-  const auto run = [&](long repetitions) {
-    const auto start = std::chrono::steady_clock::now();
-    threads.parallel_for(threads.threads(),
-                         [&](std::int64_t, int) { kernels.tile_product.burn(repetitions); });
-    return seconds_since(start);
-  };
-  long repetitions = 64;
-  double seconds = run(repetitions);
-  while (seconds < kSecondsOfRun / 4) {
-    repetitions *= 4;
-    seconds = run(repetitions);
-  }
-  repetitions = std::max(1L, static_cast<long>(static_cast<double>(repetitions) * kSecondsOfRun / seconds));
+  constexpr int kLooks = 5;
+  const PeakProbe probe(kernels, threads, 0.015);
   double best = 0;
-  for (int i = 0; i < kRuns; ++i) {
-    const double flop = kFlopOfProduct * static_cast<double>(repetitions) * threads.threads();
-    best = std::max(best, flop / run(repetitions));
-  }
+  for (int i = 0; i < kLooks; ++i) best = std::max(best, probe.look());
   return best;
 }
 

@@ -6,9 +6,25 @@
 
 namespace ftl::kernels {
 
-// Floating-point operations per second, a multiply-add counted as 2, of products on registers alone, on all
-// of the pool's threads at once. Takes about a tenth of a second: the best of a few short runs, since other
-// work on the machine can only slow one down.
+// Measures floating-point operations per second, a multiply-add counted as 2, of products on registers alone,
+// on all of the pool's threads at once.
+class PeakProbe {
+ public:
+  // A look takes about `seconds`.
+  PeakProbe(const Kernels& kernels, ThreadPool& threads, double seconds);
+
+  // The rate of this moment. Other work on the machine, or on the other half of a core, slows it down.
+  double look() const;
+
+ private:
+  double seconds_of(long repetitions) const;
+
+  const Kernels& kernels_;
+  ThreadPool& threads_;
+  long repetitions_ = 64;
+};
+
+// The best of a few short looks, about a tenth of a second in all.
 double measure_peak(const Kernels& kernels, ThreadPool& threads);
 
 }  // namespace ftl::kernels

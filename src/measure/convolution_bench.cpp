@@ -15,10 +15,17 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+// Short beside a pass, long beside a thread's waking up.
+constexpr double kSecondsOfLook = 1e-3;
+
 class Bench {
  public:
   explicit Bench(const ConvolutionBenchOptions& options)
-      : options_(options), step_(options.step), passes_(convolution_passes(step_.plan())) {}
+      : options_(options),
+        step_(options.step),
+        passes_(convolution_passes(step_.plan())),
+        probe_(options.step.kernels, options.step.threads, kSecondsOfLook),
+        gauge_([this] { return probe_.look(); }) {}
 
   ConvolutionBench measure() {
     result_ = {.recipe = options_.step.recipe.name,
@@ -30,7 +37,6 @@ class Bench {
                .onednn_version = onednn_version(),
                .onednn_precision = onednn_precision(options_.step.kernels.isa)};
     configure_onednn(result_.isa, result_.threads);
-    look_at_peak();
     const std::vector<net::Segment>& segments = step_.plan().segments;
     for (std::size_t segment = 0; segment < segments.size(); ++segment) {
       for (const ConvolutionPass& pass : passes_) {
@@ -39,15 +45,11 @@ class Bench {
       step_.run(segments[segment]);
     }
     collect();
+    result_.peak = gauge_.typical();
     return std::move(result_);
   }
 
  private:
-  void look_at_peak() {
-    result_.peak =
-        std::max(result_.peak, kernels::measure_peak(options_.step.kernels, options_.step.threads));
-  }
-
   void measure(const ConvolutionPass& pass) {
     const net::Node& node = step_.graph().nodes[at(pass.node)];
     if (options_.progress) {
@@ -63,14 +65,13 @@ class Bench {
     if (auto run = onednn_convolution(problem)) {
       contestants.push_back({.run = std::move(run), .leave = rest_onednn});
     }
-    const std::vector<Timing> timings = time_in_turns(contestants, options_.seconds);
+    const std::vector<Timing> timings = time_in_turns(contestants, options_.seconds, gauge_);
     PassTiming timing{.direction = pass.direction,
                       .with = extras(step_.graph(), step_.plan(), pass),
                       .ours = timings[0],
                       .onednn = {}};
     if (timings.size() > 1) timing.onednn = timings[1];
     timings_[pass.node].push_back(std::move(timing));
-    look_at_peak();
   }
 
   // Brings the operands to where the pass finds them in training: some are in a thread's own memory, which
@@ -100,6 +101,8 @@ class Bench {
   const ConvolutionBenchOptions& options_;
   TrainingStep step_;
   std::vector<ConvolutionPass> passes_;
+  kernels::PeakProbe probe_;
+  SpeedGauge gauge_;
   std::map<int, std::vector<PassTiming>> timings_;  // by node
   int measured_ = 0;
   ConvolutionBench result_;
@@ -124,6 +127,7 @@ Json json_of(const ConvolutionBench& bench, const MeasuredConvolution& convoluti
   return {{"seconds", timing.seconds},
           {"spread", timing.spread},
           {"repetitions", timing.repetitions},
+          {"disturbed", timing.disturbed},
           {"tflops", executed / 1e12},
           {"nominal_tflops", bench.nominal_rate(convolution, timing) / 1e12},
           {"fraction_of_peak", executed / bench.peak}};

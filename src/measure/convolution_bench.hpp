@@ -1,4 +1,5 @@
-// Every convolution of a recipe's training step, each direction as the step runs it, beside oneDNN.
+// Every convolution of a recipe's training step, each direction as the step runs it, beside oneDNN. Only
+// those repetitions count before and after which the machine was as fast as it can be.
 #pragma once
 
 #include <functional>
@@ -34,9 +35,10 @@ struct ConvolutionBench {
   std::int64_t batch = 0;
   double epoch = 0;
   net::GraphInput pictures;
-  double peak = 0;               // floating-point operations a second, the best of several looks in between
-  std::string onednn_version{};  // empty: not built in
-  std::string onednn_precision;  // "bf16" or "fp32"
+  double peak =
+      0;  // floating-point operations a second, of products on registers: the median of undisturbed looks
+  std::string onednn_version{};                     // empty: not built in
+  std::string onednn_precision;                     // "bf16" or "fp32"
   std::vector<MeasuredConvolution> convolutions{};  // in the network's order
 
   // Rates in floating-point operations a second.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 
 #include "base/interrupt.hpp"
 
@@ -27,17 +28,39 @@ double quantile(const std::vector<double>& sorted, double share) {
   return sorted[below] + (position - static_cast<double>(below)) * (sorted[above] - sorted[below]);
 }
 
+struct TimedRun {
+  double seconds;
+  double speed;  // of the machine, the slower of before and after
+};
+
 // The time of the turn.
-double take_turn(const Contestant& contestant, double seconds, std::vector<double>& timed) {
+double take_turn(const Contestant& contestant, double seconds, SpeedGauge& gauge,
+                 std::vector<TimedRun>& timed) {
   throw_if_interrupted();
   const double untimed = seconds_of(contestant.run);
   double spent = 0;
-  for (; spent < seconds; spent += timed.back()) {
+  for (double before = gauge.look(); spent < seconds; spent += timed.back().seconds) {
     throw_if_interrupted();
-    timed.push_back(seconds_of(contestant.run));
+    const double taken = seconds_of(contestant.run);
+    const double after = gauge.look();
+    timed.push_back({taken, std::min(before, after)});
+    before = after;
   }
   if (contestant.leave) contestant.leave();
   return untimed + spent;
+}
+
+Timing describe_undisturbed(const std::vector<TimedRun>& timed, const SpeedGauge& gauge) {
+  std::vector<double> all;
+  std::vector<double> undisturbed;
+  for (const TimedRun& run : timed) {
+    all.push_back(run.seconds);
+    if (gauge.undisturbed(run.speed)) undisturbed.push_back(run.seconds);
+  }
+  if (undisturbed.empty()) return describe(std::move(all));
+  Timing timing = describe(std::move(undisturbed));
+  timing.disturbed = static_cast<int>(all.size()) - timing.repetitions;
+  return timing;
 }
 
 }  // namespace
@@ -48,17 +71,39 @@ Timing describe(std::vector<double> seconds) {
           static_cast<int>(seconds.size())};
 }
 
-std::vector<Timing> time_in_turns(const std::vector<Contestant>& contestants, double seconds_each) {
-  std::vector<std::vector<double>> timed(contestants.size());
+double SpeedGauge::look() {
+  if (!look_) return 0;
+  looks_.push_back(look_());
+  best_ = std::max(best_, looks_.back());
+  return looks_.back();
+}
+
+bool SpeedGauge::undisturbed(double speed) const {
+  constexpr double kNearly = 0.8;  // clocks vary by that much; a busy other half of a core costs more
+  return speed >= kNearly * best_;
+}
+
+double SpeedGauge::typical() const {
+  std::vector<double> undisturbed_looks;
+  std::ranges::copy_if(looks_, std::back_inserter(undisturbed_looks),
+                       [this](double speed) { return undisturbed(speed); });
+  if (undisturbed_looks.empty()) return 0;
+  std::ranges::sort(undisturbed_looks);
+  return quantile(undisturbed_looks, 0.5);
+}
+
+std::vector<Timing> time_in_turns(const std::vector<Contestant>& contestants, double seconds_each,
+                                  SpeedGauge& gauge) {
+  std::vector<std::vector<TimedRun>> timed(contestants.size());
   std::vector<double> spent(contestants.size(), 0.0);
   for (int turn = 0; turn < kTurns; ++turn) {
     for (std::size_t c = 0; c < contestants.size(); ++c) {
       if (turn >= kTurnsOfSlow && spent[c] > kSlow * seconds_each) continue;
-      spent[c] += take_turn(contestants[c], seconds_each / kTurns, timed[c]);
+      spent[c] += take_turn(contestants[c], seconds_each / kTurns, gauge, timed[c]);
     }
   }
   std::vector<Timing> timings;
-  for (std::vector<double>& seconds : timed) timings.push_back(describe(std::move(seconds)));
+  for (const std::vector<TimedRun>& runs : timed) timings.push_back(describe_undisturbed(runs, gauge));
   return timings;
 }
 

@@ -6,6 +6,8 @@
 #include <chrono>
 #include <string>
 #include <thread>
+#include <utility>
+#include <vector>
 
 namespace ftl::measure {
 namespace {
@@ -32,7 +34,8 @@ TEST(Timing, TakesTurnsAndDoesNotTimeTheFirstRunOfEach) {
                       .leave = [&log] { log += ' '; }};
   };
   // A run is much longer than its share: each turn times just one, and three turns must do.
-  const std::vector<Timing> timings = time_in_turns({contestant('a'), contestant('b')}, 1e-6);
+  SpeedGauge gauge;
+  const std::vector<Timing> timings = time_in_turns({contestant('a'), contestant('b')}, 1e-6, gauge);
   EXPECT_EQ(log, "aa bb aa bb aa bb ");
   ASSERT_EQ(timings.size(), 2U);
   for (const Timing& timing : timings) {
@@ -43,9 +46,33 @@ TEST(Timing, TakesTurnsAndDoesNotTimeTheFirstRunOfEach) {
 
 TEST(Timing, RepeatsWhatIsShort) {
   int runs = 0;
-  const std::vector<Timing> timings = time_in_turns({{.run = [&] { ++runs; }}}, 1e-3);
+  SpeedGauge gauge;
+  const std::vector<Timing> timings = time_in_turns({{.run = [&] { ++runs; }}}, 1e-3, gauge);
   EXPECT_GT(timings[0].repetitions, 5);
   EXPECT_EQ(runs, timings[0].repetitions + 5);
+}
+
+// Each turn looks before and after its one timed run.
+std::vector<Timing> times_with_speeds(std::vector<double> speeds, SpeedGauge& gauge) {
+  std::size_t looks = 0;
+  gauge = SpeedGauge([speeds = std::move(speeds), looks]() mutable { return speeds.at(looks++); });
+  return time_in_turns({{.run = [] { std::this_thread::sleep_for(std::chrono::milliseconds(1)); }}}, 1e-6,
+                       gauge);
+}
+
+TEST(Timing, LeavesOutRunsBesideWhichTheMachineWasSlow) {
+  SpeedGauge gauge;
+  const std::vector<Timing> timings = times_with_speeds({9, 10, 10, 4, 9.5, 9}, gauge);
+  EXPECT_EQ(timings[0].repetitions, 2);
+  EXPECT_EQ(timings[0].disturbed, 1);
+  EXPECT_EQ(gauge.typical(), 9.5);
+}
+
+TEST(Timing, CountsAllRunsWhereTheMachineWasNeverFastBeforeAndAfter) {
+  SpeedGauge gauge;
+  const std::vector<Timing> timings = times_with_speeds({10, 4, 4, 10, 10, 4}, gauge);
+  EXPECT_EQ(timings[0].repetitions, 3);
+  EXPECT_EQ(timings[0].disturbed, 0);
 }
 
 }  // namespace
