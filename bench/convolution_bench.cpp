@@ -47,11 +47,12 @@ struct Tensors {
       : x(g.in.block_elements() * kBlocks * 2),
         y(g.out.block_elements() * kBlocks * 2),
         argmax(g.out.block_elements()),
+        unpooled(g.out.block_elements() * 2),
         weights(packed_weight_elements(g) * 2),
         scratch(weight_gradient_scratch_elements(g) * 2),
         gradient(weight_gradient_elements(g) * 4) {}
 
-  Buffer x, y, argmax, weights, scratch, gradient;
+  Buffer x, y, argmax, unpooled, weights, scratch, gradient;
 };
 
 template <class Run>
@@ -83,7 +84,9 @@ void backward_data(benchmark::State& state) {
                                           .images = kBlockImages,
                                           .dy = t.y.as<bf16>() + block * g.out.block_elements(),
                                           .weights = t.weights.as<bf16>(),
-                                          .dx = t.x.as<bf16>() + block * g.in.block_elements()});
+                                          .dx = t.x.as<bf16>() + block * g.in.block_elements(),
+                                          .argmax = g.pool ? t.argmax.as<std::uint8_t>() : nullptr,
+                                          .unpooled = t.unpooled.as<bf16>()});
   });
 }
 

@@ -29,7 +29,7 @@ std::optional<Direction> direction_of(const Step& step) {
 }
 
 bool prepares(const Step& step) {
-  return step.kind == StepKind::patches || step.kind == StepKind::unpool;
+  return step.kind == StepKind::patches;
 }
 
 // Moves the steps whose result `products` reads from `prepared` to `steps`: the first pass to use them pays.
@@ -87,7 +87,9 @@ std::string extras(const net::Graph& graph, const net::Plan& plan, const Convolu
   if (pass.direction == Direction::forward) {
     if (has_bias) parts.push_back("bias");
     if (convolution.geometry.pool) parts.push_back("max-pool");
-  } else if (pass.direction == Direction::backward_weights) {
+  } else if (pass.direction == Direction::backward_data) {
+    if (convolution.geometry.pool) parts.push_back("unpool");
+  } else {
     if (has_bias && plan.trained[at(convolution.bias)]) parts.push_back("bias");
   }
   return fmt::format("{}", fmt::join(parts, ", "));

@@ -20,7 +20,7 @@ struct ConvolutionPass {
   Direction direction = Direction::forward;
   int segment = 0;  // of the plan
   int step = 0;     // the one with the products, within the segment
-  // That step, and before it those that only prepare its operands: patches of pictures, a pool undone.
+  // That step, and before it those that only prepare its operands: patches of pictures.
   net::Segment steps{};
 };
 

@@ -33,7 +33,6 @@ WorkKind work_kind(StepKind kind) {
       return WorkKind::norm;
     case StepKind::pool:
     case StepKind::pool_data:
-    case StepKind::unpool:
       return WorkKind::pool;
     case StepKind::activation:
     case StepKind::activation_data:

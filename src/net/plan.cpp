@@ -308,7 +308,7 @@ class Compiler {
   void emit_convolution(int n, const ConvolutionNode& convolution, int segment) {
     const kernels::ConvolutionGeometry& g = convolution.geometry;
     const int input = node(n).inputs[0];
-    int gradient = gradients_.at(n);
+    const int gradient = gradients_.at(n);
     if (trains(convolution.weight) || trains(convolution.bias)) {
       Step step{.kind = StepKind::convolution_weights, .node = n, .gradient = gradient};
       if (g.pool) step.in2 = argmax(n);
@@ -320,14 +320,14 @@ class Compiler {
       plan_.segments.back().sums_weights = true;
     }
     if (carries_gradient_[at(input)]) {
+      Step step{.kind = StepKind::convolution_data, .node = n, .gradient = gradient};
       if (g.pool) {
-        const int unpooled = new_buffer(g.out.block_elements() * 2);
-        emit({.kind = StepKind::unpool, .node = n, .in2 = argmax(n), .gradient = gradient, .out = unpooled});
-        gradient = unpooled;
+        step.in2 = argmax(n);
+        step.scratch = new_buffer(g.out.block_elements() * 2);
       }
-      const int out = contribution(input);
-      emit({.kind = StepKind::convolution_data, .node = n, .gradient = gradient, .out = out});
-      add_contribution(input, out);
+      step.out = contribution(input);
+      emit(step);
+      add_contribution(input, step.out);
     }
   }
 
@@ -400,7 +400,6 @@ std::string_view name(StepKind kind) {
                                                            "multiply",
                                                            "add",
                                                            "loss",
-                                                           "unpool",
                                                            "convolution weights",
                                                            "convolution data",
                                                            "batch norm reduce",

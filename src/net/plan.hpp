@@ -27,9 +27,8 @@ enum class StepKind {
   multiply,             // in, in2: gate -> out
   add,                  // in, in2 -> out
   loss,                 // in: network output -> out: its gradient
-  unpool,               // gradient, in2: which position won -> out
   convolution_weights,  // in, gradient, in2: which position won, scratch -> the lane's sums
-  convolution_data,     // gradient -> out
+  convolution_data,     // gradient, in2: which position won, scratch -> out
   batch_norm_reduce,    // in, gradient -> out, and the two sums
   batch_norm_data,      // in, gradient -> out
   activation_data,      // in, gradient -> out

@@ -52,9 +52,6 @@ void StepRunner::run(const Step& step) {
       return convolution_weights(step);
     case StepKind::convolution_data:
       return convolution_data(step);
-    case StepKind::unpool:
-      return kernels.convolution.unpool(node(step).as<ConvolutionNode>()->geometry, buffer(step.gradient),
-                                        buffer<std::uint8_t>(step.in2), buffer(step.out));
     case StepKind::statistics:
     case StepKind::batch_norm:
     case StepKind::batch_norm_reduce:
@@ -141,7 +138,9 @@ void StepRunner::convolution_data(const Step& step) {
                                                 .images = images(),
                                                 .dy = buffer(step.gradient),
                                                 .weights = state.backward.as<bf16>(),
-                                                .dx = buffer(step.out)});
+                                                .dx = buffer(step.out),
+                                                .argmax = buffer<std::uint8_t>(step.in2),
+                                                .unpooled = buffer(step.scratch)});
 }
 
 void StepRunner::batch_norm(const Step& step) {

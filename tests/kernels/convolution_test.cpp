@@ -196,52 +196,67 @@ TEST_P(ConvolutionKernelsTest, ThePoolTakesTheLargestOfTheUnpooledOutputs) {
   }
 }
 
-TEST_P(ConvolutionKernelsTest, UnpoolGivesTheGradientToTheWinnerOnly) {
-  ConvolutionGeometry g = geometry({3, 5, 7}, 33, 1, 1, 1, 0);
-  g.pool = true;
-  const Shape pooled = g.written();
-  Random random(15, RandomPurpose::test);
-  const std::vector<bf16> dy = blocked(pooled, 32, random_values(random, 32 * pooled.elements()));
-  std::vector<std::uint8_t> argmax(dy.size());
-  for (std::uint8_t& which : argmax) which = static_cast<std::uint8_t>(random.below(4));
-  std::vector<bf16> dx = unwritten(g.out);
-  kernels.unpool(g, dy.data(), argmax.data(), dx.data());
-  for (int image = 0; image < 32; ++image) {
-    for (int c = 0; c < g.out.channels; ++c) {
-      for (int y = 0; y < g.out.height; ++y) {
-        for (int x = 0; x < g.out.width; ++x) {
-          const float value = to_float(dx[static_cast<std::size_t>(blocked_index(g.out, image, c, y, x))]);
-          const bool covered = y / 2 < pooled.height && x / 2 < pooled.width;
-          const auto at =
-              covered ? static_cast<std::size_t>(blocked_index(pooled, image, c, y / 2, x / 2)) : 0;
-          const bool won = covered && argmax[at] == y % 2 * 2 + x % 2;
-          ASSERT_EQ(value, won ? to_float(dy[at]) : 0.0f);
+// The gradient of a pool and which position of each window won.
+struct PooledGradient {
+  PooledGradient(const ConvolutionGeometry& pooled_convolution, int image_count)
+      : g(pooled_convolution),
+        images(image_count),
+        dy(blocked(g.written(), images, random_values(random, images * g.written().elements()))),
+        argmax(dy.size()) {
+    for (std::uint8_t& which : argmax) which = static_cast<std::uint8_t>(random.below(4));
+  }
+
+  // Before the pool, plain: 0 where a position did not win or no window covers it.
+  std::vector<double> before_pool() const {
+    const Shape pooled = g.written();
+    std::vector<double> before;
+    for (int image = 0; image < images; ++image) {
+      for (int c = 0; c < g.out.channels; ++c) {
+        for (int y = 0; y < g.out.height; ++y) {
+          for (int x = 0; x < g.out.width; ++x) {
+            const bool covered = y / 2 < pooled.height && x / 2 < pooled.width;
+            const auto at =
+                covered ? static_cast<std::size_t>(blocked_index(pooled, image, c, y / 2, x / 2)) : 0;
+            before.push_back(covered && argmax[at] == y % 2 * 2 + x % 2 ? to_float(dy[at]) : 0);
+          }
         }
       }
     }
+    return before;
   }
-}
 
-// With a pool, rows and columns that no window covers have no gradient: they are skipped, whatever dy holds
-// there.
-TEST_P(ConvolutionKernelsTest, BackwardDataOfAPooledConvolutionSkipsWhatNoWindowCovers) {
-  ConvolutionGeometry g = geometry({33, 5, 7}, 34, 3, 3, 1, 1);
-  const int images = 17;
-  Problem p(g, images);
-  std::vector<float> covered = p.dy;
-  for (std::size_t i = 0; i < covered.size(); ++i) {
-    const bool inside = i / 7 % 5 < 4 && i % 7 < 6;
-    if (!inside) covered[i] = 0;
-  }
-  std::vector<double> exact_dx(p.x.size());
-  convolution_backward_reference<double>(g, images, doubles(p.x), doubles(p.weights), doubles(covered),
-                                         exact_dx, {}, {});
-  g.pool = true;
-  std::vector<bf16> dx_block = unwritten(g.in);
-  kernels.backward_data({g, images, p.dy_block.data(), p.backward_tiles.data(), dx_block.data()});
-  const std::vector<float> dx = plain(g.in, images, dx_block);
-  for (std::size_t i = 0; i < dx.size(); ++i) {
-    ASSERT_NEAR(dx[i], exact_dx[i], bf16_tolerance(exact_dx[i], 9 * 34, 9 * 34));
+  ConvolutionGeometry g;
+  int images;
+  Random random{15, RandomPurpose::test};
+  std::vector<bf16> dy;
+  std::vector<std::uint8_t> argmax;
+};
+
+// Rows and columns that no window covers have no gradient: what is in memory there must not matter.
+TEST_P(ConvolutionKernelsTest, BackwardDataOfAPooledConvolutionComesFromTheWinners) {
+  for (ConvolutionGeometry g : {geometry({33, 5, 7}, 34, 3, 3, 1, 1), geometry({3, 9, 6}, 40, 2, 2, 1, 1),
+                                geometry({20, 8, 8}, 33, 3, 3, 1, 0), geometry({40, 7, 9}, 20, 3, 3, 2, 1),
+                                geometry({96, 5, 4}, 320, 3, 3, 1, 1)}) {
+    for (const int images : {1, 17, 32}) {
+      SCOPED_TRACE(describe(g, images));
+      g.pool = false;
+      const Problem p(g, images);
+      g.pool = true;
+      const PooledGradient gradient(g, images);
+      std::vector<double> exact(p.x.size());
+      convolution_backward_reference<double>(p.g, images, doubles(p.x), doubles(p.weights),
+                                             gradient.before_pool(), exact, {}, {});
+      std::vector<bf16> dx_block = unwritten(g.in);
+      std::vector<bf16> unpooled = unwritten(g.out);
+      kernels.backward_data({g, images, gradient.dy.data(), p.backward_tiles.data(), dx_block.data(),
+                             gradient.argmax.data(), unpooled.data()});
+      const std::vector<float> dx = plain(g.in, images, dx_block);
+      const int terms = g.taps() * g.group_outputs();
+      for (std::size_t i = 0; i < dx.size(); ++i) {
+        ASSERT_NEAR(dx[i], exact[i], bf16_tolerance(exact[i], terms, terms));
+      }
+      expect_zero_padding_images(g.in, images, dx_block);
+    }
   }
 }
 
@@ -251,24 +266,18 @@ TEST_P(ConvolutionKernelsTest, BackwardWeightsOfAPooledConvolutionGoThroughTheWi
     const int images = 17;
     const Problem p(g, images);
     g.pool = true;
-    const Shape pooled = g.written();
-    Random random(16, RandomPurpose::test);
-    const std::vector<bf16> dy = blocked(pooled, images, random_values(random, images * pooled.elements()));
-    std::vector<std::uint8_t> argmax(dy.size());
-    for (std::uint8_t& which : argmax) which = static_cast<std::uint8_t>(random.below(4));
-    std::vector<bf16> unpooled = unwritten(g.out);
-    kernels.unpool(g, dy.data(), argmax.data(), unpooled.data());
+    const PooledGradient gradient(g, images);
     std::vector<double> exact(p.weights.size());
-    convolution_backward_reference<double>(g, images, doubles(p.x), doubles(p.weights),
-                                           doubles(plain(g.out, images, unpooled)), {}, exact, {});
+    convolution_backward_reference<double>(p.g, images, doubles(p.x), doubles(p.weights),
+                                           gradient.before_pool(), {}, exact, {});
 
     std::vector<float> lane(static_cast<std::size_t>(weight_gradient_elements(g)));
     std::vector<bf16> scratch(static_cast<std::size_t>(weight_gradient_scratch_elements(g)));
-    kernels.backward_weights(
-        {g, images, p.x_block.data(), dy.data(), argmax.data(), scratch.data(), lane.data()});
+    kernels.backward_weights({g, images, p.x_block.data(), gradient.dy.data(), gradient.argmax.data(),
+                              scratch.data(), lane.data()});
     std::vector<float> dweights(p.weights.size());
     reduce_weight_gradient(g, lane.data(), 1, 0, g.out.channels, dweights);
-    const double terms = images * pooled.positions();
+    const double terms = images * g.written().positions();
     for (std::size_t i = 0; i < dweights.size(); ++i) {
       ASSERT_NEAR(dweights[i], exact[i], float_tolerance(terms, terms)) << "weight " << i;
     }

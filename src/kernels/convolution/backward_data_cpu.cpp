@@ -1,6 +1,7 @@
 #include "kernels/convolution/block_walk.hpp"
 #include "kernels/convolution/convolution_passes.hpp"
 #include "kernels/convolution/gradient_bands.hpp"
+#include "kernels/convolution/pool_winners.hpp"
 #include "kernels/convolution/result_tile.hpp"
 #include "kernels/convolution/square_pipeline.hpp"
 #include "kernels/convolution/tile_lists.hpp"
@@ -64,11 +65,49 @@ struct BackwardDataWriter {
   }
 };
 
+// The gradient before the pool, spread over the windows' positions row by row as squares come to need them,
+// so that they are still near. Rows and columns that no window covers are left as they are: nothing reads
+// them.
+class Unpool {
+ public:
+  explicit Unpool(const ConvolutionBackwardData& arguments)
+      : arguments_(arguments), g_(arguments.geometry), pooled_(g_.written()) {}
+
+  // The rows of a half of the images before `row`.
+  void rows_before(int row, int half) {
+    const int covered_rows = 2 * pooled_.height;
+    for (int& done = done_[half]; done < row && done < covered_rows; done += 2) {
+      for (int output = 0; output < g_.out.channel_blocks(); ++output) {
+        window_row(half * g_.out.channel_blocks() + output, done / 2);
+      }
+    }
+  }
+
+ private:
+  void window_row(int plane, int y) const {
+    for (int x = 0; x < pooled_.width; ++x) {
+      const bf16* from = position(arguments_.dy, pooled_, plane, y, x);
+      const std::uint8_t* argmax = arguments_.argmax + (from - arguments_.dy);
+      for (int candidate = 0; candidate < 4; ++candidate) {
+        keep_winners(
+            from, argmax, candidate,
+            position(arguments_.unpooled, g_.out, plane, 2 * y + candidate / 2, 2 * x + candidate % 2));
+      }
+    }
+  }
+
+  const ConvolutionBackwardData& arguments_;
+  const ConvolutionGeometry& g_;
+  Shape pooled_;
+  int done_[2] = {};  // rows of either half
+};
+
 class BackwardDataPass {
  public:
   explicit BackwardDataPass(const ConvolutionBackwardData& arguments)
       : arguments_(arguments),
         g_(arguments.geometry),
+        dy_(g_.pool ? arguments.unpooled : arguments.dy),
         halves_(halves_of(arguments.images)),
         lists_(g_.out.channel_blocks() * g_.taps()),
         walk_{.blocks = g_.in.channel_blocks(),
@@ -80,7 +119,11 @@ class BackwardDataPass {
 
   void run() {
     SquarePipeline<BackwardDataWriter> pipeline(tile_product);
+    Unpool unpool(arguments_);
     walk_squares(walk_, [&](int input, int half, const Square& square) {
+      for (int h = square.first_half(half); h <= half && g_.pool; ++h) {
+        unpool.rows_before(square.y + 2 + g_.pad, h);
+      }
       describe_sum(input, half, square, pipeline.sum());
       for_each_result(square, half, [&](int i, int of_half, int y, int x) {
         pipeline.writer().to[i] = input_tile(input, of_half, y, x);
@@ -88,6 +131,7 @@ class BackwardDataPass {
       pipeline.compute();
     });
     pipeline.finish();
+    for (int half = 0; half < halves_ && g_.pool; ++half) unpool.rows_before(g_.out.height, half);
     for (int input = 0; input < walk_.blocks; ++input) input_block(input);
     write_padding();
   }
@@ -106,7 +150,7 @@ class BackwardDataPass {
                  {g_.out, covered(g_).height, covered(g_).width, square.y + g_.pad - g_.kernel_height + 1,
                   square.x + g_.pad - g_.kernel_width + 1},
                  sum);
-    sum.rows = arguments_.dy + half * g_.out.half_elements();
+    sum.rows = dy_ + square.first_half(half) * g_.out.half_elements();
     sum.columns = arguments_.weights + (input + 1) * tile_pair - kOperand;
   }
 
@@ -135,8 +179,7 @@ class BackwardDataPass {
       const int first = outputs_.first;
       const std::int64_t pair = pairs_before(g_, first) + input_ - touched_inputs(g_, first).first;
       sum.columns = arguments_.weights + pair * g_.taps() * kOperand;
-      sum.rows = position(arguments_.dy, g_.out, first,
-                          (y + g_.pad - window.y.first) / g_.stride - window.y.count + 1,
+      sum.rows = position(dy_, g_.out, first, (y + g_.pad - window.y.first) / g_.stride - window.y.count + 1,
                           (x + g_.pad - window.x.first) / g_.stride - window.x.count + 1);
     }
     return sum;
@@ -172,6 +215,7 @@ class BackwardDataPass {
 
   const ConvolutionBackwardData& arguments_;
   const ConvolutionGeometry& g_;
+  const bf16* dy_;  // of g_.out
   int halves_;
   TermLists lists_;
   BlockWalk walk_;

@@ -18,6 +18,9 @@ struct Square {
   int y;  // of the upper left position
   int x;
   SquareKind kind;
+
+  // The half that its upper positions are of, when it is visited with `half`.
+  int first_half(int half) const { return kind == SquareKind::inner ? half : 0; }
 };
 
 struct BlockWalk {
@@ -57,7 +60,7 @@ inline void walk_blocks(const BlockWalk& walk, const Visit& visit) {
   }
 }
 
-// The squares of half the images; those of all images are visited with the first half.
+// The squares of half the images; those of all images are visited with the last half.
 template <class Visit>
 inline void for_each_square(const BlockWalk& walk, int half, const Visit& visit) {
   for (int y = 0; y < walk.square_height; y += 2) {
@@ -65,7 +68,7 @@ inline void for_each_square(const BlockWalk& walk, int half, const Visit& visit)
     for (int x = 0; x < walk.square_width; x += 2) {
       const bool last_column = x + 1 == walk.square_width;
       if (last_row && last_column) continue;
-      if ((last_row || last_column) && half > 0) continue;
+      if ((last_row || last_column) && half + 1 < walk.halves) continue;
       visit(Square{y, x,
                    last_row      ? SquareKind::below
                    : last_column ? SquareKind::beside

@@ -75,11 +75,13 @@ struct ConvolutionForward {
 };
 
 struct ConvolutionBackwardData {
-  const ConvolutionGeometry& geometry;  // of the convolution itself: the pool is undone by unpool
+  const ConvolutionGeometry& geometry;
   int images = 0;
-  const bf16* dy = nullptr;       // a block of geometry.out
-  const bf16* weights = nullptr;  // PackedWeights::backward
-  bf16* dx = nullptr;             // overwritten
+  const bf16* dy = nullptr;              // a block of geometry.written()
+  const bf16* weights = nullptr;         // PackedWeights::backward
+  bf16* dx = nullptr;                    // overwritten
+  const std::uint8_t* argmax = nullptr;  // with a pool: as the forward pass left it
+  bf16* unpooled = nullptr;              // with a pool: memory for a block of geometry.out
 };
 
 struct ConvolutionBackwardWeights {
@@ -100,9 +102,6 @@ struct ConvolutionKernels {
   // Adds the sum over images and positions of a block of `shape` to bias_gradient, padded to whole channel
   // blocks.
   void (*backward_bias)(const Shape& shape, const bf16* dy, float* bias_gradient);
-  // The pool's backward pass: spreads dy of geometry.written() over a block of geometry.out, 0 where argmax
-  // did not point and where no window covers.
-  void (*unpool)(const ConvolutionGeometry& geometry, const bf16* dy, const std::uint8_t* argmax, bf16* dx);
 };
 
 // The scalar reference over plain [images][C][H][W], without pool.

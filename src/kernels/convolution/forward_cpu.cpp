@@ -170,7 +170,7 @@ class ForwardPass {
       sum.block_columns = std::int64_t{g_.taps()} * kOperand;
     }
     place_window(kind_, {g_.in, g_.in.height, g_.in.width, square.y - g_.pad, square.x - g_.pad}, sum);
-    sum.rows = arguments_.x + half * g_.in.half_elements();
+    sum.rows = arguments_.x + square.first_half(half) * g_.in.half_elements();
     sum.columns = arguments_.weights + output * sum.blocks * sum.block_columns;
   }
 
