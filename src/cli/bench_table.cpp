@@ -56,13 +56,16 @@ std::string total_text(const ConvolutionBench& bench) {
   return line + fmt::format("; oneDNN {}; ratio {:.2f}\n", text(*onednn), onednn->seconds / ours.seconds);
 }
 
-// How many of the timed repetitions did not count.
+// How many of the timed repetitions were disturbed.
 std::string disturbed_text(const ConvolutionBench& bench) {
-  int counted = 0;
+  int timed = 0;
   int disturbed = 0;
+  int without_others = 0;
   const auto add = [&](const Timing& timing) {
-    counted += timing.repetitions;
+    const bool all = timing.repetitions == timing.disturbed;
+    timed += timing.repetitions + (all ? 0 : timing.disturbed);
     disturbed += timing.disturbed;
+    without_others += all ? 1 : 0;
   };
   for (const MeasuredConvolution& convolution : bench.convolutions) {
     for (const PassTiming& pass : convolution.passes) {
@@ -70,8 +73,10 @@ std::string disturbed_text(const ConvolutionBench& bench) {
       if (pass.onednn) add(*pass.onednn);
     }
   }
-  return fmt::format("{} of {} repetitions left out: the machine was slow before or after them\n", disturbed,
-                     counted + disturbed);
+  std::string text = fmt::format("{} of {} repetitions left out: the machine was slow before or after them",
+                                 disturbed, timed);
+  if (without_others > 0) text += fmt::format("; {} figures have no others, and count them", without_others);
+  return text + "\n";
 }
 
 std::string threads_text(int threads) {

@@ -15,8 +15,10 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// Short beside a pass, long beside a thread's waking up.
-constexpr double kSecondsOfLook = 1e-3;
+// Short beside a turn, long beside a thread's waking up.
+constexpr double kSecondsOfLook = 2e-3;
+// Before the first pass, which is to know by then how fast the machine can be.
+constexpr int kFirstLooks = 50;
 
 class Bench {
  public:
@@ -37,6 +39,7 @@ class Bench {
                .onednn_version = onednn_version(),
                .onednn_precision = onednn_precision(options_.step.kernels.isa)};
     configure_onednn(result_.isa, result_.threads);
+    for (int look = 0; look < kFirstLooks; ++look) gauge_.look();
     const std::vector<net::Segment>& segments = step_.plan().segments;
     for (std::size_t segment = 0; segment < segments.size(); ++segment) {
       for (const ConvolutionPass& pass : passes_) {

@@ -34,9 +34,7 @@ bool prepares(const Step& step) {
 
 // Moves the steps whose result `products` reads from `prepared` to `steps`: the first pass to use them pays.
 void take_preparation(const Step& products, std::vector<Step>& prepared, std::vector<Step>& steps) {
-  const auto is_operand = [&](const Step& step) {
-    return step.out == products.in || step.out == products.gradient;
-  };
+  const auto is_operand = [&](const Step& step) { return step.out == products.in; };
   std::ranges::copy_if(prepared, std::back_inserter(steps), is_operand);
   std::erase_if(prepared, is_operand);
 }

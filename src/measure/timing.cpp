@@ -30,23 +30,25 @@ double quantile(const std::vector<double>& sorted, double share) {
 
 struct TimedRun {
   double seconds;
-  double speed;  // of the machine, the slower of before and after
+  double speed;  // of the machine, the slower of before and after the turn
 };
 
-// The time of the turn.
+// The time of the turn. The gauge does not look between its runs: what a contestant leaves waiting awake
+// would slow the look down, and the gauge's threads the contestant.
 double take_turn(const Contestant& contestant, double seconds, SpeedGauge& gauge,
                  std::vector<TimedRun>& timed) {
   throw_if_interrupted();
+  const std::size_t first = timed.size();
+  const double before = gauge.look();
   const double untimed = seconds_of(contestant.run);
   double spent = 0;
-  for (double before = gauge.look(); spent < seconds; spent += timed.back().seconds) {
+  for (; spent < seconds; spent += timed.back().seconds) {
     throw_if_interrupted();
-    const double taken = seconds_of(contestant.run);
-    const double after = gauge.look();
-    timed.push_back({taken, std::min(before, after)});
-    before = after;
+    timed.push_back({seconds_of(contestant.run), before});
   }
   if (contestant.leave) contestant.leave();
+  const double after = gauge.look();
+  for (std::size_t i = first; i < timed.size(); ++i) timed[i].speed = std::min(before, after);
   return untimed + spent;
 }
 
@@ -57,9 +59,9 @@ Timing describe_undisturbed(const std::vector<TimedRun>& timed, const SpeedGauge
     all.push_back(run.seconds);
     if (gauge.undisturbed(run.speed)) undisturbed.push_back(run.seconds);
   }
-  if (undisturbed.empty()) return describe(std::move(all));
-  Timing timing = describe(std::move(undisturbed));
-  timing.disturbed = static_cast<int>(all.size()) - timing.repetitions;
+  const auto disturbed = static_cast<int>(all.size() - undisturbed.size());
+  Timing timing = describe(undisturbed.empty() ? std::move(all) : std::move(undisturbed));
+  timing.disturbed = disturbed;
   return timing;
 }
 

@@ -11,7 +11,7 @@ struct Timing {
   double seconds = 0;   // median
   double spread = 0;    // the middle half of the repetitions lies within a range of this many seconds
   int repetitions = 0;  // timed ones that count
-  int disturbed = 0;    // timed ones that do not
+  int disturbed = 0;    // timed ones that do not; where all are, they count nevertheless
 };
 
 // Of at least one.
@@ -44,8 +44,8 @@ struct Contestant {
 // Takes five turns, so that a slow moment of the machine hits all alike: in each a contestant runs once
 // untimed, which brings its data and threads back, and then timed until its share of `seconds_each` is used
 // up, at least once. One that has used up many times that after three turns takes no more. The gauge looks
-// before and after each timed run: those that it finds disturbed do not count, unless all are. Throws
-// Interruption on Ctrl-C.
+// before and after each turn: what is timed in those that it finds disturbed does not count, unless all is.
+// Throws Interruption on Ctrl-C.
 std::vector<Timing> time_in_turns(const std::vector<Contestant>& contestants, double seconds_each,
                                   SpeedGauge& gauge);
 

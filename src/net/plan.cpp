@@ -390,7 +390,7 @@ class Compiler {
 }  // namespace
 
 std::string_view name(StepKind kind) {
-  static constexpr std::array<std::string_view, 20> kNames{"pictures",
+  static constexpr std::array<std::string_view, 19> kNames{"pictures",
                                                            "patches",
                                                            "convolution",
                                                            "statistics",

@@ -112,9 +112,12 @@ class BackwardDataPass {
         lists_(g_.out.channel_blocks() * g_.taps()),
         walk_{.blocks = g_.in.channel_blocks(),
               .halves = halves_,
-              .weight_elements = packed_elements(g_),
+              .weight_elements = packed_weight_elements(g_),
               .half_elements = g_.out.half_elements()} {
-    if (takes_squares(g_, tile_product)) walk_.take_squares(g_.in.height, g_.in.width);
+    if (takes_squares(g_, tile_product)) {
+      walk_.square_height = g_.in.height;
+      walk_.square_width = g_.in.width;
+    }
   }
 
   void run() {
@@ -142,7 +145,7 @@ class BackwardDataPass {
     const std::int64_t tile_pair = std::int64_t{g_.taps()} * kOperand;
     if (sum.blocks == 0 || square.kind != kind_) {
       kind_ = square.kind;
-      describe_kind(g_, kind_, g_.out, -kOperand, sum);
+      describe_kind(g_, kind_, g_.out, halves_, -kOperand, sum);
       sum.blocks = g_.out.channel_blocks();
       sum.block_columns = g_.in.channel_blocks() * tile_pair;
     }

@@ -2,7 +2,7 @@
 // and free of the standard library.
 #pragma once
 
-#include "kernels/convolution/weight_tiles.hpp"
+#include "kernels/convolution/convolution.hpp"
 
 namespace ftl::kernels {
 namespace {
@@ -26,21 +26,15 @@ struct Square {
 struct BlockWalk {
   int blocks;  // of the channels that are written
   int halves;
-  // The part of the picture that is gone through in squares, from its first position.
+  // The picture, if it is gone through in squares.
   int square_height = 0;
   int square_width = 0;
   std::int64_t weight_elements = 0;  // packed
   std::int64_t half_elements = 0;    // of half the images that are read
 
-  // Squares are for the even part of `height` and `width`, and, where there are both halves of the images,
-  // for all but the last corner of odd ones.
-  void take_squares(int height, int width) {
-    square_height = halves == 2 ? height : height / 2 * 2;
-    square_width = halves == 2 ? width : width / 2 * 2;
-  }
-  // Whether position (y, x) is in no square.
+  // Whether position (y, x) is in no square: where there are any, the last corner of odd sides.
   bool alone(int y, int x) const {
-    if (y >= square_height || x >= square_width) return true;
+    if (square_height == 0) return true;
     return y / 2 * 2 + 1 == square_height && x / 2 * 2 + 1 == square_width;
   }
 };
@@ -93,10 +87,6 @@ inline void walk_squares(const BlockWalk& walk, const Visit& visit) {
       for (int block = 0; block < walk.blocks; ++block) visit(block, half, square);
     });
   }
-}
-
-inline std::int64_t packed_elements(const ConvolutionGeometry& g) {
-  return std::int64_t{pairs_before(g, g.out.channel_blocks())} * g.taps() * kOperand;
 }
 
 }  // namespace

@@ -144,9 +144,12 @@ class ForwardPass {
         lists_(g_.in.channel_blocks() * g_.taps()),
         walk_{.blocks = g_.out.channel_blocks(),
               .halves = halves_,
-              .weight_elements = packed_elements(g_),
+              .weight_elements = packed_weight_elements(g_),
               .half_elements = g_.in.half_elements()} {
-    if (takes_squares(g_, tile_product)) walk_.take_squares(covered(g_).height, covered(g_).width);
+    if (takes_squares(g_, tile_product)) {
+      walk_.square_height = covered(g_).height;
+      walk_.square_width = covered(g_).width;
+    }
   }
 
   void run() {
@@ -165,7 +168,7 @@ class ForwardPass {
   void describe_sum(int output, int half, const Square& square, SquareSum& sum) {
     if (sum.blocks == 0 || square.kind != kind_) {
       kind_ = square.kind;
-      describe_kind(g_, kind_, g_.in, kOperand, sum);
+      describe_kind(g_, kind_, g_.in, halves_, kOperand, sum);
       sum.blocks = g_.in.channel_blocks();
       sum.block_columns = std::int64_t{g_.taps()} * kOperand;
     }

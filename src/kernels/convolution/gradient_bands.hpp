@@ -1,5 +1,5 @@
-// How the backward passes cut an output into the parts that have a gradient and fit a cache. Used by every
-// ISA's kernels, so plain and free of the standard library.
+// The part of an output that a pool keeps, and how the weight gradient cuts it into bands that fit a cache.
+// Used by every ISA's kernels, so plain and free of the standard library.
 #pragma once
 
 #include "kernels/convolution/convolution.hpp"
@@ -7,7 +7,7 @@
 namespace ftl::kernels {
 namespace {
 
-// The positions of the output that have a gradient: with a pool, those that a window covers.
+// The positions of the output that are computed and have a gradient: with a pool, those that a window covers.
 struct Extent {
   int height;
   int width;

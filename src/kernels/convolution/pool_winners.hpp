@@ -8,6 +8,13 @@
 namespace ftl::kernels {
 namespace {
 
+// Of a window, and one of its positions.
+struct PoolGradient {
+  Halves<const bf16> dy;
+  Halves<const std::uint8_t> argmax;
+  int candidate;
+};
+
 #if defined(__AVX512F__)
 
 // 32 values of dy where `candidate` won, else 0.
@@ -25,16 +32,16 @@ inline void keep_winners(const bf16* dy, const std::uint8_t* argmax, int candida
 }
 
 struct WinningRows {
-  Halves<const bf16> dy;
-  Halves<const std::uint8_t> argmax;
-  int candidate;
+  const PoolGradient& of;
 
-  __m512i load(int row) const { return load_winners(row_of(dy, row), row_of(argmax, row), candidate); }
+  __m512i load(int row) const {
+    return load_winners(row_of(of.dy, row), row_of(of.argmax, row), of.candidate);
+  }
 };
 
 // Lays out what goes to `candidate` of both halves of the images as columns.
-inline void pair_winners(const WinningRows& rows, const Halves<bf16>& columns) {
-  pair_rows_of(rows, columns);
+inline void pair_winners(const PoolGradient& gradient, const Halves<bf16>& columns) {
+  pair_rows_of(WinningRows{gradient}, columns);
 }
 
 #else
@@ -45,16 +52,10 @@ inline void keep_winners(const bf16* dy, const std::uint8_t* argmax, int candida
   }
 }
 
-struct WinningRows {
-  Halves<const bf16> dy;
-  Halves<const std::uint8_t> argmax;
-  int candidate;
-};
-
-inline void pair_winners(const WinningRows& rows, const Halves<bf16>& columns) {
+inline void pair_winners(const PoolGradient& gradient, const Halves<bf16>& columns) {
   bf16 halves[2][kTileElements];
-  keep_winners(rows.dy.first, rows.argmax.first, rows.candidate, halves[0]);
-  keep_winners(rows.dy.second, rows.argmax.second, rows.candidate, halves[1]);
+  keep_winners(gradient.dy.first, gradient.argmax.first, gradient.candidate, halves[0]);
+  keep_winners(gradient.dy.second, gradient.argmax.second, gradient.candidate, halves[1]);
   pair_rows_of(PlainRows{{halves[0], halves[1]}}, columns);
 }
 

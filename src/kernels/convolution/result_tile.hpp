@@ -7,7 +7,7 @@
 namespace ftl::kernels {
 namespace {
 
-// Two halves of 16 rows: two positions of one half of the images, or both halves of one position.
+// Of one position, both halves of the images.
 struct alignas(64) ResultTile {
   float half[2][kTileElements];
 };

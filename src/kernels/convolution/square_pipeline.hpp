@@ -42,15 +42,17 @@ inline Inside inside(int start, int size, int count) {
   return {start < 0 ? -start : 0, size - start < count ? size - start : count};
 }
 
-// Sets what all squares of a kind have in common. `tap_columns` leads from one tap's columns to the next.
-inline void describe_kind(const ConvolutionGeometry& g, SquareKind kind, const Shape& inputs,
+// Sets what all squares of a kind have in common. `tap_columns` leads from one tap's columns to the next. Of
+// one half of the images, squares of all images compute it twice: a picture's sums are added up in the same
+// order whatever stands beside it.
+inline void describe_kind(const ConvolutionGeometry& g, SquareKind kind, const Shape& inputs, int halves,
                           std::int64_t tap_columns, SquareSum& sum) {
   const bool by_columns = kind == SquareKind::beside;
   const std::int64_t row = std::int64_t{inputs.width} * kTileElements;
   sum.lines = by_columns ? g.kernel_width : g.kernel_height;
   sum.places = by_columns ? g.kernel_height : g.kernel_width;
   sum.lower_line = kind == SquareKind::inner ? 1 : 0;
-  sum.lower_distance = kind == SquareKind::inner ? row : inputs.half_elements();
+  sum.lower_distance = kind == SquareKind::inner ? row : halves == 2 ? inputs.half_elements() : 0;
   sum.line_distance = by_columns ? kTileElements : row;
   sum.place_distance = by_columns ? row : kTileElements;
   sum.block_rows = inputs.plane_elements();
@@ -93,7 +95,8 @@ inline void for_each_result(const Square& square, int half, const Visit& visit) 
 }
 
 // Computes squares one after the other, and writes each while the next one is computed: products leave the
-// vector units idle. Writer: void operator()(const ResultSquare& result, int image) writes one image.
+// vector units idle. Writer: void operator()(const ResultSquare& result, int image) writes one image,
+// prepare(int image) begins to bring near what it will write to.
 //
 // What describes a square is written in place, field by field: a copy would read several fields at once, and
 // wait until all stores before them, the results' included, have left for the cache.
@@ -122,7 +125,7 @@ class SquarePipeline {
   void finish() {
     if (!pending_) return;
     tile_product_.store_square(former_);
-    for (int image = 0; image < kHalfImages; ++image) write(image);
+    for (int image = 0; image < kHalfImages; ++image) writers_[1 - turn_](results_[1 - turn_], image);
     former_ = nullptr;
     pending_ = false;
   }

@@ -11,7 +11,7 @@ namespace {
 #if defined(FTL_ISA_amx)
 
 // 2 x 2 tiles of results in tmm0-3 leave two tiles for 16 rows each and two for 16 columns each: four loads
-// for four products, the best ratio that eight tiles allow.
+// for four products, the best ratio that eight tiles allow where nothing is shared between terms.
 struct alignas(64) TileConfiguration {
   std::uint8_t palette = 1;
   std::uint8_t start_row = 0;
@@ -99,7 +99,7 @@ TapLine tap_line(const SquareSum& sum, int line) {
 
 // The inputs of the left positions, which are there already for every tap but the first.
 void load_left(const SquareSum& sum, TapLine line, const bf16* rows) {
-  if (sum.first_place > 0) return;
+  if (sum.first_place > 0 || sum.last_place <= 0) return;
   if (line.upper) _tile_loadd(4, rows, kStride);
   if (line.lower) _tile_loadd(5, rows + sum.lower_distance, kStride);
 }
