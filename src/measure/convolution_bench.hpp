@@ -1,5 +1,5 @@
-// Every convolution of a recipe's training step, each direction as the step runs it, beside oneDNN. Only
-// those repetitions count before and after which the machine was as fast as it can be.
+// Every convolution of a recipe's training step, each direction as the step runs it, beside oneDNN. Where
+// some repetitions were timed while the machine was as fast as it can be, only those count.
 #pragma once
 
 #include <functional>
@@ -35,8 +35,7 @@ struct ConvolutionBench {
   std::int64_t batch = 0;
   double epoch = 0;
   net::GraphInput pictures;
-  double peak =
-      0;  // floating-point operations a second, of products on registers: the median of undisturbed looks
+  double peak = 0;  // floating-point operations a second on registers, the median of undisturbed looks
   std::string onednn_version{};                     // empty: not built in
   std::string onednn_precision;                     // "bf16" or "fp32"
   std::vector<MeasuredConvolution> convolutions{};  // in the network's order

@@ -42,29 +42,6 @@ Window backward_window(const ConvolutionGeometry& g, int y, int x) {
           backward_taps(x, extent.width, g.kernel_width, g.stride, g.pad)};
 }
 
-// Writes one image's values at the four positions of a square.
-struct BackwardDataWriter {
-  bf16* to[4];
-
-  [[gnu::always_inline]] void prepare(int image) const {
-    for (int position = 0; position < 4; ++position) {
-      __builtin_prefetch(to[position] + image * kBlockChannels, 1);
-    }
-  }
-
-  void operator()(const ResultSquare& result, int image) const {
-    for (int position = 0; position < 4; ++position) {
-      bf16* row = to[position] + image * kBlockChannels;
-      for (int n = 0; n < kBlockChannels; n += 2 * kLanes) {
-        const auto value = [&](int at) {
-          return load(result.row(at / kHalfColumns, position, image) + at % kHalfColumns);
-        };
-        store(row + n, value(n), value(n + kLanes));
-      }
-    }
-  }
-};
-
 // The gradient before the pool, spread over the windows' positions row by row as squares come to need them,
 // so that they are still near. Rows and columns that no window covers are left as they are: nothing reads
 // them.
@@ -121,7 +98,7 @@ class BackwardDataPass {
   }
 
   void run() {
-    SquarePipeline<BackwardDataWriter> pipeline(tile_product);
+    SquarePipeline<PositionsWriter> pipeline(tile_product);
     Unpool unpool(arguments_);
     walk_squares(walk_, [&](int input, int half, const Square& square) {
       for (int h = square.first_half(half); h <= half && g_.pool; ++h) {

@@ -62,56 +62,29 @@ class Winners {
   vint candidates_[2] = {};
 };
 
-// Writes what belongs to one image of a square: the 32 outputs of its four positions, or of the pool's window
-// that they are.
-struct ForwardWriter {
-  bf16* to[4];           // the positions' tiles; of a pool the first only
-  std::uint8_t* argmax;  // of a pool, or null
+// Writes the 32 outputs of one image of the pool's window that a square is.
+struct PooledWriter {
+  bf16* to;
+  std::uint8_t* argmax;  // or null
   const float* bias;     // or null
-  bool pool;
-
-  void operator()(const ResultSquare& result, int image) const {
-    if (pool) {
-      write_pooled(result, image);
-    } else {
-      write_positions(result, image);
-    }
-  }
 
   [[gnu::always_inline]] void prepare(int image) const {
     const int at = image * kBlockChannels;
-    if (pool) {
-      __builtin_prefetch(to[0] + at, 1);
-      if (argmax != nullptr && image % 2 == 0) __builtin_prefetch(argmax + at, 1);
-      return;
-    }
-    for (int position = 0; position < 4; ++position) __builtin_prefetch(to[position] + at, 1);
+    __builtin_prefetch(to + at, 1);
+    if (argmax != nullptr && image % 2 == 0) __builtin_prefetch(argmax + at, 1);
   }
 
- private:
-  vfloat value(const ResultSquare& result, int position, int image, int n) const {
-    const vfloat sum = load(result.row(n / kHalfColumns, position, image) + n % kHalfColumns);
-    return bias == nullptr ? sum : sum + load(bias + n);
-  }
-
-  void write_positions(const ResultSquare& result, int image) const {
-    for (int position = 0; position < 4; ++position) {
-      bf16* row = to[position] + image * kBlockChannels;
-      for (int n = 0; n < kBlockChannels; n += 2 * kLanes) {
-        store(row + n, value(result, position, image, n), value(result, position, image, n + kLanes));
-      }
-    }
-  }
-
-  void write_pooled(const ResultSquare& result, int image) const {
+  void operator()(const ResultSquare& result, int image) const {
     for (int n = 0; n < kBlockChannels; n += 2 * kLanes) {
-      Winners winners(value(result, 0, image, n), value(result, 0, image, n + kLanes));
+      const auto sums = [&](int position, int output) {
+        return load_sums(result, position, image, output, bias);
+      };
+      Winners winners(sums(0, n), sums(0, n + kLanes));
       for (int candidate = 1; candidate < 4; ++candidate) {
-        winners.challenge(value(result, candidate, image, n), value(result, candidate, image, n + kLanes),
-                          candidate);
+        winners.challenge(sums(candidate, n), sums(candidate, n + kLanes), candidate);
       }
       const int at = image * kBlockChannels + n;
-      winners.store_values(to[0] + at);
+      winners.store_values(to + at);
       if (argmax != nullptr) winners.store_candidates(argmax + at);
     }
   }
@@ -153,18 +126,27 @@ class ForwardPass {
   }
 
   void run() {
-    SquarePipeline<ForwardWriter> pipeline(tile_product);
+    if (g_.pool) {
+      squares<PooledWriter>();
+    } else {
+      squares<PositionsWriter>();
+    }
+    for (int output = 0; output < walk_.blocks; ++output) output_block(output);
+    write_padding();
+  }
+
+ private:
+  template <class Writer>
+  void squares() {
+    SquarePipeline<Writer> pipeline(tile_product);
     walk_squares(walk_, [&](int output, int half, const Square& square) {
       describe_sum(output, half, square, pipeline.sum());
       describe_writer(output, half, square, pipeline.writer());
       pipeline.compute();
     });
     pipeline.finish();
-    for (int output = 0; output < walk_.blocks; ++output) output_block(output);
-    write_padding();
   }
 
- private:
   void describe_sum(int output, int half, const Square& square, SquareSum& sum) {
     if (sum.blocks == 0 || square.kind != kind_) {
       kind_ = square.kind;
@@ -177,17 +159,16 @@ class ForwardPass {
     sum.columns = arguments_.weights + output * sum.blocks * sum.block_columns;
   }
 
-  void describe_writer(int output, int half, const Square& square, ForwardWriter& writer) const {
+  void describe_writer(int output, int half, const Square& square, PositionsWriter& writer) const {
     writer.bias = bias(output);
-    writer.pool = g_.pool;
-    if (g_.pool) {
-      writer.to[0] = output_tile(output, half, square.y / 2, square.x / 2);
-      writer.argmax = argmax(writer.to[0]);
-    } else {
-      for_each_result(square, half, [&](int i, int of_half, int y, int x) {
-        writer.to[i] = output_tile(output, of_half, y, x);
-      });
-    }
+    for_each_result(square, half, [&](int i, int of_half, int y, int x) {
+      writer.to[i] = output_tile(output, of_half, y, x);
+    });
+  }
+  void describe_writer(int output, int half, const Square& square, PooledWriter& writer) const {
+    writer.bias = bias(output);
+    writer.to = output_tile(output, half, square.y / 2, square.x / 2);
+    writer.argmax = argmax(writer.to);
   }
 
   // The positions that are in no square, 32 images at a time.

@@ -94,6 +94,34 @@ inline void for_each_result(const Square& square, int half, const Visit& visit) 
   }
 }
 
+inline vfloat load_sums(const ResultSquare& result, int position, int image, int output, const float* bias) {
+  const vfloat sums = load(result.row(output / kHalfColumns, position, image) + output % kHalfColumns);
+  return bias == nullptr ? sums : sums + load(bias + output);
+}
+
+// Writes the 32 outputs of one image at each of a square's positions.
+struct PositionsWriter {
+  bf16* to[4];                  // the positions' tiles
+  const float* bias = nullptr;  // of the 32 outputs, or null
+
+  // Always inlined: GCC takes a function that only prefetches for one without effect, and drops its calls.
+  [[gnu::always_inline]] void prepare(int image) const {
+    for (int position = 0; position < 4; ++position) {
+      __builtin_prefetch(to[position] + image * kBlockChannels, 1);
+    }
+  }
+
+  void operator()(const ResultSquare& result, int image) const {
+    for (int position = 0; position < 4; ++position) {
+      bf16* row = to[position] + image * kBlockChannels;
+      for (int n = 0; n < kBlockChannels; n += 2 * kLanes) {
+        store(row + n, load_sums(result, position, image, n, bias),
+              load_sums(result, position, image, n + kLanes, bias));
+      }
+    }
+  }
+};
+
 // Computes squares one after the other, and writes each while the next one is computed: products leave the
 // vector units idle. Writer: void operator()(const ResultSquare& result, int image) writes one image,
 // prepare(int image) begins to bring near what it will write to.
