@@ -14,9 +14,9 @@ inline vfloat activate(vfloat x) {
   } else if constexpr (kKind == ActivationKind::relu) {
     return maximum(x, broadcast(0.0f));
   } else if constexpr (kKind == ActivationKind::gelu) {
-    return x * normal_distribution_minus_half(x) + 0.5f * x;
+    return gelu(x);
   } else if constexpr (kKind == ActivationKind::silu) {
-    return x * logistic(x);
+    return silu(x);
   } else if constexpr (kKind == ActivationKind::celu) {
     const vfloat zero = broadcast(0.0f);
     const vfloat below = kCeluAlpha * exponential(minimum(x, zero) * (1.0f / kCeluAlpha)) - kCeluAlpha;
@@ -35,9 +35,9 @@ inline vfloat derivative(vfloat x) {
   } else if constexpr (kKind == ActivationKind::relu) {
     return x > 0.0f ? one : zero;
   } else if constexpr (kKind == ActivationKind::gelu) {
-    return gelu_derivative_minus_half(x) + 0.5f;
+    return gelu_derivative(x);
   } else if constexpr (kKind == ActivationKind::silu) {
-    return silu_derivative_minus_half(x) + 0.5f;
+    return silu_derivative(x);
   } else if constexpr (kKind == ActivationKind::celu) {
     return exponential(minimum(x, zero) * (1.0f / kCeluAlpha));
   } else {

@@ -81,16 +81,14 @@ template <ActivationKind kKind>
 void forward_of(const Shape& shape, const bf16* x, const float* multiplier, const float* offset, bf16* y) {
   for (int plane = 0; plane < shape.planes(); ++plane) {
     const int channel = plane % shape.channel_blocks() * kBlockChannels;
-    for (int position = 0; position < shape.positions(); ++position) {
-      for (int v = 0; v < kRowVectors; ++v) {
-        const vfloat scale = load(multiplier + channel + v * kLanes);
-        const vfloat shift = load(offset + channel + v * kLanes);
-        for (int i = v * kLanes; i < kTileElements; i += kBlockChannels) {
-          store(y + i, activate<kKind>(load(x + i) * scale + shift));
-        }
+    const bf16* const end = x + shape.plane_elements();
+    for (; x < end; x += kBlockChannels, y += kBlockChannels) {
+      for (int n = 0; n < kBlockChannels; n += 2 * kLanes) {
+        const auto value = [&](int c) {
+          return activate<kKind>(load(x + c) * load(multiplier + channel + c) + load(offset + channel + c));
+        };
+        store(y + n, value(n), value(n + kLanes));
       }
-      x += kTileElements;
-      y += kTileElements;
     }
   }
 }
