@@ -93,12 +93,12 @@ void backward_data(benchmark::State& state) {
 void backward_weights(benchmark::State& state) {
   run(state, [](const ConvolutionGeometry& g, Tensors& t, std::int64_t block) {
     selected().convolution.backward_weights({.geometry = g,
-                                             .images = kBlockImages,
                                              .x = t.x.as<bf16>() + block * g.in.block_elements(),
                                              .dy = t.y.as<bf16>() + block * g.out.block_elements(),
                                              .argmax = g.pool ? t.argmax.as<std::uint8_t>() : nullptr,
                                              .scratch = t.scratch.as<bf16>(),
-                                             .weight_gradient = t.gradient.as<float>()});
+                                             .weight_gradient = t.gradient.as<float>(),
+                                             .accumulate = block > 0});
   });
 }
 

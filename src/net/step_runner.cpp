@@ -115,14 +115,13 @@ void StepRunner::convolution_weights(const Step& step) {
   if (step.in != kNone) {
     const std::int64_t elements = kernels::weight_gradient_elements(op.geometry);
     float* gradient = state.weight_lanes.as<float>() + place_.lane * elements;
-    if (place_.first_of_lane) std::fill_n(gradient, elements, 0.0f);
     executor_.kernels_.convolution.backward_weights({.geometry = op.geometry,
-                                                     .images = images(),
                                                      .x = buffer(step.in),
                                                      .dy = buffer(step.gradient),
                                                      .argmax = buffer<std::uint8_t>(step.in2),
                                                      .scratch = buffer(step.scratch),
-                                                     .weight_gradient = gradient});
+                                                     .weight_gradient = gradient,
+                                                     .accumulate = !place_.first_of_lane});
   }
   if (state.bias_lanes.bytes() > 0) {
     const int channels = op.geometry.out.padded_channels();

@@ -1,6 +1,7 @@
 #include "kernels/convolution/convolution.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <stdexcept>
 
 #include "kernels/registry.hpp"
@@ -143,18 +144,26 @@ TEST_P(ConvolutionKernelsTest, APictureGivesTheSameBitsWhateverStandsBesideIt) {
   }
 }
 
-TEST_P(ConvolutionKernelsTest, BackwardWeightsAddsToItsLaneAndLanesAddUp) {
+TEST_P(ConvolutionKernelsTest, BackwardWeightsOverwritesOrAddsToItsLaneAndLanesAddUp) {
   for_each_problem([&](Problem& p) {
     std::vector<double> exact(p.weights.size());
     convolution_backward_reference<double>(p.g, p.images, doubles(p.x), doubles(p.weights), doubles(p.dy), {},
                                            exact, {});
     const auto lane_elements = static_cast<std::size_t>(weight_gradient_elements(p.g));
-    std::vector<float> lanes(2 * lane_elements);
+    std::vector<float> lanes(2 * lane_elements, std::numeric_limits<float>::quiet_NaN());
     std::vector<bf16> scratch(static_cast<std::size_t>(weight_gradient_scratch_elements(p.g)));
     fill_padding_images(p.g.in, p.images, p.x_block, 3.0f);
-    for (const std::size_t lane : {0, 1, 1}) {
-      kernels.backward_weights({p.g, p.images, p.x_block.data(), p.dy_block.data(), nullptr, scratch.data(),
-                                lanes.data() + lane * lane_elements});
+    struct Call {
+      std::size_t lane;
+      bool accumulate;
+    };
+    for (const Call& call : {Call{0, false}, Call{1, false}, Call{1, true}}) {
+      kernels.backward_weights({.geometry = p.g,
+                                .x = p.x_block.data(),
+                                .dy = p.dy_block.data(),
+                                .scratch = scratch.data(),
+                                .weight_gradient = lanes.data() + call.lane * lane_elements,
+                                .accumulate = call.accumulate});
     }
     std::vector<float> dweights(p.weights.size());
     const int half = p.g.out.channels / 2;
@@ -298,8 +307,8 @@ TEST_P(ConvolutionKernelsTest, BackwardWeightsOfAPooledConvolutionGoThroughTheWi
 
     std::vector<float> lane(static_cast<std::size_t>(weight_gradient_elements(g)));
     std::vector<bf16> scratch(static_cast<std::size_t>(weight_gradient_scratch_elements(g)));
-    kernels.backward_weights({g, images, p.x_block.data(), gradient.dy.data(), gradient.argmax.data(),
-                              scratch.data(), lane.data()});
+    kernels.backward_weights(
+        {g, p.x_block.data(), gradient.dy.data(), gradient.argmax.data(), scratch.data(), lane.data()});
     std::vector<float> dweights(p.weights.size());
     reduce_weight_gradient(g, lane.data(), 1, 0, g.out.channels, dweights);
     const double terms = images * g.written().positions();
@@ -332,8 +341,7 @@ TEST_P(ConvolutionKernelsTest, SumsOfVeryManyTilesAreExactToo) {
                                          exact_dweights, {});
   std::vector<float> lane(static_cast<std::size_t>(weight_gradient_elements(wide)));
   std::vector<bf16> scratch(static_cast<std::size_t>(weight_gradient_scratch_elements(wide)));
-  kernels.backward_weights(
-      {wide, images, q.x_block.data(), q.dy_block.data(), nullptr, scratch.data(), lane.data()});
+  kernels.backward_weights({wide, q.x_block.data(), q.dy_block.data(), nullptr, scratch.data(), lane.data()});
   std::vector<float> dweights(q.weights.size());
   reduce_weight_gradient(wide, lane.data(), 1, 0, 3, dweights);
   for (std::size_t i = 0; i < dweights.size(); ++i) {

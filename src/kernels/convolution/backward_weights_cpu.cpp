@@ -37,6 +37,7 @@ class WeightGradientBand {
         out_{kBlockChannels, bands.height, g_.out.width},
         x_transposed_(arguments.scratch),
         dy_paired_(arguments.scratch + in_.block_elements()),
+        accumulate_(arguments.accumulate || first_row > 0),
         slides_(taps_slide(g_)),
         lists_(slides_ ? g_.kernel_height : g_.taps()),
         max_terms_(slides_ ? bands.height : bands.height * g_.out.width) {
@@ -71,17 +72,21 @@ class WeightGradientBand {
 
   void add_products() {
     list_terms();
+    const int taps_of_list = slides_ ? g_.kernel_width : 1;
     float* gradient = arguments_.weight_gradient;
     for (int output = 0; output < g_.out.channel_blocks(); ++output) {
       lay_out_gradients(output);
       const BlockRange inputs = touched_inputs(g_, output);
       for (int input = inputs.first; input < inputs.last; ++input) {
         for (int list = 0; list < lists_; ++list) {
-          if (counts_[list] == 0) continue;
-          if (slides_) {
-            add_tap_row(input, list, gradient + list * g_.kernel_width * kGradientTile);
+          float* const sums = gradient + list * taps_of_list * kGradientTile;
+          if (counts_[list] == 0) {
+            if (!accumulate_)
+              std::memset(sums, 0, sizeof(float) * static_cast<unsigned>(taps_of_list * kGradientTile));
+          } else if (slides_) {
+            add_tap_row(input, list, sums);
           } else {
-            add_tap(input, list, gradient + list * kGradientTile);
+            add_tap(input, list, sums);
           }
         }
         gradient += g_.taps() * kGradientTile;
@@ -145,6 +150,7 @@ class WeightGradientBand {
     sums.first_tap_starts = g_.pad == 0;
     sums.last_tap_ends = sums.positions + 1 - g_.pad < g_.in.width;
     sums.tap_distance = kGradientTile;
+    sums.accumulate = accumulate_;
     const auto result = [&](int quarter) {
       return gradient + quarter / 2 * kHalfRows * kTileColumns + quarter % 2 * kHalfColumns;
     };
@@ -167,7 +173,7 @@ class WeightGradientBand {
     sum.columns = dy_paired_;
     sum.row_half_distance = in_.plane_elements();
     sum.column_half_distance = out_.plane_elements();
-    tile_product.multiply(sum, kTileRows, true, gradient);
+    tile_product.multiply(sum, kTileRows, accumulate_, gradient);
   }
 
   TileTerm* terms_of(int list) const { return terms_ + std::int64_t{list} * max_terms_; }
@@ -187,6 +193,7 @@ class WeightGradientBand {
   Shape out_;  // of the band's rows, paired
   bf16* x_transposed_;
   bf16* dy_paired_;
+  bool accumulate_;
   bool slides_;
   int lists_;
   int max_terms_;  // of a list

@@ -86,12 +86,12 @@ struct ConvolutionBackwardData {
 
 struct ConvolutionBackwardWeights {
   const ConvolutionGeometry& geometry;
-  int images = 0;
   const bf16* x = nullptr;
   const bf16* dy = nullptr;              // a block of geometry.written(); 0 in padding images
   const std::uint8_t* argmax = nullptr;  // with a pool: as the forward pass left it
   bf16* scratch = nullptr;               // weight_gradient_scratch_elements
-  float* weight_gradient = nullptr;      // of this lane; added to
+  float* weight_gradient = nullptr;      // of this lane
+  bool accumulate = false;               // added to it; else it is overwritten
 };
 std::int64_t weight_gradient_scratch_elements(const ConvolutionGeometry& geometry);
 

@@ -85,9 +85,9 @@ struct Interlude {
   }
 };
 
-// What the weights of three neighbouring taps get from the rows of a picture along which they slide: to
-// result[tap][r][n], 16 x 16 of it, is added the sum over picture rows, positions p and k of
-// rows[p + tap][r][k] * columns[p][k][n], with operands as in TileTerm, one half of each.
+// What the weights of three neighbouring taps get from the rows of a picture along which they slide:
+// result[tap][r][n], 16 x 16 of it, becomes (accumulate ? itself : 0) + the sum over picture rows, positions
+// p and k of rows[p + tap][r][k] * columns[p][k][n], with operands as in TileTerm, one half of each.
 struct TapSums {
   const TileTerm* picture_rows = nullptr;  // position 0 of each; rows are those of tap 0
   int picture_row_count = 0;
@@ -96,6 +96,7 @@ struct TapSums {
   bool last_tap_ends;     // tap 2 has an input at the last position
   const bf16* rows = nullptr;
   const bf16* columns = nullptr;
+  bool accumulate = false;
   float* result = nullptr;        // rows of 32 values
   std::int64_t tap_distance = 0;  // from one tap's result to the next, in elements
   const float* next = nullptr;    // the result of the next call, to be fetched meanwhile

@@ -214,9 +214,15 @@ void add_picture_row(const TapSums& sums, const bf16* rows, const bf16* columns)
 void add_tap_products(const TapSums& sums) {
   float* results[3];
   for (int tap = 0; tap < 3; ++tap) results[tap] = sums.result + tap * sums.tap_distance;
-  _tile_loadd(0, results[0], kResultStride);
-  _tile_loadd(1, results[1], kResultStride);
-  _tile_loadd(2, results[2], kResultStride);
+  if (sums.accumulate) {
+    _tile_loadd(0, results[0], kResultStride);
+    _tile_loadd(1, results[1], kResultStride);
+    _tile_loadd(2, results[2], kResultStride);
+  } else {
+    _tile_zero(0);
+    _tile_zero(1);
+    _tile_zero(2);
+  }
   int fetched = 0;
   for (int row = 0; row < sums.picture_row_count; ++row) {
     for (; fetched < 3 * kHalfRows * (row + 1) / sums.picture_row_count; ++fetched) {
