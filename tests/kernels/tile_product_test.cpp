@@ -8,12 +8,16 @@ namespace {
 
 using namespace test;
 
-// Random tiles and their products in double.
+// Random tiles, of which `depth` columns and rows are not zero, and their products in double.
 struct Problem {
-  explicit Problem(int term_count) {
+  Problem(int term_count, int depth_of_all) : depth(depth_of_all) {
     for (int term = 0; term < term_count; ++term) {
       rows.push_back(random_values(random, kTileRows * kTileDepth));
       columns.push_back(random_values(random, kTileDepth * kTileColumns));
+      for (int i = 0; i < kTileRows * kTileDepth; ++i) {
+        if (i % kTileDepth >= depth) rows.back()[static_cast<std::size_t>(i)] = 0;
+        if (i / kTileColumns >= depth) columns.back()[static_cast<std::size_t>(i)] = 0;
+      }
       for (const float value : rows.back()) row_tiles.push_back(to_bf16(value));
       terms.push_back({term * kTileRows * kTileDepth, term * kTileDepth * kTileColumns});
       column_tiles.resize(column_tiles.size() + columns.back().size());
@@ -27,7 +31,11 @@ struct Problem {
   }
 
   TileSum sum() const {
-    return {terms.data(), static_cast<int>(terms.size()), row_tiles.data(), column_tiles.data()};
+    return {.terms = terms.data(),
+            .term_count = static_cast<int>(terms.size()),
+            .rows = row_tiles.data(),
+            .columns = column_tiles.data(),
+            .depth = depth};
   }
 
   double exact(int row, int column) const {
@@ -41,6 +49,7 @@ struct Problem {
     return sum;
   }
 
+  int depth;
   Random random{13, RandomPurpose::test};
   std::vector<std::vector<float>> rows, columns;
   std::vector<bf16> row_tiles, column_tiles;
@@ -53,26 +62,26 @@ class TileProductTest : public testing::TestWithParam<Isa> {
 };
 
 TEST_P(TileProductTest, SumsTheProductsOfTheFirstRows) {
-  for (const int term_count : {0, 1, 2, 7, 100}) {
-    const Problem problem(term_count);
-    const double magnitude = 1.0 + term_count * kTileDepth;  // all values are within [-1, 1]
-    for (const int row_count : {16, 32}) {
+  struct Size {
+    int terms;
+    int depth;
+  };
+  for (const Size& size : {Size{0, 32}, Size{1, 32}, Size{2, 24}, Size{3, 5}, Size{7, 32}, Size{100, 32}}) {
+    const Problem problem(size.terms, size.depth);
+    const double magnitude = 1.0 + size.terms * kTileDepth;  // all values are within [-1, 1]
+    for (const int row_count : {1, 16, 24, 32}) {
       for (const bool accumulate : {false, true}) {
-        SCOPED_TRACE(fmt::format("{} terms, {} rows, {}", term_count, row_count,
+        SCOPED_TRACE(fmt::format("{} terms of depth {}, {} rows, {}", size.terms, size.depth, row_count,
                                  accumulate ? "added" : "overwritten"));
         std::vector<float> result(kTileRows * kTileColumns, 0.75f);
         kernels.begin();
         kernels.multiply(problem.sum(), row_count, accumulate, result.data());
         kernels.end();
-        for (int row = 0; row < kTileRows; ++row) {
+        for (int row = 0; row < row_count; ++row) {
           for (int column = 0; column < kTileColumns; ++column) {
-            const float value = result[static_cast<std::size_t>(row * kTileColumns + column)];
-            if (row >= row_count) {
-              ASSERT_EQ(value, 0.75f) << "row " << row << " was not asked for";
-            } else {
-              ASSERT_NEAR(value, problem.exact(row, column) + (accumulate ? 0.75 : 0.0),
-                          float_tolerance(magnitude, magnitude));
-            }
+            ASSERT_NEAR(result[static_cast<std::size_t>(row * kTileColumns + column)],
+                        problem.exact(row, column) + (accumulate ? 0.75 : 0.0),
+                        float_tolerance(magnitude, magnitude));
           }
         }
       }

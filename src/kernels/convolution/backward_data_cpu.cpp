@@ -155,6 +155,7 @@ class BackwardDataPass {
     const Window window = backward_window(g_, y, x);
     TileSum sum = lists_.find(window, [this](const Window& w, TileTerm* terms) { return fill(w, terms); });
     sum.row_half_distance = g_.out.half_elements();
+    sum.depth = depth_of(g_.out);
     if (sum.term_count > 0) {
       const int first = outputs_.first;
       const std::int64_t pair = pairs_before(g_, first) + input_ - touched_inputs(g_, first).first;

@@ -173,7 +173,9 @@ class WeightGradientBand {
     sum.columns = dy_paired_;
     sum.row_half_distance = in_.plane_elements();
     sum.column_half_distance = out_.plane_elements();
-    tile_product.multiply(sum, kTileRows, accumulate_, gradient);
+    const int channels = g_.in.channels - input * kBlockChannels;
+    const int row_count = channels < kTileRows ? channels : kTileRows;
+    tile_product.multiply(sum, row_count, accumulate_, gradient);
   }
 
   TileTerm* terms_of(int list) const { return terms_ + std::int64_t{list} * max_terms_; }

@@ -217,6 +217,7 @@ class ForwardPass {
     TileSum sum = lists_.find(window, [this](const Window& w, TileTerm* terms) { return fill(w, terms); });
     sum.columns = arguments_.weights + std::int64_t{pairs_before(g_, output_)} * g_.taps() * kOperand;
     sum.row_half_distance = g_.in.half_elements();
+    sum.depth = depth_of(g_.in);
     if (sum.term_count > 0) {
       sum.rows = position(arguments_.x, g_.in, inputs_.first, y * g_.stride - g_.pad + window.y.first,
                           x * g_.stride - g_.pad + window.x.first);

@@ -24,6 +24,11 @@ constexpr bool same(const Window& a, const Window& b) {
   return a.y.first == b.y.first && a.y.count == b.y.count && a.x.first == b.x.first && a.x.count == b.x.count;
 }
 
+// How many of a step's 32 channels a value has.
+constexpr int depth_of(const Shape& value) {
+  return value.channels < kTileDepth ? value.channels : kTileDepth;
+}
+
 // The lists of terms of the windows seen so far. Windows differ only at the picture's borders, so a few lists
 // serve all positions; a list's distances start at the window's first tap.
 class TermLists {

@@ -39,6 +39,7 @@ struct TileSum {
   // From a term's first 16 rows to its second 16, in elements. Columns likewise.
   std::int64_t row_half_distance = kHalfOperand;
   std::int64_t column_half_distance = kHalfOperand;
+  int depth = kTileDepth;  // of each step; zeros from there on may be multiplied or not
 };
 
 // What four results of a convolution are sums of, for 16 images and 16 outputs each: two neighbouring
@@ -111,7 +112,7 @@ struct Halves {
 
 struct TileProductKernels {
   // result[r][n] = (accumulate ? result[r][n] : 0) + sum over terms and k of rows[r][k] * columns[k][n], in
-  // fp32; result is [32][32]. Only the first `row_count` (16 or 32) rows are computed and written.
+  // fp32; result is [32][32]. Rows from `row_count` on, 1 to 32, are computed or not, and written or not.
   void (*multiply)(const TileSum& sum, int row_count, bool accumulate, float* result);
   // Runs `repetitions` products of depth 32 on registers or L1-resident tiles: what the machine could do at
   // best.

@@ -275,7 +275,7 @@ void multiply_rows(const TileSum& sum, int first_row, bool accumulate, float* re
     const bf16* rows = sum.rows + sum.terms[t].rows + first_row / kHalfRows * sum.row_half_distance +
                        first_row % kHalfRows * kTileDepth;
     const bf16* columns = sum.columns + sum.terms[t].columns;
-    for (int pair = 0; pair < kTileDepth / 2; ++pair) {
+    for (int pair = 0; pair < (sum.depth + 1) / 2; ++pair) {
       __m512bh column[2];
       std::memcpy(&column[0], columns + pair * 2 * kHalfColumns, 64);
       std::memcpy(&column[1], columns + sum.column_half_distance + pair * 2 * kHalfColumns, 64);
@@ -314,6 +314,15 @@ struct WideTerm {
   alignas(64) float columns[kTileDepth * kTileColumns];
 };
 
+// So many terms are added up before the sums go back to memory: what the first-level cache holds widened.
+constexpr int kTermsTogether = 2;
+
+struct WideTerms {
+  WideTerm terms[kTermsTogether];
+  int count;
+  int depth;
+};
+
 // bf16 to fp32 once a term, rather than once a use.
 void widen(const TileSum& sum, const TileTerm& term, int row_count, WideTerm& wide) {
   const bf16* rows = sum.rows + term.rows;
@@ -323,7 +332,7 @@ void widen(const TileSum& sum, const TileTerm& term, int row_count, WideTerm& wi
     store(wide.rows + kHalfOperand + i, load(rows + sum.row_half_distance + i));
   }
   for (int half = 0; half < 2; ++half) {
-    for (int pair = 0; pair < kTileDepth / 2; ++pair) {
+    for (int pair = 0; pair < (sum.depth + 1) / 2; ++pair) {
       for (int n = 0; n < kHalfColumns; n += kLanes) {
         vuint words;
         std::memcpy(&words, columns + half * sum.column_half_distance + (pair * kHalfColumns + n) * 2,
@@ -336,20 +345,23 @@ void widen(const TileSum& sum, const TileTerm& term, int row_count, WideTerm& wi
   }
 }
 
-void add_product(const WideTerm& wide, int first_row, int first_column, float* result) {
+void add_products(const WideTerms& wide, int first_row, int first_column, float* result) {
   vfloat sums[kRows][kVectors];
   for (int r = 0; r < kRows; ++r) {
     for (int v = 0; v < kVectors; ++v) {
       sums[r][v] = load(result + (first_row + r) * kTileColumns + first_column + v * kLanes);
     }
   }
-  for (int k = 0; k < kTileDepth; ++k) {
-    vfloat column[kVectors];
-    for (int v = 0; v < kVectors; ++v)
-      column[v] = load(wide.columns + k * kTileColumns + first_column + v * kLanes);
-    for (int r = 0; r < kRows; ++r) {
-      const vfloat row = broadcast(wide.rows[(first_row + r) * kTileDepth + k]);
-      for (int v = 0; v < kVectors; ++v) sums[r][v] += row * column[v];
+  for (int t = 0; t < wide.count; ++t) {
+    const WideTerm& term = wide.terms[t];
+    for (int k = 0; k < wide.depth; ++k) {
+      vfloat column[kVectors];
+      for (int v = 0; v < kVectors; ++v)
+        column[v] = load(term.columns + k * kTileColumns + first_column + v * kLanes);
+      for (int r = 0; r < kRows; ++r) {
+        const vfloat row = broadcast(term.rows[(first_row + r) * kTileDepth + k]);
+        for (int v = 0; v < kVectors; ++v) sums[r][v] += row * column[v];
+      }
     }
   }
   for (int r = 0; r < kRows; ++r) {
@@ -360,12 +372,14 @@ void add_product(const WideTerm& wide, int first_row, int first_column, float* r
 }
 
 void multiply(const TileSum& sum, int row_count, bool accumulate, float* result) {
-  if (!accumulate) std::memset(result, 0, sizeof(float) * static_cast<unsigned>(row_count * kTileColumns));
-  WideTerm wide;
-  for (int t = 0; t < sum.term_count; ++t) {
-    widen(sum, sum.terms[t], row_count, wide);
+  if (!accumulate) std::memset(result, 0, sizeof(float) * kTileRows * kTileColumns);
+  WideTerms wide;
+  wide.depth = sum.depth;
+  for (int t = 0; t < sum.term_count; t += kTermsTogether) {
+    wide.count = sum.term_count - t < kTermsTogether ? sum.term_count - t : kTermsTogether;
+    for (int i = 0; i < wide.count; ++i) widen(sum, sum.terms[t + i], row_count, wide.terms[i]);
     for (int column = 0; column < kTileColumns; column += kVectors * kLanes) {
-      for (int row = 0; row < row_count; row += kRows) add_product(wide, row, column, result);
+      for (int row = 0; row < row_count; row += kRows) add_products(wide, row, column, result);
     }
   }
 }
