@@ -92,10 +92,12 @@ void backward_data(benchmark::State& state) {
 
 void backward_weights(benchmark::State& state) {
   run(state, [](const ConvolutionGeometry& g, Tensors& t, std::int64_t block) {
+    const GradientOperands operands{.x = t.x.as<bf16>() + block * g.in.block_elements(),
+                                    .dy = t.y.as<bf16>() + block * g.out.block_elements(),
+                                    .argmax = g.pool ? t.argmax.as<std::uint8_t>() : nullptr};
     selected().convolution.backward_weights({.geometry = g,
-                                             .x = t.x.as<bf16>() + block * g.in.block_elements(),
-                                             .dy = t.y.as<bf16>() + block * g.out.block_elements(),
-                                             .argmax = g.pool ? t.argmax.as<std::uint8_t>() : nullptr,
+                                             .blocks = &operands,
+                                             .block_count = 1,
                                              .scratch = t.scratch.as<bf16>(),
                                              .weight_gradient = t.gradient.as<float>(),
                                              .accumulate = block > 0});

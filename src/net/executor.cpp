@@ -191,7 +191,8 @@ void Executor::run_segment(const Segment& segment, const Batch& batch) {
     const int first = first_block(lane, lanes(), blocks());
     const int last = first_block(lane + 1, lanes(), blocks());
     for (int block = first; block < last; ++block) {
-      runner.run(segment, {.block = block, .lane = lane, .first_of_lane = block == first});
+      runner.run(segment,
+                 {.block = block, .lane = lane, .index = block - first, .last_of_lane = block + 1 == last});
     }
   });
 }

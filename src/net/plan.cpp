@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <map>
 #include <optional>
 #include <set>
@@ -143,7 +144,7 @@ class Compiler {
   };
 
   int new_buffer(std::int64_t bytes) {
-    plan_.buffers.push_back({bytes, false, 0});
+    plan_.buffers.push_back({.bytes = bytes});
     uses_.emplace_back();
     return static_cast<int>(plan_.buffers.size()) - 1;
   }
@@ -315,6 +316,8 @@ class Compiler {
       if (trains(convolution.weight)) {
         step.in = value(input, segment);
         step.scratch = new_buffer(kernels::weight_gradient_scratch_elements(g) * 2);
+        for (const int operand : {step.in, gradient})
+          keep_for_blocks(operand, kernels::weight_gradient_blocks(g));
       }
       emit(step);
       plan_.segments.back().sums_weights = true;
@@ -329,6 +332,12 @@ class Compiler {
       emit(step);
       add_contribution(input, step.out);
     }
+  }
+
+  // A step takes so many blocks at a time.
+  void keep_for_blocks(int buffer, int blocks) {
+    int& copies = plan_.buffers[at(buffer)].copies;
+    copies = std::max(copies, blocks);
   }
 
   // ---- Memory: a buffer used in one segment lives in scratch for those steps, any other is kept for its
@@ -356,10 +365,16 @@ class Compiler {
     for (const auto& [segment, buffers] : scratch_of_segment) place_scratch(buffers);
   }
 
+  // What is kept for the lane's next blocks is kept during all steps.
   void place_scratch(const std::vector<std::size_t>& buffers) {
     std::vector<Lifetime> lifetimes;
     for (const std::size_t b : buffers) {
-      lifetimes.push_back({plan_.buffers[b].bytes, uses_[b].front().step, uses_[b].back().step});
+      const PlanBuffer& buffer = plan_.buffers[b];
+      if (buffer.copies > 1) {
+        lifetimes.push_back({buffer.bytes * buffer.copies, 0, std::numeric_limits<int>::max()});
+      } else {
+        lifetimes.push_back({buffer.bytes, uses_[b].front().step, uses_[b].back().step});
+      }
     }
     const MemoryPlan plan = plan_memory(lifetimes);
     for (std::size_t i = 0; i < buffers.size(); ++i) plan_.buffers[buffers[i]].offset = plan.offsets[i];

@@ -60,6 +60,9 @@ struct PlanBuffer {
   bool kept = false;  // in memory for every block, across segments; else in the thread's own scratch memory
   std::int64_t offset =
       0;  // kept: where its array over the blocks starts, in bytes per block; else in scratch
+  // In scratch: how many neighbouring blocks of a lane have one each, for a step that takes several at a
+  // time.
+  int copies = 1;
 };
 
 struct Segment {

@@ -18,12 +18,15 @@ void StepRunner::run(const Segment& segment, const Place& place) {
 }
 
 template <class T>
-T* StepRunner::buffer(int index) const {
+T* StepRunner::buffer(int index, int blocks_before) const {
   if (index == kNone) return nullptr;
   const PlanBuffer& planned = executor_.plan_.buffers[at(index)];
-  if (!planned.kept) return reinterpret_cast<T*>(executor_.scratch_[at(thread_)].data() + planned.offset);
-  const std::int64_t block_stride = executor_.plan_.kept_bytes;
-  return reinterpret_cast<T*>(executor_.kept_.data() + place_.block * block_stride + planned.offset);
+  if (planned.kept) {
+    const std::int64_t block = place_.block - blocks_before;
+    return reinterpret_cast<T*>(executor_.kept_.data() + block * executor_.plan_.kept_bytes + planned.offset);
+  }
+  const std::int64_t copy = (place_.index - blocks_before) % planned.copies;
+  return reinterpret_cast<T*>(executor_.scratch_[at(thread_)].data() + planned.offset + copy * planned.bytes);
 }
 
 int StepRunner::images() const {
@@ -110,25 +113,36 @@ void StepRunner::convolution(const Step& step) {
 }
 
 void StepRunner::convolution_weights(const Step& step) {
+  convolution_bias(step);
+  if (step.in == kNone) return;
   const ConvolutionNode& op = *node(step).as<ConvolutionNode>();
+  const int together = kernels::weight_gradient_blocks(op.geometry);
+  const int waiting = place_.index % together;
+  if (waiting + 1 < together && !place_.last_of_lane) return;
+  std::vector<kernels::GradientOperands> blocks;
+  for (int before = waiting; before >= 0; --before) {
+    blocks.push_back({.x = buffer(step.in, before),
+                      .dy = buffer(step.gradient, before),
+                      .argmax = buffer<std::uint8_t>(step.in2, before)});
+  }
   const auto& state = executor_.convolutions_[at(executor_.convolution_of_node_[at(step.node)])];
-  if (step.in != kNone) {
-    const std::int64_t elements = kernels::weight_gradient_elements(op.geometry);
-    float* gradient = state.weight_lanes.as<float>() + place_.lane * elements;
-    executor_.kernels_.convolution.backward_weights({.geometry = op.geometry,
-                                                     .x = buffer(step.in),
-                                                     .dy = buffer(step.gradient),
-                                                     .argmax = buffer<std::uint8_t>(step.in2),
-                                                     .scratch = buffer(step.scratch),
-                                                     .weight_gradient = gradient,
-                                                     .accumulate = !place_.first_of_lane});
-  }
-  if (state.bias_lanes.bytes() > 0) {
-    const int channels = op.geometry.out.padded_channels();
-    float* gradient = state.bias_lanes.as<float>() + place_.lane * channels;
-    if (place_.first_of_lane) std::fill_n(gradient, channels, 0.0f);
-    executor_.kernels_.convolution.backward_bias(op.geometry.written(), buffer(step.gradient), gradient);
-  }
+  const std::int64_t lane = place_.lane * kernels::weight_gradient_elements(op.geometry);
+  executor_.kernels_.convolution.backward_weights({.geometry = op.geometry,
+                                                   .blocks = blocks.data(),
+                                                   .block_count = static_cast<int>(blocks.size()),
+                                                   .scratch = buffer(step.scratch),
+                                                   .weight_gradient = state.weight_lanes.as<float>() + lane,
+                                                   .accumulate = place_.index > waiting});
+}
+
+void StepRunner::convolution_bias(const Step& step) {
+  const auto& state = executor_.convolutions_[at(executor_.convolution_of_node_[at(step.node)])];
+  if (state.bias_lanes.bytes() == 0) return;
+  const kernels::ConvolutionGeometry& geometry = node(step).as<ConvolutionNode>()->geometry;
+  const int channels = geometry.out.padded_channels();
+  float* gradient = state.bias_lanes.as<float>() + place_.lane * channels;
+  if (place_.index == 0) std::fill_n(gradient, channels, 0.0f);
+  executor_.kernels_.convolution.backward_bias(geometry.written(), buffer(step.gradient), gradient);
 }
 
 void StepRunner::convolution_data(const Step& step) {

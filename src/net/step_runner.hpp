@@ -10,11 +10,13 @@ class StepRunner {
   StepRunner(Executor& executor, const Batch& batch, int thread)
       : executor_(executor), batch_(batch), thread_(thread) {}
 
-  // `lane` takes the block's sums over weights; a lane's first block of a segment starts them at zero.
+  // `lane` takes the block's sums over weights: `index` is the block's place in it, whose first block of a
+  // segment starts them and whose last one completes them.
   struct Place {
     int block = 0;
     int lane = 0;
-    bool first_of_lane = true;
+    int index = 0;
+    bool last_of_lane = true;
   };
   void run(const Segment& segment, const Place& place);
 
@@ -23,12 +25,14 @@ class StepRunner {
   void fill_pictures(const Step& step);
   void convolution(const Step& step);
   void convolution_weights(const Step& step);
+  void convolution_bias(const Step& step);
   void convolution_data(const Step& step);
   void loss(const Step& step);
   void batch_norm(const Step& step);
 
+  // Of this block, or of the one so many before it in its lane.
   template <class T = bf16>
-  T* buffer(int index) const;
+  T* buffer(int index, int blocks_before = 0) const;
   const Node& node(const Step& step) const {
     return executor_.graph_.nodes[static_cast<std::size_t>(step.node)];
   }

@@ -50,9 +50,10 @@ std::string describe(const ConvolutionGeometry& g, int images) {
 
 // Inputs of a convolution, plain and as the kernels want them.
 struct Problem {
-  Problem(const ConvolutionGeometry& convolution, int image_count)
+  Problem(const ConvolutionGeometry& convolution, int image_count, std::uint64_t seed = 14)
       : g(convolution),
         images(image_count),
+        random(seed, RandomPurpose::test),
         x_block(blocked(g.in, images, x)),
         dy_block(blocked(g.out, images, dy)),
         padded_bias(static_cast<std::size_t>(g.out.channel_blocks() * kBlockChannels)),
@@ -64,7 +65,7 @@ struct Problem {
 
   ConvolutionGeometry g;
   int images;
-  Random random{14, RandomPurpose::test};
+  Random random;
   std::vector<float> x = random_values(random, images* g.in.elements());
   std::vector<float> weights = random_values(random, g.weight_elements());
   std::vector<float> bias = random_values(random, g.out.channels);
@@ -157,10 +158,11 @@ TEST_P(ConvolutionKernelsTest, BackwardWeightsOverwritesOrAddsToItsLaneAndLanesA
       std::size_t lane;
       bool accumulate;
     };
+    const GradientOperands block{.x = p.x_block.data(), .dy = p.dy_block.data()};
     for (const Call& call : {Call{0, false}, Call{1, false}, Call{1, true}}) {
       kernels.backward_weights({.geometry = p.g,
-                                .x = p.x_block.data(),
-                                .dy = p.dy_block.data(),
+                                .blocks = &block,
+                                .block_count = 1,
                                 .scratch = scratch.data(),
                                 .weight_gradient = lanes.data() + call.lane * lane_elements,
                                 .accumulate = call.accumulate});
@@ -232,9 +234,10 @@ TEST_P(ConvolutionKernelsTest, ThePoolTakesTheLargestOfTheUnpooledOutputs) {
 
 // The gradient of a pool and which position of each window won.
 struct PooledGradient {
-  PooledGradient(const ConvolutionGeometry& pooled_convolution, int image_count)
+  PooledGradient(const ConvolutionGeometry& pooled_convolution, int image_count, std::uint64_t seed = 15)
       : g(pooled_convolution),
         images(image_count),
+        random(seed, RandomPurpose::test),
         dy(blocked(g.written(), images, random_values(random, images * g.written().elements()))),
         argmax(dy.size()) {
     for (std::uint8_t& which : argmax) which = static_cast<std::uint8_t>(random.below(4));
@@ -261,7 +264,7 @@ struct PooledGradient {
 
   ConvolutionGeometry g;
   int images;
-  Random random{15, RandomPurpose::test};
+  Random random;
   std::vector<bf16> dy;
   std::vector<std::uint8_t> argmax;
 };
@@ -307,14 +310,56 @@ TEST_P(ConvolutionKernelsTest, BackwardWeightsOfAPooledConvolutionGoThroughTheWi
 
     std::vector<float> lane(static_cast<std::size_t>(weight_gradient_elements(g)));
     std::vector<bf16> scratch(static_cast<std::size_t>(weight_gradient_scratch_elements(g)));
-    kernels.backward_weights(
-        {g, p.x_block.data(), gradient.dy.data(), gradient.argmax.data(), scratch.data(), lane.data()});
+    const GradientOperands block{p.x_block.data(), gradient.dy.data(), gradient.argmax.data()};
+    kernels.backward_weights({g, &block, 1, scratch.data(), lane.data()});
     std::vector<float> dweights(p.weights.size());
     reduce_weight_gradient(g, lane.data(), 1, 0, g.out.channels, dweights);
     const double terms = images * g.written().positions();
     for (std::size_t i = 0; i < dweights.size(); ++i) {
       ASSERT_NEAR(dweights[i], exact[i], float_tolerance(terms, terms)) << "weight " << i;
     }
+  }
+}
+
+// A tap, or a row of them, goes over the blocks in their order, as it does over positions: equal bits.
+TEST_P(ConvolutionKernelsTest, BackwardWeightsOfSeveralBlocksAreThoseOfOneAfterTheOther) {
+  for (ConvolutionGeometry g : {geometry({70, 3, 3}, 33, 3, 3, 1, 1), geometry({40, 5, 4}, 35, 3, 3, 1, 1),
+                                geometry({24, 6, 6}, 20, 3, 3, 1, 1), geometry({34, 7, 7}, 16, 3, 3, 2, 1),
+                                geometry({64, 1, 1}, 10, 1, 1, 1, 0)}) {
+    g.pool = g.in.height == 6;
+    SCOPED_TRACE(to_string(g.in));
+    const int count = weight_gradient_blocks(g);
+    ASSERT_GT(count, 1);
+    ConvolutionGeometry unpooled = g;
+    unpooled.pool = false;
+    std::vector<Problem> problems;
+    std::vector<PooledGradient> gradients;
+    std::vector<GradientOperands> blocks;
+    for (int block = 0; block < count; ++block) {
+      const int images = block + 1 < count ? 32 : 19;
+      problems.emplace_back(unpooled, images, static_cast<std::uint64_t>(block));
+      if (g.pool) gradients.emplace_back(g, images, static_cast<std::uint64_t>(block));
+    }
+    for (std::size_t block = 0; block < problems.size(); ++block) {
+      blocks.push_back({.x = problems[block].x_block.data(), .dy = problems[block].dy_block.data()});
+      if (g.pool) {
+        blocks.back().dy = gradients[block].dy.data();
+        blocks.back().argmax = gradients[block].argmax.data();
+      }
+    }
+    const auto elements = static_cast<std::size_t>(weight_gradient_elements(g));
+    std::vector<float> together(elements), one_by_one(elements);
+    std::vector<bf16> scratch(static_cast<std::size_t>(weight_gradient_scratch_elements(g)));
+    kernels.backward_weights({g, blocks.data(), count, scratch.data(), together.data()});
+    for (int block = 0; block < count; ++block) {
+      kernels.backward_weights(
+          {g, &blocks[static_cast<std::size_t>(block)], 1, scratch.data(), one_by_one.data(), block > 0});
+    }
+    std::vector<float> dweights(problems[0].weights.size()), expected(dweights.size());
+    reduce_weight_gradient(g, together.data(), 1, 0, g.out.channels, dweights);
+    reduce_weight_gradient(g, one_by_one.data(), 1, 0, g.out.channels, expected);
+    EXPECT_EQ(dweights, expected);
+    EXPECT_NE(dweights, std::vector<float>(dweights.size()));
   }
 }
 
@@ -341,7 +386,8 @@ TEST_P(ConvolutionKernelsTest, SumsOfVeryManyTilesAreExactToo) {
                                          exact_dweights, {});
   std::vector<float> lane(static_cast<std::size_t>(weight_gradient_elements(wide)));
   std::vector<bf16> scratch(static_cast<std::size_t>(weight_gradient_scratch_elements(wide)));
-  kernels.backward_weights({wide, q.x_block.data(), q.dy_block.data(), nullptr, scratch.data(), lane.data()});
+  const GradientOperands block{q.x_block.data(), q.dy_block.data()};
+  kernels.backward_weights({wide, &block, 1, scratch.data(), lane.data()});
   std::vector<float> dweights(q.weights.size());
   reduce_weight_gradient(wide, lane.data(), 1, 0, 3, dweights);
   for (std::size_t i = 0; i < dweights.size(); ++i) {

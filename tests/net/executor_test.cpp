@@ -209,6 +209,15 @@ TEST_P(ExecutorIsa, SameBitsOnAnyNumberOfThreads) {
   expect_same_bits_on_threads(airbench_like(), GetParam(), 150);
 }
 
+// Two blocks a lane, of which weight gradients are computed together; inputs that the backward pass computes
+// again.
+TEST_P(ExecutorIsa, LanesOfSeveralBlocksAgreeWithTheReference) {
+  const TestNetwork network = resnet_like();
+  const Graph graph = network.graph();
+  const TrainingRun run = train_once(network, graph, GetParam(), 250, 2);
+  expect_gradients(graph, run.gradients, expectation(network, 250).training.gradients);
+}
+
 class ExecutorTest : public testing::Test {
  protected:
   ThreadPool threads{2};

@@ -36,11 +36,11 @@ class WeightGradientBand {
         in_{g_.in.channels, bands.in_height, g_.in.width},
         out_{kBlockChannels, bands.height, g_.out.width},
         x_transposed_(arguments.scratch),
-        dy_paired_(arguments.scratch + in_.block_elements()),
+        dy_paired_(arguments.scratch + arguments.block_count * in_.block_elements()),
         accumulate_(arguments.accumulate || first_row > 0),
         slides_(taps_slide(g_)),
         lists_(slides_ ? g_.kernel_height : g_.taps()),
-        max_terms_(slides_ ? bands.height : bands.height * g_.out.width) {
+        max_terms_(arguments.block_count * bands.height * (slides_ ? 1 : g_.out.width)) {
     const auto lists = static_cast<std::size_t>(lists_);
     terms_ =
         static_cast<TileTerm*>(std::malloc(sizeof(TileTerm) * lists * static_cast<std::size_t>(max_terms_)));
@@ -55,18 +55,10 @@ class WeightGradientBand {
 
   // The inputs as planes of half a channel block.
   void lay_out_inputs() const {
-    for (int input = 0; input < g_.in.channel_blocks(); ++input) {
-      for (int row = 0; row < in_.height; ++row) {
-        const int y = first_in_row_ + row;
-        if (y < 0 || y >= g_.in.height) continue;
-        for (int x = 0; x < g_.in.width; ++x) {
-          const bf16* from = tile(arguments_.x, g_.in, input, y, x);
-          bf16* to = tile(x_transposed_, in_, 2 * input, row, x);
-          fetch_tile(from + kTileElements);
-          fetch_tile(from + kTileElements + g_.in.half_elements());
-          tile_product.transpose({from, from + g_.in.half_elements()}, {to, to + in_.plane_elements()});
-        }
-      }
+    for (int block = 0; block < arguments_.block_count; ++block) {
+      const bf16* x = arguments_.blocks[block].x;
+      bf16* transposed = x_transposed_ + block * in_.block_elements();
+      for (int input = 0; input < g_.in.channel_blocks(); ++input) lay_out_inputs(x, input, transposed);
     }
   }
 
@@ -95,20 +87,41 @@ class WeightGradientBand {
   }
 
  private:
-  // Those of one output block, as two planes.
+  // Those of one channel block of an image block.
+  void lay_out_inputs(const bf16* x_block, int input, bf16* transposed) const {
+    for (int row = 0; row < in_.height; ++row) {
+      const int y = first_in_row_ + row;
+      if (y < 0 || y >= g_.in.height) continue;
+      for (int x = 0; x < g_.in.width; ++x) {
+        const bf16* from = tile(x_block, g_.in, input, y, x);
+        bf16* to = tile(transposed, in_, 2 * input, row, x);
+        fetch_tile(from + kTileElements);
+        fetch_tile(from + kTileElements + g_.in.half_elements());
+        tile_product.transpose({from, from + g_.in.half_elements()}, {to, to + in_.plane_elements()});
+      }
+    }
+  }
+
   void lay_out_gradients(int output) const {
+    for (int block = 0; block < arguments_.block_count; ++block) {
+      lay_out_gradients(arguments_.blocks[block], output, dy_paired_ + block * out_.block_elements());
+    }
+  }
+
+  // Those of one output block, as two planes.
+  void lay_out_gradients(const GradientOperands& block, int output, bf16* paired) const {
     const Shape written = g_.written();
     for (int y = first_row_; y < last_row_; ++y) {
       for (int x = 0; x < covered(g_).width; ++x) {
-        bf16* to = tile(dy_paired_, out_, 0, y - first_row_, x);
+        bf16* to = tile(paired, out_, 0, y - first_row_, x);
         const Halves<bf16> columns{to, to + out_.plane_elements()};
         if (!g_.pool) {
-          const bf16* from = tile(arguments_.dy, written, output, y, x);
+          const bf16* from = tile(block.dy, written, output, y, x);
           tile_product.pair_rows({from, from + written.half_elements()}, columns);
           continue;
         }
-        const bf16* from = tile(arguments_.dy, written, output, y / 2, x / 2);
-        const std::uint8_t* argmax = arguments_.argmax + (from - arguments_.dy);
+        const bf16* from = tile(block.dy, written, output, y / 2, x / 2);
+        const std::uint8_t* argmax = block.argmax + (from - block.dy);
         const std::int64_t half = written.half_elements();
         pair_winners({{from, from + half}, {argmax, argmax + half}, y % 2 * 2 + x % 2}, columns);
       }
@@ -119,26 +132,39 @@ class WeightGradientBand {
   // rows, or one a tap, of positions.
   void list_terms() {
     for (int list = 0; list < lists_; ++list) {
-      const int ky = slides_ ? list : list / g_.kernel_width;
       counts_[list] = 0;
-      for (int out_y = first_row_; out_y < last_row_; ++out_y) {
-        const int y = out_y * g_.stride - g_.pad + ky;
-        if (y < 0 || y >= g_.in.height) continue;
-        if (slides_) {
-          add_term(list, y, -g_.pad, out_y, 0);
-          continue;
-        }
-        for (int out_x = 0; out_x < covered(g_).width; ++out_x) {
-          const int x = out_x * g_.stride - g_.pad + list % g_.kernel_width;
-          if (x >= 0 && x < g_.in.width) add_term(list, y, x, out_y, out_x);
-        }
+      for (int block = 0; block < arguments_.block_count; ++block) list_terms(list, block);
+    }
+  }
+
+  void list_terms(int list, int block) {
+    const int ky = slides_ ? list : list / g_.kernel_width;
+    for (int out_y = first_row_; out_y < last_row_; ++out_y) {
+      const int y = out_y * g_.stride - g_.pad + ky;
+      if (y < 0 || y >= g_.in.height) continue;
+      if (slides_) {
+        add_term(list, block, {y, -g_.pad, out_y, 0});
+        continue;
+      }
+      for (int out_x = 0; out_x < covered(g_).width; ++out_x) {
+        const int x = out_x * g_.stride - g_.pad + list % g_.kernel_width;
+        if (x >= 0 && x < g_.in.width) add_term(list, block, {y, x, out_y, out_x});
       }
     }
   }
 
-  void add_term(int list, int y, int x, int out_y, int out_x) {
-    terms_of(list)[counts_[list]++] = {tile_distance(in_, y - first_in_row_, x),
-                                       tile_distance(out_, out_y - first_row_, out_x)};
+  // An input and the output that it has a part in.
+  struct Positions {
+    int y;
+    int x;
+    int out_y;
+    int out_x;
+  };
+  void add_term(int list, int block, const Positions& at) {
+    terms_of(list)[counts_[list]++] = {
+        block * static_cast<int>(in_.block_elements()) + tile_distance(in_, at.y - first_in_row_, at.x),
+        block * static_cast<int>(out_.block_elements()) +
+            tile_distance(out_, at.out_y - first_row_, at.out_x)};
   }
 
   // Three taps at once, 16 inputs x 16 outputs of each.
@@ -191,8 +217,8 @@ class WeightGradientBand {
   int first_row_;
   int last_row_;
   int first_in_row_;
-  Shape in_;   // of the band's rows, transposed
-  Shape out_;  // of the band's rows, paired
+  Shape in_;   // of a block's rows of the band, transposed
+  Shape out_;  // of a block's rows of the band, paired
   bf16* x_transposed_;
   bf16* dy_paired_;
   bool accumulate_;

@@ -116,8 +116,12 @@ void reduce_weight_gradient(const ConvolutionGeometry& geometry, const float* la
       });
 }
 
+int weight_gradient_blocks(const ConvolutionGeometry& geometry) {
+  return blocks_together(geometry);
+}
+
 std::int64_t weight_gradient_scratch_elements(const ConvolutionGeometry& geometry) {
-  return band_elements(geometry);
+  return blocks_together(geometry) * band_elements(geometry);
 }
 
 }  // namespace ftl::kernels

@@ -1,7 +1,8 @@
 // 2-D convolution (cross-correlation) over blocked activations, optionally with a 2x2 max-pool in its
 // epilogue. A linear layer is a convolution as large as its input.
 //
-// Every function works on one image block of up to 32 images and runs on one thread.
+// Every function works on one image block of up to 32 images, or on a few for weight gradients, and runs on
+// one thread.
 #pragma once
 
 #include <cstdint>
@@ -84,15 +85,24 @@ struct ConvolutionBackwardData {
   bf16* unpooled = nullptr;              // with a pool: memory for a block of geometry.out
 };
 
-struct ConvolutionBackwardWeights {
-  const ConvolutionGeometry& geometry;
+// What one image block gives to a weight gradient.
+struct GradientOperands {
   const bf16* x = nullptr;
   const bf16* dy = nullptr;              // a block of geometry.written(); 0 in padding images
   const std::uint8_t* argmax = nullptr;  // with a pool: as the forward pass left it
-  bf16* scratch = nullptr;               // weight_gradient_scratch_elements
-  float* weight_gradient = nullptr;      // of this lane
-  bool accumulate = false;               // added to it; else it is overwritten
 };
+
+struct ConvolutionBackwardWeights {
+  const ConvolutionGeometry& geometry;
+  const GradientOperands* blocks = nullptr;
+  int block_count = 0;               // 1 to weight_gradient_blocks
+  bf16* scratch = nullptr;           // weight_gradient_scratch_elements
+  float* weight_gradient = nullptr;  // of this lane
+  bool accumulate = false;           // added to it; else it is overwritten
+};
+// How many image blocks a weight gradient is best computed of at a time: the sums over small pictures are
+// short, and going over all of them once for several blocks halves what passes through the caches, or better.
+int weight_gradient_blocks(const ConvolutionGeometry& geometry);
 std::int64_t weight_gradient_scratch_elements(const ConvolutionGeometry& geometry);
 
 struct ConvolutionKernels {

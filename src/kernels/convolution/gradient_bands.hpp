@@ -25,8 +25,9 @@ struct Bands {
   int in_height;  // input rows that it reads
 };
 
+inline constexpr int kTilesInCache = 700;  // of 2 KB
+
 inline Bands bands_of(const ConvolutionGeometry& g) {
-  constexpr int kTilesInCache = 700;  // of 2 KB
   const int out_height = covered(g).height;
   const int tiles_of_row = g.in.channel_blocks() * g.in.width * g.stride + g.out.width;
   int height = kTilesInCache / tiles_of_row;
@@ -36,12 +37,21 @@ inline Bands bands_of(const ConvolutionGeometry& g) {
   return {count, height, (height - 1) * g.stride + g.kernel_height};
 }
 
-// The memory for one band's inputs and its gradients of one output block.
+// The memory for one block's band of inputs and its gradients of one output block.
 inline std::int64_t band_elements(const ConvolutionGeometry& g) {
   const Bands bands = bands_of(g);
   return (std::int64_t{g.in.channel_blocks()} * bands.in_height * g.in.width +
           std::int64_t{bands.height} * g.out.width) *
          kOperand;
+}
+
+// Image blocks whose operands are laid out beside each other: more than one where several whole pictures stay
+// in the second-level cache.
+inline int blocks_together(const ConvolutionGeometry& g) {
+  constexpr int kMost = 4;
+  if (bands_of(g).count > 1) return 1;
+  const std::int64_t fit = kTilesInCache * kOperand / band_elements(g);
+  return fit < 1 ? 1 : fit < kMost ? static_cast<int>(fit) : kMost;
 }
 
 }  // namespace
