@@ -314,15 +314,6 @@ struct WideTerm {
   alignas(64) float columns[kTileDepth * kTileColumns];
 };
 
-// So many terms are added up before the sums go back to memory: what the first-level cache holds widened.
-constexpr int kTermsTogether = 2;
-
-struct WideTerms {
-  WideTerm terms[kTermsTogether];
-  int count;
-  int depth;
-};
-
 // bf16 to fp32 once a term, rather than once a use.
 void widen(const TileSum& sum, const TileTerm& term, int row_count, WideTerm& wide) {
   const bf16* rows = sum.rows + term.rows;
@@ -345,23 +336,20 @@ void widen(const TileSum& sum, const TileTerm& term, int row_count, WideTerm& wi
   }
 }
 
-void add_products(const WideTerms& wide, int first_row, int first_column, float* result) {
+void add_product(const WideTerm& wide, int depth, int first_row, int first_column, float* result) {
   vfloat sums[kRows][kVectors];
   for (int r = 0; r < kRows; ++r) {
     for (int v = 0; v < kVectors; ++v) {
       sums[r][v] = load(result + (first_row + r) * kTileColumns + first_column + v * kLanes);
     }
   }
-  for (int t = 0; t < wide.count; ++t) {
-    const WideTerm& term = wide.terms[t];
-    for (int k = 0; k < wide.depth; ++k) {
-      vfloat column[kVectors];
-      for (int v = 0; v < kVectors; ++v)
-        column[v] = load(term.columns + k * kTileColumns + first_column + v * kLanes);
-      for (int r = 0; r < kRows; ++r) {
-        const vfloat row = broadcast(term.rows[(first_row + r) * kTileDepth + k]);
-        for (int v = 0; v < kVectors; ++v) sums[r][v] += row * column[v];
-      }
+  for (int k = 0; k < depth; ++k) {
+    vfloat column[kVectors];
+    for (int v = 0; v < kVectors; ++v)
+      column[v] = load(wide.columns + k * kTileColumns + first_column + v * kLanes);
+    for (int r = 0; r < kRows; ++r) {
+      const vfloat row = broadcast(wide.rows[(first_row + r) * kTileDepth + k]);
+      for (int v = 0; v < kVectors; ++v) sums[r][v] += row * column[v];
     }
   }
   for (int r = 0; r < kRows; ++r) {
@@ -373,13 +361,11 @@ void add_products(const WideTerms& wide, int first_row, int first_column, float*
 
 void multiply(const TileSum& sum, int row_count, bool accumulate, float* result) {
   if (!accumulate) std::memset(result, 0, sizeof(float) * kTileRows * kTileColumns);
-  WideTerms wide;
-  wide.depth = sum.depth;
-  for (int t = 0; t < sum.term_count; t += kTermsTogether) {
-    wide.count = sum.term_count - t < kTermsTogether ? sum.term_count - t : kTermsTogether;
-    for (int i = 0; i < wide.count; ++i) widen(sum, sum.terms[t + i], row_count, wide.terms[i]);
+  WideTerm wide;
+  for (int t = 0; t < sum.term_count; ++t) {
+    widen(sum, sum.terms[t], row_count, wide);
     for (int column = 0; column < kTileColumns; column += kVectors * kLanes) {
-      for (int row = 0; row < row_count; row += kRows) add_products(wide, row, column, result);
+      for (int row = 0; row < row_count; row += kRows) add_product(wide, sum.depth, row, column, result);
     }
   }
 }
