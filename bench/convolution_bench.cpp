@@ -2,6 +2,9 @@
 // Rates are of executed floating-point operations; the first benchmark is the peak of the same run.
 #include <benchmark/benchmark.h>
 
+#include <algorithm>
+#include <array>
+
 #include "kernels/registry.hpp"
 #include "tensor/buffer.hpp"
 
@@ -55,16 +58,18 @@ struct Tensors {
   Buffer x, y, argmax, unpooled, weights, scratch, gradient;
 };
 
+// `together`: how many blocks once() takes at a time.
 template <class Run>
-void run(benchmark::State& state, const Run& once) {
+void run(benchmark::State& state, const Run& once, int together = 1) {
   const ConvolutionGeometry g = geometry_of(state);
   Tensors tensors(g);
   std::int64_t block = 0;
   for (auto _ : state) {
     once(g, tensors, block);
-    block = (block + 1) % kBlocks;
+    block += together;
+    if (block + together > kBlocks) block = 0;
   }
-  set_rate(state, convolution_flop(g).executed * kBlockImages);
+  set_rate(state, convolution_flop(g).executed * kBlockImages * together);
 }
 
 void forward(benchmark::State& state) {
@@ -91,17 +96,24 @@ void backward_data(benchmark::State& state) {
 }
 
 void backward_weights(benchmark::State& state) {
-  run(state, [](const ConvolutionGeometry& g, Tensors& t, std::int64_t block) {
-    const GradientOperands operands{.x = t.x.as<bf16>() + block * g.in.block_elements(),
-                                    .dy = t.y.as<bf16>() + block * g.out.block_elements(),
-                                    .argmax = g.pool ? t.argmax.as<std::uint8_t>() : nullptr};
-    selected().convolution.backward_weights({.geometry = g,
-                                             .blocks = &operands,
-                                             .block_count = 1,
-                                             .scratch = t.scratch.as<bf16>(),
-                                             .weight_gradient = t.gradient.as<float>(),
-                                             .accumulate = block > 0});
-  });
+  const int together = std::min(kBlocks, weight_gradient_blocks(geometry_of(state)));
+  run(
+      state,
+      [together](const ConvolutionGeometry& g, Tensors& t, std::int64_t first) {
+        std::array<GradientOperands, kBlocks> blocks;
+        for (int i = 0; i < together; ++i) {
+          blocks[static_cast<std::size_t>(i)] = {.x = t.x.as<bf16>() + (first + i) * g.in.block_elements(),
+                                                 .dy = t.y.as<bf16>() + (first + i) * g.out.block_elements(),
+                                                 .argmax = g.pool ? t.argmax.as<std::uint8_t>() : nullptr};
+        }
+        selected().convolution.backward_weights({.geometry = g,
+                                                 .blocks = blocks.data(),
+                                                 .block_count = together,
+                                                 .scratch = t.scratch.as<bf16>(),
+                                                 .weight_gradient = t.gradient.as<float>(),
+                                                 .accumulate = first > 0});
+      },
+      together);
 }
 
 void airbench94(benchmark::internal::Benchmark* benchmark) {

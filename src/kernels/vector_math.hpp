@@ -1,6 +1,6 @@
-// Transcendental functions on vectors, for kernel bodies (see simd.hpp). Results are stored in bf16, so they
-// are as accurate as a few units of fp32 and no more; vector_math_test.cpp holds them to the errors stated
-// here.
+// Transcendental functions on vectors of finite numbers, for kernel bodies (see simd.hpp). Results are stored
+// in bf16, so they are as accurate as a few units of fp32 and no more. vector_math_test.cpp holds the
+// portable forms to the errors stated here, activation_test.cpp all forms to what bf16 shows of them.
 #pragma once
 
 #include "kernels/simd.hpp"

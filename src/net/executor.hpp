@@ -1,6 +1,6 @@
 // Runs a plan: owns its memory, its packed weights and the batch norms' sums, and spreads image blocks over
-// threads. Results do not depend on the number of threads: blocks are independent, and sums over blocks are
-// kept apart in lanes whose number follows from the batch alone.
+// threads. Results do not depend on the number of threads: a block's values depend on no other block, and
+// sums over blocks are kept apart in lanes whose number follows from the batch alone.
 #pragma once
 
 #include <cstdint>

@@ -316,8 +316,9 @@ class Compiler {
       if (trains(convolution.weight)) {
         step.in = value(input, segment);
         step.scratch = new_buffer(kernels::weight_gradient_scratch_elements(g) * 2);
-        for (const int operand : {step.in, gradient})
-          keep_for_blocks(operand, kernels::weight_gradient_blocks(g));
+        for (const int operand : {step.in, step.in2, gradient}) {
+          if (operand != kNone) keep_for_blocks(operand, kernels::weight_gradient_blocks(g));
+        }
       }
       emit(step);
       plan_.segments.back().sums_weights = true;

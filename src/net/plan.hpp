@@ -5,7 +5,7 @@
 // one thread takes an image block through all steps while it is in its own cache; between segments a value is
 // kept in memory only when it cannot be recomputed cheaply (a batch norm, a ReLU, a product with a gate
 // can). So every convolution output is written to memory once, and read once by each segment that needs
-// it.
+// it. Weight gradients of small pictures wait for a lane's next blocks, and take several at a time.
 #pragma once
 
 #include <cstdint>

@@ -11,7 +11,7 @@ using namespace test;
 constexpr ActivationKind kKinds[] = {ActivationKind::identity, ActivationKind::relu, ActivationKind::gelu,
                                      ActivationKind::silu,     ActivationKind::celu, ActivationKind::sigmoid};
 
-// The approximations' absolute error (kernels/vector_math.hpp), relative to what they are multiplied by.
+// The approximations' error (kernels/vector_math.hpp), relative to the input where that is larger than 1.
 constexpr double kApproximation = 4e-6;
 
 TEST(Activation, NamesAreFoundAgain) {
@@ -88,6 +88,24 @@ TEST_P(ActivationKernelsTest, BackwardMatchesTheReference) {
       ASSERT_NEAR(to_float(dx[i]), exact,
                   bf16_tolerance(exact, 2, std::abs(exact)) + 4 * kApproximation * std::abs(gradient))
           << to_float(x[i]);
+    }
+  }
+}
+
+// Near 0 both are x / 2, and an error must not hide what is smaller than it.
+TEST_P(ActivationKernelsTest, SmallValuesKeepTheirRelativeAccuracy) {
+  std::vector<bf16> x;
+  for (int exponent = -70; exponent < -10; ++exponent) {
+    for (const float value : {1.0f, -1.0f, 1.5f, -1.5f}) x.push_back(to_bf16(std::ldexp(value, exponent)));
+  }
+  x.resize(256, to_bf16(0.0f));
+  std::vector<bf16> y(x.size());
+  for (const ActivationKind kind : {ActivationKind::gelu, ActivationKind::silu}) {
+    SCOPED_TRACE(name(kind));
+    kernels.forward(kind, static_cast<std::int64_t>(x.size()), x.data(), y.data());
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      const double exact = 0.5 * static_cast<double>(to_float(x[i]));
+      ASSERT_NEAR(to_float(y[i]), exact, 0.01 * std::abs(exact)) << to_float(x[i]);
     }
   }
 }

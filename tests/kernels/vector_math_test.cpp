@@ -45,8 +45,7 @@ TEST(VectorMath, LogisticIsAccurate) {
 
 TEST(VectorMath, SiluIsAccurate) {
   for_each_point(100.0f, [](float x) {
-    const double tolerance = 2e-5 + 4e-6 * std::abs(x);
-    ASSERT_NEAR(silu(broadcast(x))[0], x / (1 + std::exp(-static_cast<double>(x))), tolerance) << x;
+    ASSERT_NEAR(silu(broadcast(x))[0], x / (1 + std::exp(-static_cast<double>(x))), 4e-6 * std::abs(x)) << x;
   });
 }
 
@@ -59,25 +58,15 @@ TEST(VectorMath, SiluDerivativeIsAccurate) {
 
 TEST(VectorMath, GeluIsAccurate) {
   for_each_point(20.0f, [](float x) {
-    ASSERT_NEAR(gelu(broadcast(x))[0], x * normal_distribution(x), 1e-6 + 5e-7 * std::abs(x)) << x;
+    ASSERT_NEAR(gelu(broadcast(x))[0], x * normal_distribution(x), 5e-7 * std::abs(x)) << x;
   });
 }
 
 TEST(VectorMath, GeluDerivativeIsAccurate) {
   for_each_point(20.0f, [](float x) {
     const double exact = normal_distribution(x) + x * normal_density(x);
-    ASSERT_NEAR(gelu_derivative(broadcast(x))[0], exact, 2e-6) << x;
+    ASSERT_NEAR(gelu_derivative(broadcast(x))[0], exact, 1e-6) << x;
   });
-}
-
-// Near 0 both are x / 2, and an error must not hide what is smaller than it.
-TEST(VectorMath, SmallValuesKeepTheirRelativeAccuracy) {
-  for (float x = 1e-3f; x > 1e-30f; x *= 0.7f) {
-    for (const float signed_x : {x, -x}) {
-      ASSERT_NEAR(gelu(broadcast(signed_x))[0] / signed_x, normal_distribution(signed_x), 1e-5) << signed_x;
-      ASSERT_NEAR(silu(broadcast(signed_x))[0] / signed_x, 0.5 + signed_x / 4, 1e-5) << signed_x;
-    }
-  }
 }
 
 }  // namespace

@@ -98,7 +98,7 @@ struct ConvolutionBackwardWeights {
   int block_count = 0;               // 1 to weight_gradient_blocks
   bf16* scratch = nullptr;           // weight_gradient_scratch_elements
   float* weight_gradient = nullptr;  // of this lane
-  bool accumulate = false;           // added to it; else it is overwritten
+  bool accumulate = false;           // added to it; else it is overwritten, but for padding
 };
 // How many image blocks a weight gradient is best computed of at a time: the sums over small pictures are
 // short, and going over all of them once for several blocks halves what passes through the caches, or better.

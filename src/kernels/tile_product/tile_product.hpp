@@ -39,7 +39,7 @@ struct TileSum {
   // From a term's first 16 rows to its second 16, in elements. Columns likewise.
   std::int64_t row_half_distance = kHalfOperand;
   std::int64_t column_half_distance = kHalfOperand;
-  int depth = kTileDepth;  // of each step; zeros from there on may be multiplied or not
+  int depth = kTileDepth;  // of each term; from there on the operands are 0, and multiplied or not
 };
 
 // What four results of a convolution are sums of, for 16 images and 16 outputs each: two neighbouring
