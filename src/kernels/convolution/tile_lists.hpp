@@ -24,7 +24,7 @@ constexpr bool same(const Window& a, const Window& b) {
   return a.y.first == b.y.first && a.y.count == b.y.count && a.x.first == b.x.first && a.x.count == b.x.count;
 }
 
-// How many of a step's 32 channels a value has.
+// How many of a term's 32 channels a value has.
 constexpr int depth_of(const Shape& value) {
   return value.channels < kTileDepth ? value.channels : kTileDepth;
 }
