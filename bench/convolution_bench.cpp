@@ -28,18 +28,20 @@ void peak(benchmark::State& state) {
 }
 BENCHMARK(peak);
 
-// Arguments: input channels, output channels, size, kernel, padding, pool.
+// Arguments: input channels, output channels, size, kernel, padding, pool, 8-bit integers.
 ConvolutionGeometry geometry_of(const benchmark::State& state) {
   const int size = static_cast<int>(state.range(2));
   const int kernel = static_cast<int>(state.range(3));
   const int pad = static_cast<int>(state.range(4));
   const int out = size + 2 * pad - kernel + 1;
-  return {.in = {static_cast<int>(state.range(0)), size, size},
-          .out = {static_cast<int>(state.range(1)), out, out},
-          .kernel_height = kernel,
-          .kernel_width = kernel,
-          .pad = pad,
-          .pool = state.range(5) != 0};
+  ConvolutionGeometry geometry{.in = {static_cast<int>(state.range(0)), size, size},
+                               .out = {static_cast<int>(state.range(1)), out, out},
+                               .kernel_height = kernel,
+                               .kernel_width = kernel,
+                               .pad = pad,
+                               .pool = state.range(5) != 0};
+  if (state.range(6) != 0) geometry.int8 = suits_int8(geometry);
+  return geometry;
 }
 
 // Several image blocks one after the other, as in training: no block finds its own data in the nearest cache.
@@ -50,12 +52,14 @@ struct Tensors {
       : x(g.in.block_elements() * kBlocks * 2),
         y(g.out.block_elements() * kBlocks * 2),
         argmax(g.out.block_elements()),
-        unpooled(g.out.block_elements() * 2),
-        weights(packed_weight_elements(g) * 2),
-        scratch(weight_gradient_scratch_elements(g) * 2),
+        weights(std::max(forward_weight_elements(g), backward_weight_elements(g)) * 2),
+        scales(std::max(g.in.padded_channels(), g.out.padded_channels()) * 4),
+        scratch(std::max({forward_scratch_elements(g), backward_data_scratch_elements(g),
+                          weight_gradient_scratch_elements(g)}) *
+                2),
         gradient(weight_gradient_elements(g) * 4) {}
 
-  Buffer x, y, argmax, unpooled, weights, scratch, gradient;
+  Buffer x, y, argmax, weights, scales, scratch, gradient;
 };
 
 // `together`: how many blocks once() takes at a time.
@@ -72,14 +76,24 @@ void run(benchmark::State& state, const Run& once, int together = 1) {
   set_rate(state, convolution_flop(g).executed * kBlockImages * together);
 }
 
+// A training step looks for it before the forward pass, in the inputs, and before the weights', in the
+// gradients.
+float largest(const Shape& shape, const bf16* block, bool needed) {
+  return needed ? selected().convolution.largest_magnitude(shape, kBlockImages, block) : 0;
+}
+
 void forward(benchmark::State& state) {
   run(state, [](const ConvolutionGeometry& g, Tensors& t, std::int64_t block) {
+    const bf16* x = t.x.as<bf16>() + block * g.in.block_elements();
     selected().convolution.forward({.geometry = g,
                                     .images = kBlockImages,
-                                    .x = t.x.as<bf16>() + block * g.in.block_elements(),
+                                    .x = x,
                                     .weights = t.weights.as<bf16>(),
                                     .y = t.y.as<bf16>() + block * g.out.block_elements(),
-                                    .argmax = g.pool ? t.argmax.as<std::uint8_t>() : nullptr});
+                                    .argmax = g.pool ? t.argmax.as<std::uint8_t>() : nullptr,
+                                    .scratch = t.scratch.as<bf16>(),
+                                    .weight_scales = t.scales.as<float>(),
+                                    .largest_x = largest(g.in, x, g.int8.forward)});
   });
 }
 
@@ -91,7 +105,8 @@ void backward_data(benchmark::State& state) {
                                           .weights = t.weights.as<bf16>(),
                                           .dx = t.x.as<bf16>() + block * g.in.block_elements(),
                                           .argmax = g.pool ? t.argmax.as<std::uint8_t>() : nullptr,
-                                          .unpooled = t.unpooled.as<bf16>()});
+                                          .scratch = t.scratch.as<bf16>(),
+                                          .weight_scales = t.scales.as<float>()});
   });
 }
 
@@ -102,9 +117,11 @@ void backward_weights(benchmark::State& state) {
       [together](const ConvolutionGeometry& g, Tensors& t, std::int64_t first) {
         std::array<GradientOperands, kBlocks> blocks;
         for (int i = 0; i < together; ++i) {
+          const bf16* dy = t.y.as<bf16>() + (first + i) * g.out.block_elements();
           blocks[static_cast<std::size_t>(i)] = {.x = t.x.as<bf16>() + (first + i) * g.in.block_elements(),
-                                                 .dy = t.y.as<bf16>() + (first + i) * g.out.block_elements(),
-                                                 .argmax = g.pool ? t.argmax.as<std::uint8_t>() : nullptr};
+                                                 .dy = dy,
+                                                 .argmax = g.pool ? t.argmax.as<std::uint8_t>() : nullptr,
+                                                 .largest_dy = largest(g.written(), dy, g.int8.weights)};
         }
         selected().convolution.backward_weights({.geometry = g,
                                                  .blocks = blocks.data(),
@@ -117,13 +134,15 @@ void backward_weights(benchmark::State& state) {
 }
 
 void airbench94(benchmark::internal::Benchmark* benchmark) {
-  benchmark->ArgNames({"in", "out", "size", "kernel", "pad", "pool"})
-      ->Args({24, 64, 31, 3, 1, 1})
-      ->Args({64, 64, 15, 3, 1, 0})
-      ->Args({64, 256, 15, 3, 1, 1})
-      ->Args({256, 256, 7, 3, 1, 0})
-      ->Args({256, 256, 7, 3, 1, 1})
-      ->Args({256, 256, 3, 3, 1, 0});
+  benchmark->ArgNames({"in", "out", "size", "kernel", "pad", "pool", "int8"});
+  for (const int int8 : {0, 1}) {
+    benchmark->Args({24, 64, 31, 3, 1, 1, int8})
+        ->Args({64, 64, 15, 3, 1, 0, int8})
+        ->Args({64, 256, 15, 3, 1, 1, int8})
+        ->Args({256, 256, 7, 3, 1, 0, int8})
+        ->Args({256, 256, 7, 3, 1, 1, int8})
+        ->Args({256, 256, 3, 3, 1, 0, int8});
+  }
 }
 BENCHMARK(forward)->Apply(airbench94);
 BENCHMARK(backward_data)->Apply(airbench94);

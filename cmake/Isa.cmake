@@ -8,7 +8,7 @@ set(FTL_ISA_FLAGS_avx512 ${FTL_ISA_FLAGS_avx2} -mavx512f -mavx512bw -mavx512vl -
                          # GCC 12 warns about its own AVX-512 headers (PR 105593).
                          -Wno-uninitialized -Wno-maybe-uninitialized)
 set(FTL_ISA_FLAGS_avx512_bf16 ${FTL_ISA_FLAGS_avx512} -mavx512bf16)
-set(FTL_ISA_FLAGS_amx ${FTL_ISA_FLAGS_avx512_bf16} -mamx-tile -mamx-bf16)
+set(FTL_ISA_FLAGS_amx ${FTL_ISA_FLAGS_avx512_bf16} -mamx-tile -mamx-bf16 -mamx-int8)
 
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
   set(FTL_ISAS generic avx2 avx512 avx512_bf16 amx)

@@ -67,7 +67,7 @@ Features detect() {
                     bit(extended.ebx, 30) && bit(extended.ebx, 31);  // F, DQ, BW, VL
   features.avx512_bf16 = features.avx512 && bit(extended1.eax, 5);
   features.amx = features.avx512_bf16 && saves_tiles && bit(extended.edx, 22) && bit(extended.edx, 24) &&
-                 tiles_permitted();  // AMX-BF16, AMX-TILE
+                 bit(extended.edx, 25) && tiles_permitted();  // AMX-BF16, AMX-TILE, AMX-INT8
   return features;
 }
 

@@ -23,8 +23,7 @@ std::string shape_text(const kernels::ConvolutionGeometry& g) {
 constexpr const char* kFigureNames = "      ms  spread  TFLOP/s  nominal   peak";
 
 std::string figures(const ConvolutionBench& bench, const MeasuredConvolution& convolution,
-                    const Timing& timing) {
-  const double executed = bench.executed_rate(convolution, timing);
+                    const Timing& timing, double executed) {
   return fmt::format("{:8.3f} {:5.0f} %  {:7.3f}  {:7.3f}  {:3.0f} %", 1e3 * timing.seconds,
                      100 * timing.spread / timing.seconds, executed / 1e12,
                      bench.nominal_rate(convolution, timing) / 1e12, 100 * executed / bench.peak);
@@ -32,10 +31,12 @@ std::string figures(const ConvolutionBench& bench, const MeasuredConvolution& co
 
 std::string pass_line(const ConvolutionBench& bench, const MeasuredConvolution& convolution,
                       const PassTiming& pass) {
-  std::string line = fmt::format("  {:<17}{:<18}{}", name(pass.direction), pass.with,
-                                 figures(bench, convolution, pass.ours));
+  std::string line =
+      fmt::format("  {:<17}{:<18}{}", name(pass.direction), pass.with,
+                  figures(bench, convolution, pass.ours, bench.executed_rate(convolution, pass)));
   if (pass.onednn) {
-    line += fmt::format("  |{}  {:6.2f}", figures(bench, convolution, *pass.onednn),
+    line += fmt::format("  |{}  {:6.2f}",
+                        figures(bench, convolution, *pass.onednn, bench.bf16_rate(convolution, *pass.onednn)),
                         pass.onednn->seconds / pass.ours.seconds);
   } else if (!bench.onednn_version.empty()) {
     line += "  | not offered";
@@ -93,7 +94,8 @@ std::string bench_table(const ConvolutionBench& bench) {
   text +=
       "Times are medians for the whole batch, the spread is that of the middle half. TFLOP/s are of "
       "executed\n"
-      "operations; nominal ones count taps outside the picture too. Packing weights is not in the times.\n";
+      "operations, two of int8 counted as one; nominal ones count all, and taps outside the picture too. "
+      "Packing\nweights is not in the times.\n";
   const bool peer = !bench.onednn_version.empty();
   if (peer) {
     text += fmt::format(

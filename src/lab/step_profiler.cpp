@@ -16,7 +16,7 @@ std::map<Activity, double> step_flop(const train::Trainer& trainer) {
   for (const net::Segment& segment : executor.plan().segments) {
     for (const net::Step& step : segment.steps) {
       flop[net::activity(step.kind, step.node)] +=
-          net::executed_flop(executor.graph(), step) * static_cast<double>(trainer.batch());
+          net::executed_flop(executor.graph(), executor.plan(), step) * static_cast<double>(trainer.batch());
     }
   }
   return flop;

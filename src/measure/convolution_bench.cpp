@@ -71,6 +71,7 @@ class Bench {
     const std::vector<Timing> timings = time_in_turns(contestants, options_.seconds, gauge_);
     PassTiming timing{.direction = pass.direction,
                       .with = extras(step_.graph(), step_.plan(), pass),
+                      .int8 = net::multiplies_int8(step_.graph(), step_.plan(), pass.steps.steps.back()),
                       .ours = timings[0],
                       .onednn = {}};
     if (timings.size() > 1) timing.onednn = timings[1];
@@ -111,22 +112,23 @@ class Bench {
   ConvolutionBench result_;
 };
 
-// Sums over all passes; `timing_of` picks whose.
-template <class TimingOf>
-BenchTotal total(const ConvolutionBench& bench, const TimingOf& timing_of) {
+// Sums over all passes; `seconds_of` and `rate_of` pick whose.
+template <class SecondsOf, class RateOf>
+BenchTotal total(const ConvolutionBench& bench, const SecondsOf& seconds_of, const RateOf& rate_of) {
   double flop = 0;
   double seconds = 0;
   for (const MeasuredConvolution& convolution : bench.convolutions) {
     for (const PassTiming& pass : convolution.passes) {
-      flop += convolution.flop.executed * static_cast<double>(bench.batch);
-      seconds += timing_of(pass).seconds;
+      flop += rate_of(convolution, pass) * seconds_of(pass);
+      seconds += seconds_of(pass);
     }
   }
   return {seconds, flop / seconds};
 }
 
-Json json_of(const ConvolutionBench& bench, const MeasuredConvolution& convolution, const Timing& timing) {
-  const double executed = bench.executed_rate(convolution, timing);
+// `executed` is the rate of it.
+Json json_of(const ConvolutionBench& bench, const MeasuredConvolution& convolution, const Timing& timing,
+             double executed) {
   return {{"seconds", timing.seconds},
           {"spread", timing.spread},
           {"repetitions", timing.repetitions},
@@ -152,10 +154,15 @@ Json json_of(const ConvolutionBench& bench, const MeasuredConvolution& convoluti
             {"groups", g.groups},
             {"passes", Json::array()}};
   for (const PassTiming& pass : convolution.passes) {
+    Json ours = json_of(bench, convolution, pass.ours, bench.executed_rate(convolution, pass));
+    Json onednn;
+    if (pass.onednn) {
+      onednn = json_of(bench, convolution, *pass.onednn, bench.bf16_rate(convolution, *pass.onednn));
+    }
     json["passes"].push_back({{"direction", name(pass.direction)},
                               {"with", pass.with},
-                              {"ftl", json_of(bench, convolution, pass.ours)},
-                              {"onednn", pass.onednn ? json_of(bench, convolution, *pass.onednn) : Json()}});
+                              {"ftl", std::move(ours)},
+                              {"onednn", std::move(onednn)}});
   }
   return json;
 }
@@ -166,7 +173,11 @@ Json json_of(const ConvolutionBench& bench, const BenchTotal& sum) {
 
 }  // namespace
 
-double ConvolutionBench::executed_rate(const MeasuredConvolution& convolution, const Timing& timing) const {
+double ConvolutionBench::executed_rate(const MeasuredConvolution& convolution, const PassTiming& pass) const {
+  return bf16_rate(convolution, pass.ours) / (pass.int8 ? 2 : 1);
+}
+
+double ConvolutionBench::bf16_rate(const MeasuredConvolution& convolution, const Timing& timing) const {
   return convolution.flop.executed * static_cast<double>(batch) / timing.seconds;
 }
 
@@ -175,7 +186,11 @@ double ConvolutionBench::nominal_rate(const MeasuredConvolution& convolution, co
 }
 
 BenchTotal total_of_ours(const ConvolutionBench& bench) {
-  return total(bench, [](const PassTiming& pass) { return pass.ours; });
+  return total(
+      bench, [](const PassTiming& pass) { return pass.ours.seconds; },
+      [&](const MeasuredConvolution& convolution, const PassTiming& pass) {
+        return bench.executed_rate(convolution, pass);
+      });
 }
 
 std::optional<BenchTotal> total_of_onednn(const ConvolutionBench& bench) {
@@ -184,7 +199,11 @@ std::optional<BenchTotal> total_of_onednn(const ConvolutionBench& bench) {
       if (!pass.onednn) return std::nullopt;
     }
   }
-  return total(bench, [](const PassTiming& pass) { return *pass.onednn; });
+  return total(
+      bench, [](const PassTiming& pass) { return pass.onednn->seconds; },
+      [&](const MeasuredConvolution& convolution, const PassTiming& pass) {
+        return bench.bf16_rate(convolution, *pass.onednn);
+      });
 }
 
 ConvolutionBench bench_convolutions(const ConvolutionBenchOptions& options) {

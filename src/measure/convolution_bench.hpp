@@ -15,7 +15,8 @@ namespace ftl::measure {
 
 struct PassTiming {
   Direction direction = Direction::forward;
-  std::string with;  // what ours does along with the products (extras)
+  std::string with;   // what ours does along with the products (extras)
+  bool int8 = false;  // ours multiplies 8-bit integers
   Timing ours;
   std::optional<Timing> onednn;  // the convolution alone; nothing where oneDNN does not offer it
 };
@@ -40,8 +41,9 @@ struct ConvolutionBench {
   std::string onednn_precision;                     // "bf16" or "fp32"
   std::vector<MeasuredConvolution> convolutions{};  // in the network's order
 
-  // Rates in floating-point operations a second.
-  double executed_rate(const MeasuredConvolution& convolution, const Timing& timing) const;
+  // Rates in floating-point operations a second; two of 8-bit integers count as one executed.
+  double executed_rate(const MeasuredConvolution& convolution, const PassTiming& pass) const;
+  double bf16_rate(const MeasuredConvolution& convolution, const Timing& timing) const;
   double nominal_rate(const MeasuredConvolution& convolution, const Timing& timing) const;
 };
 

@@ -78,6 +78,7 @@ std::vector<ConvolutionPass> convolution_passes(const net::Plan& plan) {
 std::string extras(const net::Graph& graph, const net::Plan& plan, const ConvolutionPass& pass) {
   const auto& convolution = *graph.nodes[at(pass.node)].as<net::ConvolutionNode>();
   std::vector<std::string_view> parts;
+  if (net::multiplies_int8(graph, plan, pass.steps.steps.back())) parts.push_back("int8");
   for (const Step& step : pass.steps.steps) {
     if (prepares(step)) parts.push_back(net::name(step.kind));
   }

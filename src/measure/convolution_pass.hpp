@@ -28,8 +28,8 @@ struct ConvolutionPass {
 // frozen layers, the data where no earlier layer learns.
 std::vector<ConvolutionPass> convolution_passes(const net::Plan& plan);
 
-// What is done along with the products: "max-pool", "bias", "unpool", "patches"; several are joined with
-// commas.
+// What is done along with the products: "int8" (their operands are rounded), "max-pool", "bias", "unpool",
+// "patches"; several are joined with commas.
 std::string extras(const net::Graph& graph, const net::Plan& plan, const ConvolutionPass& pass);
 
 // A node's convolution as its recipe has it: without pool, and over the pictures themselves where the graph

@@ -89,7 +89,12 @@ struct LayerDescription {
   double train_until = 0;  // epochs; afterwards its parameters stay as they are. 0: never
 };
 
+// What the convolutions of a training step multiply: bf16 numbers, or 8-bit integers in the passes that those
+// suit (kernels::suits_int8).
+enum class Products { bf16, int8 };
+
 struct NetworkDescription {
+  Products products = Products::bf16;
   double width = 1.0;        // multiplies every convolution's `out`, rounded to a multiple of 8 (at least 8)
   double logit_scale = 1.0;  // on the last layer's output
   std::vector<LayerDescription> layers;

@@ -20,11 +20,6 @@ int lanes_for(int blocks) {
   return std::min(blocks, 4);
 }
 
-// First block of a lane; lanes hold neighbouring blocks, sizes differing by at most one.
-int first_block(int lane, int lanes, int blocks) {
-  return static_cast<int>(std::int64_t{lane} * blocks / lanes);
-}
-
 }  // namespace
 
 Executor::Executor(const Graph& graph, Plan plan, const kernels::Kernels& kernels, ThreadPool& threads,
@@ -40,7 +35,13 @@ Executor::Executor(const Graph& graph, Plan plan, const kernels::Kernels& kernel
 }
 
 int Executor::lanes() const {
-  return lanes_for(blocks());
+  return std::min(lanes_for(blocks()), divide_up(blocks(), blocks_together_));
+}
+
+// Lanes hold neighbouring blocks, sizes differing by at most as many as stay together.
+int Executor::first_block(int lane) const {
+  const std::int64_t groups = divide_up(blocks(), blocks_together_);
+  return std::min(blocks(), static_cast<int>(lane * groups / lanes()) * blocks_together_);
 }
 
 void Executor::prepare_convolutions() {
@@ -50,7 +51,19 @@ void Executor::prepare_convolutions() {
     if (op == nullptr) continue;
     ConvolutionState state;
     state.node = static_cast<int>(n);
-    state.forward = Buffer(kernels::packed_weight_elements(op->geometry) * 2);
+    state.geometry = op->geometry;
+    if (!plan_.training) state.geometry.int8 = {};
+    // Two blocks fill the depth of a weight gradient's tiles of 8-bit integers.
+    if (state.geometry.int8.weights) blocks_together_ = 2;
+    state.forward = Buffer(kernels::forward_weight_elements(state.geometry) * 2);
+    if (op->geometry.int8.any()) {
+      state.output_scales.resize(at(op->geometry.out.padded_channels()));
+      state.input_scales.resize(at(op->geometry.in.padded_channels()));
+    }
+    if (state.geometry.int8.any()) {
+      state.largest_x.resize(at(blocks()));
+      state.largest_dy.resize(at(blocks()));
+    }
     if (op->bias != kNone) state.bias.assign(at(op->geometry.out.padded_channels()), 0.0f);
     convolution_of_node_[n] = static_cast<int>(convolutions_.size());
     convolutions_.push_back(std::move(state));
@@ -61,11 +74,11 @@ void Executor::prepare_convolutions() {
       const ConvolutionNode& op = *graph_.nodes[at(step.node)].as<ConvolutionNode>();
       ConvolutionState& state = convolutions_[at(convolution_of_node_[at(step.node)])];
       if (step.kind == StepKind::convolution_data) {
-        state.backward = Buffer(kernels::packed_weight_elements(op.geometry) * 2);
+        state.backward = Buffer(kernels::backward_weight_elements(state.geometry) * 2);
         continue;
       }
       if (step.in != kNone)
-        state.weight_lanes = Buffer(kernels::weight_gradient_elements(op.geometry) * 4 * lanes());
+        state.weight_lanes = Buffer(kernels::weight_gradient_elements(state.geometry) * 4 * lanes());
       if (trains(op.bias)) {
         state.bias_lanes = Buffer(std::int64_t{op.geometry.out.padded_channels()} * 4 * lanes());
       }
@@ -90,8 +103,23 @@ void Executor::prepare_norms() {
   }
 }
 
-void Executor::load(const Model& model) {
+// Before weights are packed: sets the scales of 8-bit integers, and in inference rounds to their multiples.
+void Executor::scale_or_round(ConvolutionState& state, std::span<const float> weights) {
+  const kernels::ConvolutionGeometry& geometry = graph_.nodes[at(state.node)].as<ConvolutionNode>()->geometry;
+  if (!geometry.int8.any()) return;
+  kernels::scale_weights(geometry, weights, state.output_scales, state.input_scales);
+  if (plan_.training || !geometry.int8.forward) return;
+  state.rounded.assign(weights.begin(), weights.end());
+  kernels::round_weights(geometry, state.output_scales, state.rounded);
+}
+
+void Executor::pack_weights(const Model& model) {
   const ActivityScope doing(threads_, activity(Chore::weight_packing));
+  threads_.parallel_for(static_cast<std::int64_t>(convolutions_.size()), [&](std::int64_t index, int) {
+    ConvolutionState& state = convolutions_[static_cast<std::size_t>(index)];
+    const ConvolutionNode& op = *graph_.nodes[at(state.node)].as<ConvolutionNode>();
+    scale_or_round(state, model.parameters[at(op.weight)]);
+  });
   // One item an output channel block: packing is spread over threads.
   struct Item {
     int convolution;
@@ -106,13 +134,18 @@ void Executor::load(const Model& model) {
   }
   threads_.parallel_for(static_cast<std::int64_t>(items.size()), [&](std::int64_t index, int) {
     const Item item = items[static_cast<std::size_t>(index)];
-    const ConvolutionState& state = convolutions_[at(item.convolution)];
+    ConvolutionState& state = convolutions_[at(item.convolution)];
     const ConvolutionNode& op = *graph_.nodes[at(state.node)].as<ConvolutionNode>();
     const int first = item.output_block * kBlockChannels;
     const int last = std::min(first + kBlockChannels, op.geometry.out.channels);
-    kernels::pack_weights(op.geometry, model.parameters[at(op.weight)], first, last,
-                          {state.forward.span<bf16>(), state.backward.span<bf16>()});
+    const std::vector<float>& weights =
+        state.rounded.empty() ? model.parameters[at(op.weight)] : state.rounded;
+    kernels::pack_weights(state.geometry, weights, first, last, state.weights());
   });
+}
+
+void Executor::load(const Model& model) {
+  pack_weights(model);
   if (plan_.training) return;
   for (const Node& node : graph_.nodes) {
     const auto* norm = node.as<BatchNormNode>();
@@ -188,8 +221,8 @@ void Executor::run_segment(const Segment& segment, const Batch& batch) {
   threads_.parallel_for(lanes(), [&](std::int64_t item, int thread) {
     const int lane = static_cast<int>(item);
     StepRunner runner(*this, batch, thread);
-    const int first = first_block(lane, lanes(), blocks());
-    const int last = first_block(lane + 1, lanes(), blocks());
+    const int first = first_block(lane);
+    const int last = first_block(lane + 1);
     for (int block = first; block < last; ++block) {
       runner.run(segment,
                  {.block = block, .lane = lane, .index = block - first, .last_of_lane = block + 1 == last});
@@ -273,7 +306,7 @@ void Executor::reduce_lanes(const Segment& segment, std::vector<std::vector<floa
     const int first = item.output_block * kBlockChannels;
     const int last = std::min(first + kBlockChannels, op.geometry.out.channels);
     if (item.step->in != kNone) {
-      kernels::reduce_weight_gradient(op.geometry, state.weight_lanes.as<float>(), lanes(), first, last,
+      kernels::reduce_weight_gradient(state.geometry, state.weight_lanes.as<float>(), lanes(), first, last,
                                       gradients[at(op.weight)]);
     }
     if (state.bias_lanes.bytes() > 0) {

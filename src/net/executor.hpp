@@ -64,11 +64,21 @@ class Executor {
 
   struct ConvolutionState {
     int node = 0;
+    kernels::ConvolutionGeometry geometry;
     Buffer forward;   // packed weights
     Buffer backward;  // empty where no data gradient is computed
+    // Where training multiplies 8-bit integers: the weights' scales, padded to whole channel blocks, and by
+    // block the largest magnitudes of the input and of the gradient. In inference, the weights rounded.
+    std::vector<float> output_scales, input_scales;
+    std::vector<float> largest_x, largest_dy;
+    std::vector<float> rounded;
     std::vector<float> bias;
     Buffer weight_lanes;  // [lanes][weight_gradient_elements]
     Buffer bias_lanes;    // [lanes][padded channels]
+
+    kernels::PackedWeights weights() {
+      return {forward.span<bf16>(), backward.span<bf16>(), output_scales, input_scales};
+    }
   };
   struct NormState {
     std::vector<float> multiplier, offset;  // forward
@@ -79,6 +89,8 @@ class Executor {
   };
 
   void accept(const Batch& batch);
+  void scale_or_round(ConvolutionState& state, std::span<const float> weights);
+  void pack_weights(const Model& model);
   void prepare_convolutions();
   void prepare_norms();
   void run_segment(const Segment& segment, const Batch& batch);
@@ -91,6 +103,7 @@ class Executor {
   }
   int blocks() const { return static_cast<int>(divide_up(images_, std::int64_t{kBlockImages})); }
   int lanes() const;
+  int first_block(int lane) const;
 
   const Graph& graph_;
   Plan plan_;
@@ -105,6 +118,7 @@ class Executor {
   std::vector<ConvolutionState> convolutions_;
   std::vector<int> convolution_of_node_;
   std::vector<NormState> norms_;
+  int blocks_together_ = 1;  // that a lane has a multiple of, but for the last one
 };
 
 }  // namespace ftl::net

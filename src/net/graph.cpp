@@ -21,6 +21,7 @@ class Builder {
  public:
   Builder(const NetworkDescription& description, const GraphInput& input) : description_(description) {
     graph_.classes = input.classes;
+    graph_.products = description.products;
     graph_.logit_scale = description.logit_scale;
     graph_.nodes.push_back({"pictures",
                             {},
@@ -147,6 +148,7 @@ class Builder {
                                                       .role = spec.bias_role,
                                                       .fan_in = spec.frozen ? 0 : fan_in})
                                      : kNone;
+    if (graph_.products == Products::int8) geometry.int8 = kernels::suits_int8(geometry);
     const Shape out = geometry.out;
     return push(spec.name, {input}, out, ConvolutionNode{geometry, weight_index, bias_index});
   }

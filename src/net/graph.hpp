@@ -78,6 +78,7 @@ struct Graph {
   std::vector<Parameter> parameters;
   std::vector<Shape> norms;  // one a batch norm, by BatchNormNode::statistics
   std::vector<std::string> norm_names;
+  Products products = Products::bf16;
   double logit_scale = 1.0;
   int classes = 0;
   // The whitening layer, when the first layer is one.

@@ -216,8 +216,13 @@ class Compiler {
     if (convolution != nullptr && convolution->geometry.pool && plan_.training && carries_gradient_[at(n)]) {
       step.out2 = argmax(n);
     }
+    if (convolution != nullptr && plan_.training) {
+      step.scratch = scratch(kernels::forward_scratch_elements(convolution->geometry));
+    }
     emit(step);
   }
+
+  int scratch(std::int64_t elements) { return elements == 0 ? kNone : new_buffer(elements * 2); }
 
   static StepKind forward_kind(const Node& of) {
     static constexpr std::array kKinds{StepKind::pictures,   StepKind::patches,    StepKind::convolution,
@@ -315,7 +320,7 @@ class Compiler {
       if (g.pool) step.in2 = argmax(n);
       if (trains(convolution.weight)) {
         step.in = value(input, segment);
-        step.scratch = new_buffer(kernels::weight_gradient_scratch_elements(g) * 2);
+        step.scratch = scratch(kernels::weight_gradient_scratch_elements(g));
         for (const int operand : {step.in, step.in2, gradient}) {
           if (operand != kNone) keep_for_blocks(operand, kernels::weight_gradient_blocks(g));
         }
@@ -325,10 +330,8 @@ class Compiler {
     }
     if (carries_gradient_[at(input)]) {
       Step step{.kind = StepKind::convolution_data, .node = n, .gradient = gradient};
-      if (g.pool) {
-        step.in2 = argmax(n);
-        step.scratch = new_buffer(g.out.block_elements() * 2);
-      }
+      if (g.pool) step.in2 = argmax(n);
+      step.scratch = scratch(kernels::backward_data_scratch_elements(g));
       step.out = contribution(input);
       emit(step);
       add_contribution(input, step.out);
@@ -384,7 +387,7 @@ class Compiler {
 
   void count_flop() {
     for (const Segment& segment : plan_.segments) {
-      for (const Step& step : segment.steps) plan_.flop += executed_flop(graph_, step);
+      for (const Step& step : segment.steps) plan_.flop += executed_flop(graph_, plan_, step);
     }
   }
 
@@ -428,11 +431,20 @@ std::string_view name(StepKind kind) {
   return kNames[static_cast<std::size_t>(kind)];
 }
 
-double executed_flop(const Graph& graph, const Step& step) {
+bool multiplies_int8(const Graph& graph, const Plan& plan, const Step& step) {
+  const auto* convolution = step.node == kNone ? nullptr : graph.nodes[at(step.node)].as<ConvolutionNode>();
+  if (!plan.training || convolution == nullptr) return false;
+  const kernels::Int8Passes& int8 = convolution->geometry.int8;
+  if (step.kind == StepKind::convolution) return int8.forward;
+  return step.kind == StepKind::convolution_data ? int8.data : int8.weights;
+}
+
+double executed_flop(const Graph& graph, const Plan& plan, const Step& step) {
   const bool products = step.kind == StepKind::convolution || step.kind == StepKind::convolution_data ||
                         (step.kind == StepKind::convolution_weights && step.in != kNone);
   if (!products) return 0;
-  return kernels::convolution_flop(graph.nodes[at(step.node)].as<ConvolutionNode>()->geometry).executed;
+  const kernels::ConvolutionGeometry& geometry = graph.nodes[at(step.node)].as<ConvolutionNode>()->geometry;
+  return kernels::convolution_flop(geometry).executed / (multiplies_int8(graph, plan, step) ? 2 : 1);
 }
 
 Plan plan_training(const Graph& graph, const std::vector<bool>& trained) {

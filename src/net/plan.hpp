@@ -52,9 +52,6 @@ struct Step {
   int scratch = kNone;
 };
 
-// Floating-point operations of a step for one image, those of convolutions only.
-double executed_flop(const Graph& graph, const Step& step);
-
 struct PlanBuffer {
   std::int64_t bytes = 0;  // of one image block
   bool kept = false;  // in memory for every block, across segments; else in the thread's own scratch memory
@@ -80,14 +77,22 @@ struct Plan {
   std::int64_t scratch_bytes = 0;  // per thread
   std::vector<bool> trained;       // by parameter
   bool training = false;
-  double flop = 0;  // executed per image
+  double flop = 0;  // of one image, as executed_flop counts it
 };
+
+// Whether a convolution's step multiplies 8-bit integers.
+bool multiplies_int8(const Graph& graph, const Plan& plan, const Step& step);
+
+// Operations of a step for one image, those of convolutions only. Two of 8-bit integers count as one: tile
+// instructions do twice as many of them in the same time, so that rates compare with the peak of bf16.
+double executed_flop(const Graph& graph, const Plan& plan, const Step& step);
 
 // Forward and backward. Gradients are computed for the parameters with trained[parameter] only, and nothing
 // is carried back further than the first of them.
 Plan plan_training(const Graph& graph, const std::vector<bool>& trained);
 
-// Forward with the running statistics; one segment.
+// Forward with the running statistics; one segment. Products are of bf16, also where training rounds to 8-bit
+// integers: then weights are rounded in the same way first, and pictures not.
 Plan plan_inference(const Graph& graph);
 
 }  // namespace ftl::net

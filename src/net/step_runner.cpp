@@ -102,21 +102,32 @@ void StepRunner::fill_pictures(const Step& step) {
 }
 
 void StepRunner::convolution(const Step& step) {
-  const auto& state = executor_.convolutions_[at(executor_.convolution_of_node_[at(step.node)])];
-  executor_.kernels_.convolution.forward({.geometry = node(step).as<ConvolutionNode>()->geometry,
+  auto& state = executor_.convolutions_[at(executor_.convolution_of_node_[at(step.node)])];
+  float largest_x = 0;
+  if (state.geometry.int8.forward || state.geometry.int8.weights) {
+    largest_x =
+        executor_.kernels_.convolution.largest_magnitude(state.geometry.in, images(), buffer(step.in));
+    state.largest_x[at(place_.block)] = largest_x;
+  }
+  executor_.kernels_.convolution.forward({.geometry = state.geometry,
                                           .images = images(),
                                           .x = buffer(step.in),
                                           .weights = state.forward.as<bf16>(),
                                           .bias = state.bias.empty() ? nullptr : state.bias.data(),
                                           .y = buffer(step.out),
-                                          .argmax = buffer<std::uint8_t>(step.out2)});
+                                          .argmax = buffer<std::uint8_t>(step.out2),
+                                          .scratch = buffer(step.scratch),
+                                          .weight_scales = state.output_scales.data(),
+                                          .largest_x = largest_x});
 }
 
 void StepRunner::convolution_weights(const Step& step) {
   convolution_bias(step);
   if (step.in == kNone) return;
-  const ConvolutionNode& op = *node(step).as<ConvolutionNode>();
-  const int together = kernels::weight_gradient_blocks(op.geometry);
+  auto& state = executor_.convolutions_[at(executor_.convolution_of_node_[at(step.node)])];
+  if (state.geometry.int8.data || state.geometry.int8.weights)
+    state.largest_dy[at(place_.block)] = largest_gradient(step);
+  const int together = kernels::weight_gradient_blocks(state.geometry);
   const int waiting = place_.index % together;
   if (waiting + 1 < together && !place_.last_of_lane) return;
   std::vector<kernels::GradientOperands> blocks;
@@ -124,10 +135,12 @@ void StepRunner::convolution_weights(const Step& step) {
     blocks.push_back({.x = buffer(step.in, before),
                       .dy = buffer(step.gradient, before),
                       .argmax = buffer<std::uint8_t>(step.in2, before)});
+    if (!state.geometry.int8.weights) continue;
+    blocks.back().largest_x = state.largest_x[at(place_.block - before)];
+    blocks.back().largest_dy = state.largest_dy[at(place_.block - before)];
   }
-  const auto& state = executor_.convolutions_[at(executor_.convolution_of_node_[at(step.node)])];
-  const std::int64_t lane = place_.lane * kernels::weight_gradient_elements(op.geometry);
-  executor_.kernels_.convolution.backward_weights({.geometry = op.geometry,
+  const std::int64_t lane = place_.lane * kernels::weight_gradient_elements(state.geometry);
+  executor_.kernels_.convolution.backward_weights({.geometry = state.geometry,
                                                    .blocks = blocks.data(),
                                                    .block_count = static_cast<int>(blocks.size()),
                                                    .scratch = buffer(step.scratch),
@@ -145,15 +158,28 @@ void StepRunner::convolution_bias(const Step& step) {
   executor_.kernels_.convolution.backward_bias(geometry.written(), buffer(step.gradient), gradient);
 }
 
+float StepRunner::largest_gradient(const Step& step) const {
+  const kernels::ConvolutionGeometry& geometry = node(step).as<ConvolutionNode>()->geometry;
+  return executor_.kernels_.convolution.largest_magnitude(geometry.written(), images(),
+                                                          buffer(step.gradient));
+}
+
 void StepRunner::convolution_data(const Step& step) {
   const auto& state = executor_.convolutions_[at(executor_.convolution_of_node_[at(step.node)])];
-  executor_.kernels_.convolution.backward_data({.geometry = node(step).as<ConvolutionNode>()->geometry,
+  float largest_dy = 0;
+  if (state.geometry.int8.data) {
+    // Known where the weights' gradient came before.
+    largest_dy = state.weight_lanes.bytes() > 0 ? state.largest_dy[at(place_.block)] : largest_gradient(step);
+  }
+  executor_.kernels_.convolution.backward_data({.geometry = state.geometry,
                                                 .images = images(),
                                                 .dy = buffer(step.gradient),
                                                 .weights = state.backward.as<bf16>(),
                                                 .dx = buffer(step.out),
                                                 .argmax = buffer<std::uint8_t>(step.in2),
-                                                .unpooled = buffer(step.scratch)});
+                                                .scratch = buffer(step.scratch),
+                                                .weight_scales = state.input_scales.data(),
+                                                .largest_dy = largest_dy});
 }
 
 void StepRunner::batch_norm(const Step& step) {

@@ -27,6 +27,7 @@ class StepRunner {
   void convolution_weights(const Step& step);
   void convolution_bias(const Step& step);
   void convolution_data(const Step& step);
+  float largest_gradient(const Step& step) const;
   void loss(const Step& step);
   void batch_norm(const Step& step);
 

@@ -21,6 +21,9 @@ const std::array<Choice<ActivationKind>, 5> kActivations{{{"relu", ActivationKin
                                                           {"celu", ActivationKind::celu},
                                                           {"sigmoid", ActivationKind::sigmoid}}};
 
+const std::array<Choice<net::Products>, 2> kProducts{
+    {{"bf16", net::Products::bf16}, {"int8", net::Products::int8}}};
+
 const std::array<Choice<Initialisation>, 3> kConvolutionInitialisations{
     {{"kaiming_uniform", Initialisation::kaiming_uniform},
      {"kaiming_normal", Initialisation::kaiming_normal},
@@ -218,6 +221,7 @@ net::NetworkDescription read_network(RecipeTable& table) {
   constexpr std::string_view kLayers = "an array of layers, as in [ { op = \"conv\", out = 64 } ]";
   net::NetworkDescription network;
   network.width = table.number("width", above(0), network.width);
+  network.products = table.choice("products", kProducts, network.products);
   network.logit_scale = table.number("logit_scale", above(0), network.logit_scale);
   const toml::array* array = table.array("layers", kLayers);
   if (array == nullptr) table.fail_missing("layers", kLayers);

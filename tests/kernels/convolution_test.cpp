@@ -57,7 +57,7 @@ struct Problem {
         x_block(blocked(g.in, images, x)),
         dy_block(blocked(g.out, images, dy)),
         padded_bias(static_cast<std::size_t>(g.out.channel_blocks() * kBlockChannels)),
-        forward_tiles(static_cast<std::size_t>(packed_weight_elements(g))),
+        forward_tiles(static_cast<std::size_t>(forward_weight_elements(g))),
         backward_tiles(forward_tiles.size()) {
     std::copy(bias.begin(), bias.end(), padded_bias.begin());
     pack_weights(g, weights, 0, g.out.channels, {forward_tiles, backward_tiles});

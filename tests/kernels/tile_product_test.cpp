@@ -61,6 +61,49 @@ class TileProductTest : public testing::TestWithParam<Isa> {
   const TileProductKernels& kernels = kernels_for(GetParam()).tile_product;
 };
 
+TEST_P(TileProductTest, SumsProductsOf8BitIntegers) {
+  constexpr int kTerms = 3;
+  constexpr float kScale = 0.25f;
+  Random random{17, RandomPurpose::test};
+  const auto integers = [&] {
+    std::vector<std::int8_t> values(kTerms * kTileRows * kInt8Depth);
+    for (std::int8_t& value : values) value = static_cast<std::int8_t>(random.below(255));
+    return values;
+  };
+  const std::vector<std::int8_t> rows = integers();  // [term][row][k]
+  const std::vector<std::int8_t> columns = integers();
+  const std::vector<TileTerm> terms{{0, 0}, {kOperand, kOperand}, {2 * kOperand, 2 * kOperand}};
+  const TileSum sum{.terms = terms.data(),
+                    .term_count = kTerms,
+                    .rows = reinterpret_cast<const bf16*>(rows.data()),
+                    .columns = reinterpret_cast<const bf16*>(columns.data()),
+                    .int8 = true,
+                    .scale = kScale};
+  for (const int row_count : {1, 16, 24, 32}) {
+    for (const bool accumulate : {false, true}) {
+      std::vector<float> result(kTileRows * kTileColumns, 0.75f);
+      kernels.begin();
+      kernels.multiply(sum, row_count, accumulate, result.data());
+      kernels.end();
+      for (int row = 0; row < row_count; ++row) {
+        for (int column = 0; column < kTileColumns; ++column) {
+          double exact = 0;
+          for (int term = 0; term < kTerms; ++term) {
+            for (int k = 0; k < kInt8Depth; ++k) {
+              const int at = term * kTileRows * kInt8Depth;
+              exact += rows[static_cast<std::size_t>(at + row * kInt8Depth + k)] *
+                       columns[static_cast<std::size_t>(at + int8_index(k, column))];
+            }
+          }
+          const double expected = kScale * exact + (accumulate ? 0.75 : 0);
+          ASSERT_NEAR(result[static_cast<std::size_t>(row * kTileColumns + column)], expected, 0.5)
+              << row << " " << column << " of " << row_count;
+        }
+      }
+    }
+  }
+}
+
 TEST_P(TileProductTest, SumsTheProductsOfTheFirstRows) {
   struct Size {
     int terms;

@@ -70,6 +70,16 @@ TEST_F(ConvolutionPasses, LackWhatNoEarlierLayerLearnsFrom) {
                                           testing::Not(testing::Contains("conv1 backward data []"))));
 }
 
+TEST_F(ConvolutionPasses, SayWhichMultiply8BitIntegers) {
+  recipe = train::parse_recipe(kRecipe, "test", {"network.products=int8", "network.layers[2].out=64"});
+  EXPECT_THAT(
+      at_epoch(0),
+      ElementsAre("whiten forward [patches, bias]", "conv1 forward [max-pool]", "conv2 forward [bias]",
+                  "linear1 forward []", "linear1 backward weights []", "linear1 backward data []",
+                  "conv2 backward weights [bias]", "conv2 backward data []", "conv1 backward weights [int8]",
+                  "conv1 backward data [int8, unpool]"));
+}
+
 TEST(PlainGeometry, IsTheConvolutionAsTheRecipeHasIt) {
   const train::Recipe recipe = train::parse_recipe(kRecipe, "test");
   const net::Graph graph = net::build_graph(recipe.network, {12, 12, 10});

@@ -186,6 +186,29 @@ TEST_P(ExecutorIsa, InferenceAgreesWithTheReference) {
   }
 }
 
+// The logits of a graph for 40 pictures.
+std::vector<float> infer_once(const TestNetwork& network, Isa isa) {
+  const Graph graph = network.graph();
+  ThreadPool threads(2);
+  Executor executor(graph, plan_inference(graph), kernels_for(isa), threads, {.max_images = 40});
+  executor.load(random_model(graph, kSeed));
+  const auto batch = random_batch<double>(network.input, 40, 0);
+  std::vector<float> logits(static_cast<std::size_t>(40 * network.input.classes));
+  executor.infer(source(batch, network.input), logits);
+  return logits;
+}
+
+TestNetwork in_bf16(TestNetwork network) {
+  network.description.products = Products::bf16;
+  return network;
+}
+
+TEST_P(ExecutorIsa, InferenceRoundsWeightsAsTrainingIn8BitIntegersDoes) {
+  const std::vector<float> logits = infer_once(int8_network(), GetParam());
+  EXPECT_LT(relative_error(logits, inference_reference(int8_network(), 40)), 0.01);
+  EXPECT_NE(logits, infer_once(in_bf16(int8_network()), GetParam()));
+}
+
 // Returns the gradients.
 auto expect_same_bits_on_threads(const TestNetwork& network, Isa isa, int images) {
   const Graph graph = network.graph();
@@ -241,6 +264,57 @@ TEST_P(ExecutorIsa, LanesOfSeveralBlocksAgreeWithTheReference) {
   const Graph graph = network.graph();
   const TrainingRun run = train_once(network, graph, GetParam(), 250, 2);
   expect_gradients(graph, run.gradients, expectation(network, 250).training.gradients);
+}
+
+// Rounding to 8 bits adds noise of a few percent to each product; gradients pass through several of them.
+TEST_P(ExecutorIsa, TrainingIn8BitIntegersStaysNearTheReference) {
+  const TestNetwork network = int8_network();
+  const Graph graph = network.graph();
+  for (const int images : {33, 150}) {
+    const Expectation& expected = expectation(network, images);
+    const TrainingRun run = train_once(network, graph, GetParam(), images, 2);
+    EXPECT_NEAR(run.result.loss, expected.training.loss, 0.01 * expected.training.loss);
+    for (std::size_t n = 0; n < graph.norms.size(); ++n) {
+      SCOPED_TRACE(fmt::format("{}, {} images", graph.norm_names[n], images));
+      EXPECT_LT(relative_error(run.model.norms[n].mean, expected.model.norms[n].mean), 0.02);
+      EXPECT_LT(relative_error(run.model.norms[n].variance, expected.model.norms[n].variance), 0.02);
+    }
+    for (std::size_t p = 0; p < graph.parameters.size(); ++p) {
+      if (graph.parameters[p].frozen) continue;
+      SCOPED_TRACE(fmt::format("{}, {} images", graph.parameters[p].name, images));
+      EXPECT_LT(relative_error(run.gradients[p], expected.training.gradients[p]), 0.2);
+    }
+    const TestNetwork bf16_network = in_bf16(network);
+    EXPECT_NE(run.gradients, train_once(bf16_network, bf16_network.graph(), GetParam(), images, 2).gradients);
+  }
+}
+
+// 20 blocks, in lanes of two or four.
+TEST_P(ExecutorIsa, SameBitsIn8BitIntegersOnAnyNumberOfThreads) {
+  expect_same_bits_on_threads(int8_network(), GetParam(), 630);
+}
+
+// A convolution without a gradient of its weights finds the scale of its data gradient itself.
+TEST_P(ExecutorIsa, FrozenWeightsChangeNoOtherGradientIn8BitIntegers) {
+  const TestNetwork network = int8_network();
+  const Graph graph = network.graph();
+  const TrainingRun all = train_once(network, graph, GetParam(), 70, 2);
+  std::vector<bool> trained = all_but_frozen(graph);
+  for (std::size_t p = 0; p < graph.parameters.size(); ++p) {
+    if (graph.parameters[p].name.starts_with("conv")) trained[p] = false;
+  }
+  ThreadPool threads(2);
+  Executor executor(graph, plan_training(graph, trained), kernels_for(GetParam()), threads,
+                    {.max_images = 70, .label_smoothing = kLabelSmoothing});
+  Model model = random_model(graph, kSeed);
+  auto gradients = gradients_like(model);
+  executor.load(model);
+  const auto batch = random_batch<double>(network.input, 70, kLabelSmoothing);
+  executor.train(source(batch, network.input), model, gradients);
+  for (std::size_t p = 0; p < graph.parameters.size(); ++p) {
+    if (!trained[p]) continue;
+    EXPECT_EQ(gradients[p], all.gradients[p]) << graph.parameters[p].name;
+  }
 }
 
 class ExecutorTest : public testing::Test {
@@ -360,6 +434,24 @@ TEST(Plan, CountsTheWorkOfEveryPass) {
   std::vector<bool> last_only(graph.parameters.size(), false);
   last_only.back() = true;
   EXPECT_DOUBLE_EQ(plan_training(graph, last_only).flop, first + second + 2 * last);
+}
+
+TEST(Plan, CountsTwoOperationsOf8BitIntegersAsOne) {
+  const Graph int8 = int8_network().graph();
+  const Graph bf16 = in_bf16(int8_network()).graph();
+  EXPECT_EQ(plan_inference(int8).flop, plan_inference(bf16).flop);
+  double difference = 0;
+  for (const Node& node : int8.nodes) {
+    const auto* op = node.as<ConvolutionNode>();
+    if (op == nullptr) continue;
+    // The first convolution has no gradient to pass on.
+    const kernels::Int8Passes& int8_passes = op->geometry.int8;
+    const int passes = int8_passes.weights + (int8_passes.forward ? 1 + int8_passes.data : 0);
+    difference += passes * kernels::convolution_flop(op->geometry).executed / 2;
+  }
+  EXPECT_GT(difference, 0);
+  EXPECT_NEAR(plan_training(int8, all_but_frozen(int8)).flop + difference,
+              plan_training(bf16, all_but_frozen(bf16)).flop, 1);
 }
 
 TEST(Plan, KeepsLessThanAllBuffersTogether) {

@@ -76,6 +76,18 @@ inline TestNetwork airbench_like() {
           {14, 14, 10}};
 }
 
+// Convolutions that suit 8-bit integers, and a first one of which only the weights' gradient does.
+inline TestNetwork int8_network() {
+  const auto silu = act(ActivationKind::silu);
+  return {"int8",
+          {.products = Products::int8,
+           .logit_scale = 0.125,
+           .layers = {whiten(true, false), silu, conv(64), pool(PoolKind::max), norm(), silu, conv(64),
+                      norm(), silu, conv(128), pool(PoolKind::max), norm(), silu, conv(64), norm(), silu,
+                      global_pool(PoolKind::average), linear()}},
+          {14, 14, 10}};
+}
+
 // A gated residual block, hlb-0.3 in small.
 inline TestNetwork hlb_like() {
   const auto gelu = act(ActivationKind::gelu);

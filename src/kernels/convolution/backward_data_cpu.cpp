@@ -1,6 +1,7 @@
 #include "kernels/convolution/block_walk.hpp"
 #include "kernels/convolution/convolution_passes.hpp"
 #include "kernels/convolution/gradient_bands.hpp"
+#include "kernels/convolution/int8_operands.hpp"
 #include "kernels/convolution/pool_winners.hpp"
 #include "kernels/convolution/result_tile.hpp"
 #include "kernels/convolution/square_pipeline.hpp"
@@ -42,40 +43,94 @@ Window backward_window(const ConvolutionGeometry& g, int y, int x) {
           backward_taps(x, extent.width, g.kernel_width, g.stride, g.pad)};
 }
 
-// The gradient before the pool, spread over the windows' positions row by row as squares come to need them,
-// so that they are still near. Rows and columns that no window covers are left as they are: nothing reads
-// them.
-class Unpool {
+// The gradient as it is multiplied: before the pool, spread over its windows' positions, and rounded to
+// integers. Row by row as squares come to need them, so that they are still near. Rows and columns that no
+// window covers are left as they are: nothing reads them.
+class GradientRows {
  public:
-  explicit Unpool(const ConvolutionBackwardData& arguments)
-      : arguments_(arguments), g_(arguments.geometry), pooled_(g_.written()) {}
+  explicit GradientRows(const ConvolutionBackwardData& arguments)
+      : arguments_(arguments),
+        g_(arguments.geometry),
+        written_(g_.written()),
+        operands_(backward_operands(g_).out),
+        scale_(arguments.largest_dy) {}
+
+  bool needed() const { return g_.pool || g_.int8.data; }
+  const bf16* dy() const { return needed() ? arguments_.scratch : arguments_.dy; }
+  float scale() const { return g_.int8.data ? scale_.scale : 1; }
 
   // The rows of a half of the images before `row`.
-  void rows_before(int row, int half) {
-    const int covered_rows = 2 * pooled_.height;
-    for (int& done = done_[half]; done < row && done < covered_rows; done += 2) {
-      for (int output = 0; output < g_.out.channel_blocks(); ++output) {
-        window_row(half * g_.out.channel_blocks() + output, done / 2);
+  void prepare_before(int row, int half) {
+    if (!needed()) return;
+    const int rows_together = g_.pool ? 2 : 1;
+    for (int& done = done_[half]; done < row && done < written_.height * rows_together;
+         done += rows_together) {
+      for (int plane = 0; plane < operands_.channel_blocks(); ++plane) {
+        prepare_row(half, plane, done / rows_together);
       }
     }
   }
 
  private:
-  void window_row(int plane, int y) const {
-    for (int x = 0; x < pooled_.width; ++x) {
-      const bf16* from = position(arguments_.dy, pooled_, plane, y, x);
-      const std::uint8_t* argmax = arguments_.argmax + (from - arguments_.dy);
-      for (int candidate = 0; candidate < 4; ++candidate) {
-        keep_winners(
-            from, argmax, candidate,
-            position(arguments_.unpooled, g_.out, plane, 2 * y + candidate / 2, 2 * x + candidate % 2));
+  void prepare_row(int half, int plane, int y) const {
+    const int planes_together = g_.int8.data ? 2 : 1;
+    const bf16* from =
+        position(arguments_.dy, written_, half * written_.channel_blocks() + plane * planes_together, y, 0);
+    const int to_plane = half * operands_.channel_blocks() + plane;
+    for (int x = 0; x < written_.width; ++x) {
+      if (!g_.int8.data) {
+        unpool(from, to_plane, y, x);
+      } else if (g_.pool) {
+        unpool_integers(from, to_plane, y, x);
+      } else {
+        round(from, position(arguments_.scratch, operands_, to_plane, y, x));
       }
+      from += kTileElements;
     }
+  }
+
+  void unpool(const bf16* from, int plane, int y, int x) const {
+    for (int candidate = 0; candidate < 4; ++candidate) {
+      keep_winners(from, argmax(from), candidate, candidate_tile(plane, y, x, candidate));
+    }
+  }
+
+  void unpool_integers(const bf16* from, int plane, int y, int x) const {
+    bf16* to[4];
+    for (int candidate = 0; candidate < 4; ++candidate) {
+      to[candidate] = candidate_tile(plane, y, x, candidate);
+    }
+    const std::uint8_t* first = argmax(from);
+    const std::uint8_t* second = argmax(from + written_.plane_elements());
+    round_rows(from, [&](int row, int lane, vuint words) {
+      const vuint winners = winners_of_row(first, second, row, lane);
+      for (int candidate = 0; candidate < 4; ++candidate) {
+        store_words(to[candidate] + row * kTileDepth + 2 * lane, words & bytes_equal(winners, candidate));
+      }
+    });
+  }
+
+  void round(const bf16* from, bf16* to) const {
+    round_rows(from,
+               [&](int row, int lane, vuint words) { store_words(to + row * kTileDepth + 2 * lane, words); });
+  }
+
+  template <class Visit>
+  void round_rows(const bf16* from, const Visit& visit) const {
+    const StochasticRounding rounding(scale_.inverse, from, (from - arguments_.dy) / kTileElements);
+    integer_rows(from, from + written_.plane_elements(), rounding, visit);
+  }
+
+  const std::uint8_t* argmax(const bf16* dy) const { return arguments_.argmax + (dy - arguments_.dy); }
+  bf16* candidate_tile(int plane, int y, int x, int candidate) const {
+    return position(arguments_.scratch, operands_, plane, 2 * y + candidate / 2, 2 * x + candidate % 2);
   }
 
   const ConvolutionBackwardData& arguments_;
   const ConvolutionGeometry& g_;
-  Shape pooled_;
+  Shape written_;
+  Shape operands_;
+  IntegerScale scale_;
   int done_[2] = {};  // rows of either half
 };
 
@@ -83,13 +138,16 @@ class BackwardDataPass {
  public:
   explicit BackwardDataPass(const ConvolutionBackwardData& arguments)
       : arguments_(arguments),
-        g_(arguments.geometry),
-        dy_(g_.pool ? arguments.unpooled : arguments.dy),
+        g_(backward_operands(arguments.geometry)),
+        int8_(arguments.geometry.int8.data),
+        gradient_(arguments),
+        scales_{int8_ ? arguments.weight_scales : nullptr, gradient_.scale()},
+        dy_(gradient_.dy()),
         halves_(halves_of(arguments.images)),
         lists_(g_.out.channel_blocks() * g_.taps()),
         walk_{.blocks = g_.in.channel_blocks(),
               .halves = halves_,
-              .weight_elements = packed_weight_elements(g_),
+              .weight_elements = backward_weight_elements(g_),
               .half_elements = g_.out.half_elements()} {
     if (takes_squares(g_, tile_product)) {
       walk_.square_height = g_.in.height;
@@ -98,25 +156,35 @@ class BackwardDataPass {
   }
 
   void run() {
-    SquarePipeline<PositionsWriter> pipeline(tile_product);
-    Unpool unpool(arguments_);
-    walk_squares(walk_, [&](int input, int half, const Square& square) {
-      for (int h = square.first_half(half); h <= half && g_.pool; ++h) {
-        unpool.rows_before(square.y + 2 + g_.pad, h);
-      }
-      describe_sum(input, half, square, pipeline.sum());
-      for_each_result(square, half, [&](int i, int of_half, int y, int x) {
-        pipeline.writer().to[i] = input_tile(input, of_half, y, x);
-      });
-      pipeline.compute();
-    });
-    pipeline.finish();
-    for (int half = 0; half < halves_ && g_.pool; ++half) unpool.rows_before(g_.out.height, half);
+    if (int8_) {
+      squares<true>();
+    } else {
+      squares<false>();
+    }
+    for (int half = 0; half < halves_; ++half) gradient_.prepare_before(g_.out.height, half);
     for (int input = 0; input < walk_.blocks; ++input) input_block(input);
     write_padding();
   }
 
  private:
+  template <bool int8>
+  void squares() {
+    SquarePipeline<PositionsWriter<int8>> pipeline(tile_product);
+    walk_squares(walk_, [&](int input, int half, const Square& square) {
+      for (int h = square.first_half(half); h <= half; ++h) {
+        gradient_.prepare_before(square.y + 2 + g_.pad, h);
+      }
+      describe_sum(input, half, square, pipeline.sum());
+      PositionsWriter<int8>& writer = pipeline.writer();
+      writer.epilogue = {nullptr, scales_.block(input), scales_.of_all};
+      for_each_result(square, half, [&](int i, int of_half, int y, int x) {
+        writer.to[i] = input_tile(input, of_half, y, x);
+      });
+      pipeline.compute();
+    });
+    pipeline.finish();
+  }
+
   // The taps run backwards through the weights.
   void describe_sum(int input, int half, const Square& square, SquareSum& sum) {
     const std::int64_t tile_pair = std::int64_t{g_.taps()} * kOperand;
@@ -130,6 +198,7 @@ class BackwardDataPass {
                  {g_.out, covered(g_).height, covered(g_).width, square.y + g_.pad - g_.kernel_height + 1,
                   square.x + g_.pad - g_.kernel_width + 1},
                  sum);
+    sum.int8 = int8_;
     sum.rows = dy_ + square.first_half(half) * g_.out.half_elements();
     sum.columns = arguments_.weights + (input + 1) * tile_pair - kOperand;
   }
@@ -144,6 +213,7 @@ class BackwardDataPass {
       for (int x = 0; x < g_.in.width; ++x) {
         if (!walk_.alone(y, x)) continue;
         tile_product.multiply(sum(y, x), halves_ == 2 ? kTileRows : kHalfRows, false, result.half[0]);
+        scale_columns(scales_.block(input_), result);
         for (int half = 0; half < halves_; ++half) {
           write_tile(result.half[half], input_tile(input, half, y, x));
         }
@@ -156,6 +226,8 @@ class BackwardDataPass {
     TileSum sum = lists_.find(window, [this](const Window& w, TileTerm* terms) { return fill(w, terms); });
     sum.row_half_distance = g_.out.half_elements();
     sum.depth = depth_of(g_.out);
+    sum.int8 = int8_;
+    sum.scale = scales_.of_all;
     if (sum.term_count > 0) {
       const int first = outputs_.first;
       const std::int64_t pair = pairs_before(g_, first) + input_ - touched_inputs(g_, first).first;
@@ -195,7 +267,10 @@ class BackwardDataPass {
   }
 
   const ConvolutionBackwardData& arguments_;
-  const ConvolutionGeometry& g_;
+  const ConvolutionGeometry g_;  // of the operands
+  const bool int8_;
+  GradientRows gradient_;
+  SumScales scales_;
   const bf16* dy_;  // of g_.out
   int halves_;
   TermLists lists_;

@@ -2,6 +2,7 @@
 
 #include "kernels/convolution/convolution_passes.hpp"
 #include "kernels/convolution/gradient_bands.hpp"
+#include "kernels/convolution/int8_operands.hpp"
 #include "kernels/convolution/pool_winners.hpp"
 #include "kernels/convolution/weight_tiles.hpp"
 
@@ -23,24 +24,44 @@ inline void fetch_tile(const bf16* tile) {
   for (int i = 0; i < kTileElements; i += kBlockChannels) __builtin_prefetch(tile + i);
 }
 
-// A weight gradient is summed over images, 32 to a term, and the positions of the band.
+// What the integers of all blocks' inputs and gradients are multiples of.
+struct OperandScales {
+  IntegerScale of_inputs{0};
+  IntegerScale of_gradients{0};
+};
+
+OperandScales operand_scales(const ConvolutionBackwardWeights& arguments) {
+  float input = 0;
+  float gradient = 0;
+  for (int i = 0; i < arguments.block_count; ++i) {
+    const GradientOperands& block = arguments.blocks[i];
+    input = larger_magnitude(input, block.largest_x);
+    gradient = larger_magnitude(gradient, block.largest_dy);
+  }
+  return {IntegerScale(input), IntegerScale(gradient)};
+}
+
+// A weight gradient is summed over images, 32 to a term, or 64 of 8-bit integers, and the positions of the
+// band.
 class WeightGradientBand {
  public:
-  WeightGradientBand(const ConvolutionBackwardWeights& arguments, const Bands& bands, int first_row,
-                     int last_row)
+  WeightGradientBand(const ConvolutionBackwardWeights& arguments, const OperandScales& scales,
+                     const Bands& bands, int first_row, int last_row)
       : arguments_(arguments),
         g_(arguments.geometry),
+        scales_(scales),
+        operands_(divide_up(arguments.block_count, blocks_of_operand(g_))),
         first_row_(first_row),
         last_row_(last_row),
         first_in_row_(first_row * g_.stride - g_.pad),
         in_{g_.in.channels, bands.in_height, g_.in.width},
         out_{kBlockChannels, bands.height, g_.out.width},
         x_transposed_(arguments.scratch),
-        dy_paired_(arguments.scratch + arguments.block_count * in_.block_elements()),
+        dy_paired_(arguments.scratch + operands_ * in_.block_elements()),
         accumulate_(arguments.accumulate || first_row > 0),
         slides_(taps_slide(g_)),
         lists_(slides_ ? g_.kernel_height : g_.taps()),
-        max_terms_(arguments.block_count * bands.height * (slides_ ? 1 : g_.out.width)) {
+        max_terms_(operands_ * bands.height * (slides_ ? 1 : g_.out.width)) {
     const auto lists = static_cast<std::size_t>(lists_);
     terms_ =
         static_cast<TileTerm*>(std::malloc(sizeof(TileTerm) * lists * static_cast<std::size_t>(max_terms_)));
@@ -55,10 +76,15 @@ class WeightGradientBand {
 
   // The inputs as planes of half a channel block.
   void lay_out_inputs() const {
-    for (int block = 0; block < arguments_.block_count; ++block) {
-      const bf16* x = arguments_.blocks[block].x;
-      bf16* transposed = x_transposed_ + block * in_.block_elements();
-      for (int input = 0; input < g_.in.channel_blocks(); ++input) lay_out_inputs(x, input, transposed);
+    for (int operand = 0; operand < operands_; ++operand) {
+      bf16* transposed = x_transposed_ + operand * in_.block_elements();
+      for (int input = 0; input < g_.in.channel_blocks(); ++input) {
+        if (g_.int8.weights) {
+          lay_out_integer_inputs(operand, input, transposed);
+        } else {
+          lay_out_inputs(arguments_.blocks[operand].x, input, transposed);
+        }
+      }
     }
   }
 
@@ -102,10 +128,119 @@ class WeightGradientBand {
     }
   }
 
-  void lay_out_gradients(int output) const {
-    for (int block = 0; block < arguments_.block_count; ++block) {
-      lay_out_gradients(arguments_.blocks[block], output, dy_paired_ + block * out_.block_elements());
+  // The same rounded to integers, of two image blocks.
+  void lay_out_integer_inputs(int operand, int input, bf16* transposed) const {
+    const NearestRounding rounding{scales_.of_inputs.inverse};
+    alignas(64) bf16 columns[kOperand];
+    for (int row = 0; row < in_.height; ++row) {
+      const int y = first_in_row_ + row;
+      if (y < 0 || y >= g_.in.height) continue;
+      for (int x = 0; x < g_.in.width; ++x) {
+        for (int half = 0; half < kHalvesOfOperand; ++half) {
+          bf16* to = columns + half * kHalfOperand / kHalvesOfOperand;
+          const GradientOperands* block = block_of(operand, half);
+          if (block == nullptr) {
+            clear_columns({to, to + kHalfOperand});
+            continue;
+          }
+          const bf16* from = tile(block->x, g_.in, input, y, x) + half % 2 * g_.in.half_elements();
+          fetch_tile(from + kTileElements);
+          integer_columns(from, rounding, [&](int four, int lane, vuint even, vuint odd) {
+            store_words(to + four * kTileDepth + 2 * lane, even);
+            store_words(to + kHalfOperand + four * kTileDepth + 2 * lane, odd);
+          });
+        }
+        transpose_words(columns, tile(transposed, in_, 2 * input, row, x));
+        transpose_words(columns + kHalfOperand, tile(transposed, in_, 2 * input + 1, row, x));
+      }
     }
+  }
+
+  void lay_out_gradients(int output) const {
+    for (int operand = 0; operand < operands_; ++operand) {
+      bf16* paired = dy_paired_ + operand * out_.block_elements();
+      if (g_.int8.weights) {
+        lay_out_integer_gradients(operand, output, paired);
+      } else {
+        lay_out_gradients(arguments_.blocks[operand], output, paired);
+      }
+    }
+  }
+
+  // The same rounded to integers, of two image blocks.
+  void lay_out_integer_gradients(int operand, int output, bf16* columns) const {
+    for (int half = 0; half < kHalvesOfOperand; ++half) {
+      bf16* to = columns + half * kHalfOperand / kHalvesOfOperand;
+      const GradientOperands* block = block_of(operand, half);
+      if (block == nullptr) {
+        clear_gradients(to);
+      } else if (g_.pool) {
+        lay_out_windows(*block, output, half % 2, to);
+      } else {
+        lay_out_positions(*block, output, half % 2, to);
+      }
+    }
+  }
+
+  void clear_gradients(bf16* columns) const {
+    for (int position = 0; position < out_.positions(); ++position) {
+      bf16* to = columns + position * kTileElements;
+      clear_columns({to, to + out_.plane_elements()});
+    }
+  }
+
+  void lay_out_positions(const GradientOperands& block, int output, int half, bf16* columns) const {
+    const Shape written = g_.written();
+    for (int y = first_row_; y < last_row_; ++y) {
+      for (int x = 0; x < written.width; ++x) {
+        const bf16* from = tile(block.dy, written, output, y, x) + half * written.half_elements();
+        bf16* to = tile(columns, out_, 0, y - first_row_, x);
+        round_gradients(block, from, [&](int four, int lane, vuint even, vuint odd) {
+          store_words(to + four * kTileDepth + 2 * lane, even);
+          store_words(to + out_.plane_elements() + four * kTileDepth + 2 * lane, odd);
+        });
+      }
+    }
+  }
+
+  // Each window's gradient is rounded once for its four positions, those of them that are in the band.
+  void lay_out_windows(const GradientOperands& block, int output, int half, bf16* columns) const {
+    const Shape written = g_.written();
+    for (int y = first_row_ / 2; 2 * y < last_row_; ++y) {
+      const int first = 2 * y < first_row_ ? 2 : 0;
+      const int last = 2 * y + 1 < last_row_ ? 4 : 2;
+      for (int x = 0; x < written.width; ++x) {
+        const bf16* from = tile(block.dy, written, output, y, x) + half * written.half_elements();
+        const std::uint8_t* argmax = block.argmax + (from - block.dy);
+        bf16* to = tile(columns, out_, 0, 2 * y - first_row_, 2 * x);
+        round_gradients(block, from, [&](int four, int lane, vuint even, vuint odd) {
+          const ColumnWinners winners = winners_of_columns(argmax, four, lane);
+          for (int candidate = first; candidate < last; ++candidate) {
+            bf16* place =
+                to + tile_distance(out_, candidate / 2, candidate % 2) + four * kTileDepth + 2 * lane;
+            store_words(place, even & bytes_equal(winners.even, candidate));
+            store_words(place + out_.plane_elements(), odd & bytes_equal(winners.odd, candidate));
+          }
+        });
+      }
+    }
+  }
+
+  template <class Visit>
+  void round_gradients(const GradientOperands& block, const bf16* from, const Visit& visit) const {
+    const StochasticRounding rounding(scales_.of_gradients.inverse, from, (from - block.dy) / kTileElements);
+    integer_columns(from, rounding, visit);
+  }
+
+  // Half of an image block that fills a quarter of an operand's depth, or null if there is none.
+  static constexpr int kHalvesOfOperand = 4;
+  const GradientOperands* block_of(int operand, int half) const {
+    const int block = 2 * operand + half / 2;
+    return block < arguments_.block_count ? arguments_.blocks + block : nullptr;
+  }
+  static void clear_columns(const Halves<bf16>& columns) {
+    std::memset(columns.first, 0, sizeof(bf16) * kHalfOperand / kHalvesOfOperand);
+    std::memset(columns.second, 0, sizeof(bf16) * kHalfOperand / kHalvesOfOperand);
   }
 
   // Those of one output block, as two planes.
@@ -133,22 +268,22 @@ class WeightGradientBand {
   void list_terms() {
     for (int list = 0; list < lists_; ++list) {
       counts_[list] = 0;
-      for (int block = 0; block < arguments_.block_count; ++block) list_terms(list, block);
+      for (int operand = 0; operand < operands_; ++operand) list_terms(list, operand);
     }
   }
 
-  void list_terms(int list, int block) {
+  void list_terms(int list, int operand) {
     const int ky = slides_ ? list : list / g_.kernel_width;
     for (int out_y = first_row_; out_y < last_row_; ++out_y) {
       const int y = out_y * g_.stride - g_.pad + ky;
       if (y < 0 || y >= g_.in.height) continue;
       if (slides_) {
-        add_term(list, block, {y, -g_.pad, out_y, 0});
+        add_term(list, operand, {y, -g_.pad, out_y, 0});
         continue;
       }
       for (int out_x = 0; out_x < covered(g_).width; ++out_x) {
         const int x = out_x * g_.stride - g_.pad + list % g_.kernel_width;
-        if (x >= 0 && x < g_.in.width) add_term(list, block, {y, x, out_y, out_x});
+        if (x >= 0 && x < g_.in.width) add_term(list, operand, {y, x, out_y, out_x});
       }
     }
   }
@@ -160,10 +295,10 @@ class WeightGradientBand {
     int out_y;
     int out_x;
   };
-  void add_term(int list, int block, const Positions& at) {
+  void add_term(int list, int operand, const Positions& at) {
     terms_of(list)[counts_[list]++] = {
-        block * static_cast<int>(in_.block_elements()) + tile_distance(in_, at.y - first_in_row_, at.x),
-        block * static_cast<int>(out_.block_elements()) +
+        operand * static_cast<int>(in_.block_elements()) + tile_distance(in_, at.y - first_in_row_, at.x),
+        operand * static_cast<int>(out_.block_elements()) +
             tile_distance(out_, at.out_y - first_row_, at.out_x)};
   }
 
@@ -177,6 +312,8 @@ class WeightGradientBand {
     sums.last_tap_ends = sums.positions + 1 - g_.pad < g_.in.width;
     sums.tap_distance = kGradientTile;
     sums.accumulate = accumulate_;
+    sums.int8 = g_.int8.weights;
+    sums.scale = scales_.of_inputs.scale * scales_.of_gradients.scale;
     const auto result = [&](int quarter) {
       return gradient + quarter / 2 * kHalfRows * kTileColumns + quarter % 2 * kHalfColumns;
     };
@@ -199,8 +336,11 @@ class WeightGradientBand {
     sum.columns = dy_paired_;
     sum.row_half_distance = in_.plane_elements();
     sum.column_half_distance = out_.plane_elements();
+    sum.int8 = g_.int8.weights;
+    sum.scale = scales_.of_inputs.scale * scales_.of_gradients.scale;
     const int channels = g_.in.channels - input * kBlockChannels;
-    const int row_count = channels < kTileRows ? channels : kTileRows;
+    // Of integers the channels are not in their order.
+    const int row_count = channels < kTileRows && !g_.int8.weights ? channels : kTileRows;
     tile_product.multiply(sum, row_count, accumulate_, gradient);
   }
 
@@ -214,11 +354,13 @@ class WeightGradientBand {
 
   const ConvolutionBackwardWeights& arguments_;
   const ConvolutionGeometry& g_;
+  const OperandScales& scales_;
+  int operands_;
   int first_row_;
   int last_row_;
   int first_in_row_;
-  Shape in_;   // of a block's rows of the band, transposed
-  Shape out_;  // of a block's rows of the band, paired
+  Shape in_;   // of an operand's rows of the band, transposed
+  Shape out_;  // of an operand's rows of the band, paired
   bf16* x_transposed_;
   bf16* dy_paired_;
   bool accumulate_;
@@ -235,10 +377,11 @@ void convolution_backward_weights(const ConvolutionBackwardWeights& arguments) {
   const ConvolutionGeometry& g = arguments.geometry;
   const Bands bands = bands_of(g);
   const int out_height = covered(g).height;
+  const OperandScales scales = operand_scales(arguments);
   tile_product.begin();
   for (int first_row = 0; first_row < out_height; first_row += bands.height) {
     const int last_row = first_row + bands.height < out_height ? first_row + bands.height : out_height;
-    WeightGradientBand band(arguments, bands, first_row, last_row);
+    WeightGradientBand band(arguments, scales, bands, first_row, last_row);
     band.lay_out_inputs();
     band.add_products();
   }

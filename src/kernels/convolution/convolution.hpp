@@ -13,6 +13,15 @@
 
 namespace ftl::kernels {
 
+// Passes that multiply 8-bit integers, to which they round their operands; sums are exact or fp32.
+struct Int8Passes {
+  bool forward = false;
+  bool data = false;
+  bool weights = false;
+
+  bool any() const { return forward || data || weights; }
+};
+
 struct ConvolutionGeometry {
   Shape in{};
   Shape out{};  // before pooling
@@ -22,6 +31,7 @@ struct ConvolutionGeometry {
   int pad = 0;        // zeros
   int groups = 1;     // divides both channel counts; groups == in.channels is a depthwise convolution
   bool pool = false;  // 2x2 max-pool, stride 2; rows and columns that no window covers are not computed
+  Int8Passes int8{};
 
   int taps() const { return kernel_height * kernel_width; }
   int group_inputs() const { return in.channels / groups; }
@@ -34,6 +44,10 @@ struct ConvolutionGeometry {
 
 // Throws std::invalid_argument if the fields do not fit together.
 void check(const ConvolutionGeometry& geometry);
+
+// The passes whose operands fill tiles of 8-bit integers: without groups, sums over channels in whole blocks
+// of 64, enough products a value to pay for rounding it, and not so many that 32-bit sums overflow.
+Int8Passes suits_int8(const ConvolutionGeometry& geometry);
 
 // Floating-point operations of one image's forward pass, a multiply-add counted as 2. Executed: taps that
 // fall outside the picture are skipped. The two backward passes do the same work each.
@@ -48,16 +62,29 @@ ConvolutionFlop convolution_flop(const ConvolutionGeometry& geometry);
 // tile.
 //   forward:  [output block][touched input block][tap] tiles of (k = input, n = output)
 //   backward: the same tiles in the same order, transposed: (k = output, n = input)
+// Of 8-bit integers likewise, but with blocks of 64 for k, in the order of int8_depth.
 struct PackedWeights {
   std::span<bf16> forward;
   std::span<bf16> backward;  // may be empty where no data gradient is needed
+  // What 8-bit integers of an output (forward) and of an input (backward) are multiples of.
+  std::span<const float> output_scales{};
+  std::span<const float> input_scales{};
 };
-std::int64_t packed_weight_elements(const ConvolutionGeometry& geometry);
+std::int64_t forward_weight_elements(const ConvolutionGeometry& geometry);
+std::int64_t backward_weight_elements(const ConvolutionGeometry& geometry);
+// Sets the scales that pack_weights reads for 8-bit integers: a 127th of the largest magnitude of each output
+// and of each input.
+void scale_weights(const ConvolutionGeometry& geometry, std::span<const float> weights,
+                   std::span<float> output_scales, std::span<float> input_scales);
+// Rounds weights to the multiples of their output's scale that the forward pass multiplies.
+void round_weights(const ConvolutionGeometry& geometry, std::span<const float> output_scales,
+                   std::span<float> weights);
 // Packs the output channels [first_output, last_output). Padding is left as it is: zero the memory once.
 void pack_weights(const ConvolutionGeometry& geometry, std::span<const float> weights, int first_output,
                   int last_output, const PackedWeights& packed);
 
-// A lane's weight gradient: fp32 tiles [32 inputs][32 outputs] in the order of PackedWeights.
+// A lane's weight gradient: fp32 tiles [32 inputs][32 outputs] in the order of PackedWeights; 8-bit integers:
+// the even ones of 32 before the odd ones.
 std::int64_t weight_gradient_elements(const ConvolutionGeometry& geometry);
 // weights_gradient[o][i][ky][kx] = sum over the lanes, in their order. `lanes` holds `lane_count` gradients
 // of weight_gradient_elements each. Writes output channels [first_output, last_output) only.
@@ -72,8 +99,14 @@ struct ConvolutionForward {
   const float* bias = nullptr;    // padded to whole channel blocks, or null
   bf16* y = nullptr;              // a block of geometry.written()
   std::uint8_t* argmax =
-      nullptr;  // with a pool: which of the window's 4 positions won, laid out as y; or null
+      nullptr;              // with a pool: which of the window's 4 positions won, laid out as y; or null
+  bf16* scratch = nullptr;  // forward_scratch_elements
+  // 8-bit integers: PackedWeights::output_scales, and x's largest_magnitude.
+  const float* weight_scales = nullptr;
+  float largest_x = 0;
 };
+// What x is rounded into, 0 if it is not.
+std::int64_t forward_scratch_elements(const ConvolutionGeometry& geometry);
 
 struct ConvolutionBackwardData {
   const ConvolutionGeometry& geometry;
@@ -82,14 +115,22 @@ struct ConvolutionBackwardData {
   const bf16* weights = nullptr;         // PackedWeights::backward
   bf16* dx = nullptr;                    // overwritten
   const std::uint8_t* argmax = nullptr;  // with a pool: as the forward pass left it
-  bf16* unpooled = nullptr;              // with a pool: memory for a block of geometry.out
+  bf16* scratch = nullptr;               // backward_data_scratch_elements
+  // 8-bit integers: PackedWeights::input_scales, and dy's largest_magnitude.
+  const float* weight_scales = nullptr;
+  float largest_dy = 0;
 };
+// What dy is spread over the windows' positions of a pool and rounded into, 0 if it is used as it is.
+std::int64_t backward_data_scratch_elements(const ConvolutionGeometry& geometry);
 
 // What one image block gives to a weight gradient.
 struct GradientOperands {
   const bf16* x = nullptr;
   const bf16* dy = nullptr;              // a block of geometry.written(); 0 in padding images
   const std::uint8_t* argmax = nullptr;  // with a pool: as the forward pass left it
+  // 8-bit integers: the largest_magnitude of both.
+  float largest_x = 0;
+  float largest_dy = 0;
 };
 
 struct ConvolutionBackwardWeights {
@@ -102,6 +143,7 @@ struct ConvolutionBackwardWeights {
 };
 // How many image blocks a weight gradient is best computed of at a time: the sums over small pictures are
 // short, and going over all of them once for several blocks halves what passes through the caches, or better.
+// Of 8-bit integers two fill the depth of a tile, and one costs as much.
 int weight_gradient_blocks(const ConvolutionGeometry& geometry);
 std::int64_t weight_gradient_scratch_elements(const ConvolutionGeometry& geometry);
 
@@ -112,6 +154,8 @@ struct ConvolutionKernels {
   // Adds the sum over images and positions of a block of `shape` to bias_gradient, padded to whole channel
   // blocks.
   void (*backward_bias)(const Shape& shape, const bf16* dy, float* bias_gradient);
+  // Among the first `images` of a block of `shape`, or NaN if one of them has a NaN.
+  float (*largest_magnitude)(const Shape& shape, int images, const bf16* block);
 };
 
 // The scalar reference over plain [images][C][H][W], without pool.

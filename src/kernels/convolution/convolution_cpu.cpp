@@ -25,9 +25,31 @@ void backward_bias(const Shape& shape, const bf16* dy, float* bias_gradient) {
   }
 }
 
+float largest_magnitude(const Shape& shape, int images, const bf16* block) {
+  using vwide = std::uint16_t __attribute__((vector_size(kLanes * 4)));
+  vwide largest{};
+  for (int half = 0; half < 2; ++half) {
+    const int elements = images_of_half(images, half) * kBlockChannels;
+    const bf16* of_half = block + half * shape.half_elements();
+    for (std::int64_t tile = 0; tile < shape.half_elements(); tile += kTileElements) {
+      for (int i = 0; i < elements; i += 2 * kLanes) {
+        vwide bits;
+        std::memcpy(&bits, of_half + tile + i, sizeof(bits));
+        bits &= std::uint16_t{0x7fff};
+        largest = bits > largest ? bits : largest;
+      }
+    }
+  }
+  bf16 result{};
+  for (int lane = 0; lane < 2 * kLanes; ++lane) {
+    if (largest[lane] > result.bits) result.bits = largest[lane];
+  }
+  return to_float(result);
+}
+
 }  // namespace
 
 const ConvolutionKernels convolution{convolution_forward, convolution_backward_data,
-                                     convolution_backward_weights, backward_bias};
+                                     convolution_backward_weights, backward_bias, largest_magnitude};
 
 }  // namespace ftl::kernels::FTL_ISA

@@ -1,6 +1,7 @@
 #include "kernels/convolution/block_walk.hpp"
 #include "kernels/convolution/convolution_passes.hpp"
 #include "kernels/convolution/gradient_bands.hpp"
+#include "kernels/convolution/int8_operands.hpp"
 #include "kernels/convolution/result_tile.hpp"
 #include "kernels/convolution/square_pipeline.hpp"
 #include "kernels/convolution/tile_lists.hpp"
@@ -63,10 +64,11 @@ class Winners {
 };
 
 // Writes the 32 outputs of one image of the pool's window that a square is.
+template <bool int8>
 struct PooledWriter {
   bf16* to;
   std::uint8_t* argmax;  // or null
-  const float* bias;     // or null
+  SumEpilogue<int8> epilogue;
 
   [[gnu::always_inline]] void prepare(int image) const {
     const int at = image * kBlockChannels;
@@ -77,7 +79,7 @@ struct PooledWriter {
   void operator()(const ResultSquare& result, int image) const {
     for (int n = 0; n < kBlockChannels; n += 2 * kLanes) {
       const auto sums = [&](int position, int output) {
-        return load_sums(result, position, image, output, bias);
+        return epilogue.load_sums(result, position, image, output);
       };
       Winners winners(sums(0, n), sums(0, n + kLanes));
       for (int candidate = 1; candidate < 4; ++candidate) {
@@ -107,17 +109,34 @@ void write_pooled(const PoolWindow& window, bf16* y, std::uint8_t* argmax) {
   }
 }
 
+// Rounds half of the images to integers, in planes of 64 channels.
+void round_inputs(const Shape& shape, int half, float inverse, const bf16* x, bf16* integers) {
+  const NearestRounding rounding{inverse};
+  for (int block = 0; block < shape.channel_blocks(); block += 2) {
+    const bf16* from = position(x, shape, half * shape.channel_blocks() + block, 0, 0);
+    bf16* to = integers + (half * shape.half_elements() + block * shape.plane_elements()) / 2;
+    for (std::int64_t tile = 0; tile < shape.plane_elements(); tile += kTileElements) {
+      integer_rows(from + tile, from + shape.plane_elements() + tile, rounding,
+                   [&](int row, int lane, vuint words) {
+                     store_words(to + tile + row * kTileDepth + 2 * lane, words);
+                   });
+    }
+  }
+}
+
 class ForwardPass {
  public:
   explicit ForwardPass(const ConvolutionForward& arguments)
       : arguments_(arguments),
-        g_(arguments.geometry),
+        g_(forward_operands(arguments.geometry)),
+        int8_(arguments.geometry.int8.forward),
+        x_(int8_ ? arguments.scratch : arguments.x),
         written_(g_.written()),
         halves_(halves_of(arguments.images)),
         lists_(g_.in.channel_blocks() * g_.taps()),
         walk_{.blocks = g_.out.channel_blocks(),
               .halves = halves_,
-              .weight_elements = packed_weight_elements(g_),
+              .weight_elements = forward_weight_elements(g_),
               .half_elements = g_.in.half_elements()} {
     if (takes_squares(g_, tile_product)) {
       walk_.square_height = covered(g_).height;
@@ -126,16 +145,35 @@ class ForwardPass {
   }
 
   void run() {
-    if (g_.pool) {
-      squares<PooledWriter>();
+    if (int8_) {
+      round_inputs();
+      compute_squares<true>();
     } else {
-      squares<PositionsWriter>();
+      compute_squares<false>();
     }
     for (int output = 0; output < walk_.blocks; ++output) output_block(output);
     write_padding();
   }
 
  private:
+  void round_inputs() {
+    const Shape& shape = arguments_.geometry.in;
+    const IntegerScale of_inputs(arguments_.largest_x);
+    scales_ = {arguments_.weight_scales, of_inputs.scale};
+    for (int half = 0; half < halves_; ++half) {
+      FTL_ISA::round_inputs(shape, half, of_inputs.inverse, arguments_.x, arguments_.scratch);
+    }
+  }
+
+  template <bool int8>
+  void compute_squares() {
+    if (g_.pool) {
+      squares<PooledWriter<int8>>();
+    } else {
+      squares<PositionsWriter<int8>>();
+    }
+  }
+
   template <class Writer>
   void squares() {
     SquarePipeline<Writer> pipeline(tile_product);
@@ -155,18 +193,26 @@ class ForwardPass {
       sum.block_columns = std::int64_t{g_.taps()} * kOperand;
     }
     place_window(kind_, {g_.in, g_.in.height, g_.in.width, square.y - g_.pad, square.x - g_.pad}, sum);
-    sum.rows = arguments_.x + square.first_half(half) * g_.in.half_elements();
+    sum.int8 = int8_;
+    sum.rows = x_ + square.first_half(half) * g_.in.half_elements();
     sum.columns = arguments_.weights + output * sum.blocks * sum.block_columns;
   }
 
-  void describe_writer(int output, int half, const Square& square, PositionsWriter& writer) const {
-    writer.bias = bias(output);
+  template <bool int8>
+  SumEpilogue<int8> epilogue(int output) const {
+    return {bias(output), scales_.block(output), scales_.of_all};
+  }
+
+  template <bool int8>
+  void describe_writer(int output, int half, const Square& square, PositionsWriter<int8>& writer) const {
+    writer.epilogue = epilogue<int8>(output);
     for_each_result(square, half, [&](int i, int of_half, int y, int x) {
       writer.to[i] = output_tile(output, of_half, y, x);
     });
   }
-  void describe_writer(int output, int half, const Square& square, PooledWriter& writer) const {
-    writer.bias = bias(output);
+  template <bool int8>
+  void describe_writer(int output, int half, const Square& square, PooledWriter<int8>& writer) const {
+    writer.epilogue = epilogue<int8>(output);
     writer.to = output_tile(output, half, square.y / 2, square.x / 2);
     writer.argmax = argmax(writer.to);
   }
@@ -209,6 +255,7 @@ class ForwardPass {
 
   void compute(int y, int x, ResultTile& result) {
     tile_product.multiply(sum(y, x), halves_ == 2 ? kTileRows : kHalfRows, false, result.half[0]);
+    scale_columns(scales_.block(output_), result);
     add_bias(bias(output_), result);
   }
 
@@ -218,8 +265,10 @@ class ForwardPass {
     sum.columns = arguments_.weights + std::int64_t{pairs_before(g_, output_)} * g_.taps() * kOperand;
     sum.row_half_distance = g_.in.half_elements();
     sum.depth = depth_of(g_.in);
+    sum.int8 = int8_;
+    sum.scale = scales_.of_all;
     if (sum.term_count > 0) {
-      sum.rows = position(arguments_.x, g_.in, inputs_.first, y * g_.stride - g_.pad + window.y.first,
+      sum.rows = position(x_, g_.in, inputs_.first, y * g_.stride - g_.pad + window.y.first,
                           x * g_.stride - g_.pad + window.x.first);
     }
     return sum;
@@ -256,7 +305,10 @@ class ForwardPass {
   }
 
   const ConvolutionForward& arguments_;
-  const ConvolutionGeometry& g_;
+  const ConvolutionGeometry g_;  // of the operands
+  const bool int8_;
+  const bf16* x_;  // of g_.in
+  SumScales scales_;
   Shape written_;
   int halves_;
   TermLists lists_;

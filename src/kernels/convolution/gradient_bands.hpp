@@ -45,13 +45,19 @@ inline std::int64_t band_elements(const ConvolutionGeometry& g) {
          kOperand;
 }
 
-// Image blocks whose operands are laid out beside each other: more than one where several whole pictures stay
-// in the second-level cache.
+// Image blocks that make one operand: two of 8-bit integers.
+inline int blocks_of_operand(const ConvolutionGeometry& g) {
+  return g.int8.weights ? 2 : 1;
+}
+
+// Image blocks whose operands are laid out beside each other: more than one operand's where several whole
+// pictures stay in the second-level cache.
 inline int blocks_together(const ConvolutionGeometry& g) {
   constexpr int kMost = 4;
-  if (bands_of(g).count > 1) return 1;
-  const std::int64_t fit = kTilesInCache * kOperand / band_elements(g);
-  return fit < 1 ? 1 : fit < kMost ? static_cast<int>(fit) : kMost;
+  const int least = blocks_of_operand(g);
+  if (bands_of(g).count > 1) return least;
+  const std::int64_t fit = least * (kTilesInCache * kOperand / band_elements(g));
+  return fit < least ? least : fit < kMost ? static_cast<int>(fit) : kMost;
 }
 
 }  // namespace

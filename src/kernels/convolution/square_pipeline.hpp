@@ -94,15 +94,32 @@ inline void for_each_result(const Square& square, int half, const Visit& visit) 
   }
 }
 
-inline vfloat load_sums(const ResultSquare& result, int position, int image, int output, const float* bias) {
-  const vfloat sums = load(result.row(output / kHalfColumns, position, image) + output % kHalfColumns);
-  return bias == nullptr ? sums : sums + load(bias + output);
-}
+// What is done to the sums of 32 outputs; int8: they are integers.
+template <bool int8>
+struct SumEpilogue {
+  const float* bias = nullptr;    // or null
+  const float* scales = nullptr;  // int8: one an output
+  float scale = 1;                // int8: of all
+
+  vfloat load_sums(const ResultSquare& result, int position, int image, int output) const {
+    const float* from = result.row(output / kHalfColumns, position, image) + output % kHalfColumns;
+    vfloat sums;
+    if constexpr (int8) {
+      vint integers;
+      std::memcpy(&integers, from, sizeof(integers));
+      sums = __builtin_convertvector(integers, vfloat) * (load(scales + output) * broadcast(scale));
+    } else {
+      sums = load(from);
+    }
+    return bias == nullptr ? sums : sums + load(bias + output);
+  }
+};
 
 // Writes the 32 outputs of one image at each of a square's positions.
+template <bool int8>
 struct PositionsWriter {
-  bf16* to[4];                  // the positions' tiles
-  const float* bias = nullptr;  // of the 32 outputs, or null
+  bf16* to[4];  // the positions' tiles
+  SumEpilogue<int8> epilogue;
 
   // Always inlined: GCC takes a function that only prefetches for one without effect, and drops its calls.
   [[gnu::always_inline]] void prepare(int image) const {
@@ -115,8 +132,8 @@ struct PositionsWriter {
     for (int position = 0; position < 4; ++position) {
       bf16* row = to[position] + image * kBlockChannels;
       for (int n = 0; n < kBlockChannels; n += 2 * kLanes) {
-        store(row + n, load_sums(result, position, image, n, bias),
-              load_sums(result, position, image, n + kLanes, bias));
+        store(row + n, epilogue.load_sums(result, position, image, n),
+              epilogue.load_sums(result, position, image, n + kLanes));
       }
     }
   }

@@ -16,6 +16,32 @@ struct BlockRange {
   int size() const { return last - first; }
 };
 
+// The geometry of a pass's operands in memory: two 8-bit integers stand in for one bf16, so that there are
+// half as many channels to sum over.
+inline ConvolutionGeometry forward_operands(const ConvolutionGeometry& geometry) {
+  ConvolutionGeometry operands = geometry;
+  if (geometry.int8.forward) operands.in.channels /= 2;
+  operands.int8 = {};
+  return operands;
+}
+inline ConvolutionGeometry backward_operands(const ConvolutionGeometry& geometry) {
+  ConvolutionGeometry operands = geometry;
+  if (geometry.int8.data) operands.out.channels /= 2;
+  operands.int8 = {};
+  return operands;
+}
+
+// Where a channel is in the depth of a tile of 8-bit integers: two neighbours of the first 32 channels, then
+// the same two of the second 32.
+constexpr int int8_depth(int channel) {
+  const int of_block = channel % kInt8Depth;
+  return of_block % kBlockChannels / 2 * kInt8Neighbours + of_block / kBlockChannels * 2 + of_block % 2;
+}
+// Where a channel is among the 32 rows or columns of a weight gradient of 8-bit integers.
+constexpr int int8_place(int channel) {
+  return channel % 2 * kHalfRows + channel % kBlockChannels / 2;
+}
+
 // The input channel blocks that the groups of output block `output_block` read.
 inline BlockRange touched_inputs(const ConvolutionGeometry& geometry, int output_block) {
   const int first_output = output_block * kBlockChannels;

@@ -1,5 +1,8 @@
 // The one micro-kernel under every convolution, linear layer and matrix product: a 32 x 32 output tile as a
-// sum of products of bf16 tiles. It is the only thing in them that differs between ISAs.
+// sum of products of tiles. It is the only thing in them that differs between ISAs.
+//
+// Operands are bf16, or 8-bit integers: then each bf16 is two of them, tiles are as many bytes and twice as
+// deep, and tile instructions multiply twice as many numbers in the same time.
 #pragma once
 
 #include <cstdint>
@@ -30,6 +33,15 @@ constexpr int paired_index(int k, int n) {
   return n / kHalfColumns * kHalfOperand + (k / 2) * 2 * kHalfColumns + n % kHalfColumns * 2 + k % 2;
 }
 
+// Of 8-bit integers: a tile's depth, how many neighbours in depth stand beside each other in an operand of
+// columns, [16 fours][16 columns][4], and where element (k, n) is, in bytes.
+inline constexpr int kInt8Depth = 2 * kTileDepth;
+inline constexpr int kInt8Neighbours = 4;
+constexpr int int8_index(int k, int n) {
+  return n / kHalfColumns * 2 * kHalfOperand + k / kInt8Neighbours * kInt8Neighbours * kHalfColumns +
+         n % kHalfColumns * kInt8Neighbours + k % kInt8Neighbours;
+}
+
 // What an output tile is a sum of.
 struct TileSum {
   const TileTerm* terms = nullptr;
@@ -40,6 +52,8 @@ struct TileSum {
   std::int64_t row_half_distance = kHalfOperand;
   std::int64_t column_half_distance = kHalfOperand;
   int depth = kTileDepth;  // of each term; from there on the operands are 0, and multiplied or not
+  bool int8 = false;       // the operands are 8-bit integers; all of their depth is multiplied
+  float scale = 1;         // of 8-bit integers: the sum is multiplied by it
 };
 
 // What four results of a convolution are sums of, for 16 images and 16 outputs each: two neighbouring
@@ -71,6 +85,7 @@ struct SquareSum {
   std::int64_t line_columns = 0;
   std::int64_t place_columns = 0;
   std::int64_t block_columns = 0;
+  bool int8 = false;  // the operands are 8-bit integers, and the sums 32-bit ones
 };
 
 // Other work for the vector units, done in steps between products, which leave them idle: step(context, i)
@@ -101,6 +116,8 @@ struct TapSums {
   float* result = nullptr;        // rows of 32 values
   std::int64_t tap_distance = 0;  // from one tap's result to the next, in elements
   const float* next = nullptr;    // the result of the next call, to be fetched meanwhile
+  bool int8 = false;              // the operands are 8-bit integers
+  float scale = 1;                // of 8-bit integers: the sum is multiplied by it
 };
 
 // Both halves of an operand.
@@ -112,7 +129,8 @@ struct Halves {
 
 struct TileProductKernels {
   // result[r][n] = (accumulate ? result[r][n] : 0) + sum over terms and k of rows[r][k] * columns[k][n], in
-  // fp32; result is [32][32]. Rows from `row_count` on, 1 to 32, are computed or not, and written or not.
+  // fp32 (of 8-bit integers in fp32 or 32-bit integers: exact up to 2^24, and below 2^31); result is
+  // [32][32]. Rows from `row_count` on, 1 to 32, are computed or not, and written or not.
   void (*multiply)(const TileSum& sum, int row_count, bool accumulate, float* result);
   // Runs `repetitions` products of depth 32 on registers or L1-resident tiles: what the machine could do at
   // best.

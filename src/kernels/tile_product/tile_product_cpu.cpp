@@ -1,12 +1,31 @@
 #include "kernels/simd.hpp"
 #include "kernels/tile_product/row_pairs.hpp"
 #include "kernels/tile_product/tile_product.hpp"
+#include "kernels/tile_product/word_transpose.hpp"
 
 namespace ftl::kernels::FTL_ISA {
 
 extern const TileProductKernels tile_product;
 
 namespace {
+
+inline vfloat load_sums(const float* sums) {
+  return load(sums);
+}
+inline vfloat load_sums(const std::int32_t* sums) {
+  vint integers;
+  std::memcpy(&integers, sums, sizeof(integers));
+  return __builtin_convertvector(integers, vfloat);
+}
+
+// Of integers, summed as such or in fp32: to = (accumulate ? to : 0) + scale * sum.
+template <class Sum>
+void add_scaled(const Sum* sums, int count, float scale, bool accumulate, float* to) {
+  for (int n = 0; n < count; n += kLanes) {
+    const vfloat sum = load_sums(sums + n) * broadcast(scale);
+    store(to + n, accumulate ? load(to + n) + sum : sum);
+  }
+}
 
 #if defined(FTL_ISA_amx)
 
@@ -43,22 +62,46 @@ void add_first_halves(const TileSum& sum) {
   }
 }
 
+// Macros, since tiles can only be named by literals.
+#define FTL_ADD_PRODUCT(sum, rows, columns) \
+  if constexpr (int8) {                     \
+    _tile_dpbssd(sum, rows, columns);       \
+  } else {                                  \
+    _tile_dpbf16ps(sum, rows, columns);     \
+  }
+
+template <bool int8>
 void add_terms(const TileSum& sum) {
   for (int t = 0; t < sum.term_count; ++t) {
     const bf16* rows = sum.rows + sum.terms[t].rows;
     const bf16* columns = sum.columns + sum.terms[t].columns;
     _tile_loadd(6, columns, kStride);
     _tile_loadd(4, rows, kStride);
-    _tile_dpbf16ps(0, 4, 6);
+    FTL_ADD_PRODUCT(0, 4, 6)
     _tile_loadd(7, columns + sum.column_half_distance, kStride);
-    _tile_dpbf16ps(1, 4, 7);
+    FTL_ADD_PRODUCT(1, 4, 7)
     _tile_loadd(5, rows + sum.row_half_distance, kStride);
-    _tile_dpbf16ps(2, 5, 6);
-    _tile_dpbf16ps(3, 5, 7);
+    FTL_ADD_PRODUCT(2, 5, 6)
+    FTL_ADD_PRODUCT(3, 5, 7)
   }
 }
 
+void multiply_int8(const TileSum& sum, int row_count, bool accumulate, float* result) {
+  alignas(64) std::int32_t sums[kTileRows * kTileColumns];
+  _tile_zero(0);
+  _tile_zero(1);
+  _tile_zero(2);
+  _tile_zero(3);
+  add_terms<true>(sum);
+  _tile_stored(0, sums, kResultStride);
+  _tile_stored(1, sums + kHalfRows, kResultStride);
+  _tile_stored(2, sums + kHalfRows * kTileColumns, kResultStride);
+  _tile_stored(3, sums + kHalfRows * kTileColumns + kHalfRows, kResultStride);
+  add_scaled(sums, row_count * kTileColumns, sum.scale, accumulate, result);
+}
+
 void multiply(const TileSum& sum, int row_count, bool accumulate, float* result) {
+  if (sum.int8) return multiply_int8(sum, row_count, accumulate, result);
   const bool both_halves = row_count > kHalfRows;
   if (accumulate) {
     _tile_loadd(0, result, kResultStride);
@@ -76,7 +119,7 @@ void multiply(const TileSum& sum, int row_count, bool accumulate, float* result)
   if (!both_halves) {
     add_first_halves(sum);
   } else {
-    add_terms(sum);
+    add_terms<false>(sum);
   }
   _tile_stored(0, result, kResultStride);
   _tile_stored(1, result + kHalfRows, kResultStride);
@@ -106,38 +149,43 @@ void load_left(const SquareSum& sum, TapLine line, const bf16* rows) {
 
 // The products of one line of taps. A position's inputs are its left neighbour's of the next tap, and stay in
 // their tile for it.
-template <bool upper, bool lower>
+template <bool int8, bool upper, bool lower>
 void add_tap_line(const SquareSum& sum, const bf16* rows, const bf16* columns, Interlude& interlude) {
   for (int tap = 0; tap < sum.places; ++tap) {
     _tile_loadd(6, columns, kStride);
     columns += sum.place_columns;
     if (tap >= sum.first_place && tap < sum.last_place) {
-      if constexpr (upper) _tile_dpbf16ps(0, 4, 6);
-      if constexpr (lower) _tile_dpbf16ps(2, 5, 6);
+      if constexpr (upper) {
+        FTL_ADD_PRODUCT(0, 4, 6)
+      }
+      if constexpr (lower) {
+        FTL_ADD_PRODUCT(2, 5, 6)
+      }
     }
     rows += sum.place_distance;
     if (tap + 1 >= sum.first_place && tap + 1 < sum.last_place) {
       if constexpr (upper) {
         _tile_loadd(4, rows, kStride);
-        _tile_dpbf16ps(1, 4, 6);
+        FTL_ADD_PRODUCT(1, 4, 6)
       }
       if constexpr (lower) {
         _tile_loadd(5, rows + sum.lower_distance, kStride);
-        _tile_dpbf16ps(3, 5, 6);
+        FTL_ADD_PRODUCT(3, 5, 6)
       }
     }
     interlude.play();
   }
 }
 
+template <bool int8>
 void add_tap_line(const SquareSum& sum, TapLine line, const bf16* rows, const bf16* columns,
                   Interlude& interlude) {
   if (line.upper && line.lower) {
-    add_tap_line<true, true>(sum, rows, columns, interlude);
+    add_tap_line<int8, true, true>(sum, rows, columns, interlude);
   } else if (line.upper) {
-    add_tap_line<true, false>(sum, rows, columns, interlude);
+    add_tap_line<int8, true, false>(sum, rows, columns, interlude);
   } else if (line.lower) {
-    add_tap_line<false, true>(sum, rows, columns, interlude);
+    add_tap_line<int8, false, true>(sum, rows, columns, interlude);
   }
 }
 
@@ -151,7 +199,8 @@ void store_square(float* result) {
 
 // Loads wait for the stores before them, and those for the last products: so the first operands of a square
 // are loaded before the former one is stored. (Its first columns are loaded again, from the nearest cache.)
-void multiply_square(const SquareSum& sum, Interlude& interlude, float* former) {
+template <bool int8>
+void multiply_square_of(const SquareSum& sum, Interlude& interlude, float* former) {
   bool first = true;
   for (int block = 0; block < sum.blocks; ++block) {
     for (int i = 0; i < sum.lines; ++i) {
@@ -168,24 +217,32 @@ void multiply_square(const SquareSum& sum, Interlude& interlude, float* former) 
         _tile_zero(3);
         first = false;
       }
-      add_tap_line(sum, line, rows, columns, interlude);
+      add_tap_line<int8>(sum, line, rows, columns, interlude);
     }
   }
   while (interlude.next < interlude.last) interlude.play();
 }
 
+void multiply_square(const SquareSum& sum, Interlude& interlude, float* former) {
+  if (sum.int8) {
+    multiply_square_of<true>(sum, interlude, former);
+  } else {
+    multiply_square_of<false>(sum, interlude, former);
+  }
+}
+
 // One picture row of a TapSums: each position loads one input and one column for three products, the inputs
 // of its first two taps being there already, in tiles that take turns.
+template <bool int8>
 void add_picture_row(const TapSums& sums, const bf16* rows, const bf16* columns) {
-// A macro, since tiles can only be named by literals.
 #define FTL_ADD_POSITION(first, middle, last)                           \
   {                                                                     \
     _tile_loadd(7, columns + position * kHalfOperand, kStride);         \
-    _tile_dpbf16ps(0, first, 7);                                        \
-    _tile_dpbf16ps(1, middle, 7);                                       \
+    FTL_ADD_PRODUCT(0, first, 7)                                        \
+    FTL_ADD_PRODUCT(1, middle, 7)                                       \
     if (position < end - 1 || sums.last_tap_ends) {                     \
       _tile_loadd(last, rows + (position + 2) * kHalfOperand, kStride); \
-      _tile_dpbf16ps(2, last, 7);                                       \
+      FTL_ADD_PRODUCT(2, last, 7)                                       \
     }                                                                   \
     ++position;                                                         \
   }
@@ -193,13 +250,13 @@ void add_picture_row(const TapSums& sums, const bf16* rows, const bf16* columns)
   _tile_loadd(7, columns, kStride);
   if (sums.first_tap_starts) {
     _tile_loadd(4, rows, kStride);
-    _tile_dpbf16ps(0, 4, 7);
+    FTL_ADD_PRODUCT(0, 4, 7)
   }
   _tile_loadd(5, rows + kHalfOperand, kStride);
-  _tile_dpbf16ps(1, 5, 7);
+  FTL_ADD_PRODUCT(1, 5, 7)
   if (end > 1 || sums.last_tap_ends) {
     _tile_loadd(6, rows + 2 * kHalfOperand, kStride);
-    _tile_dpbf16ps(2, 6, 7);
+    FTL_ADD_PRODUCT(2, 6, 7)
   }
   for (std::int64_t position = 1; position < end;) {
     FTL_ADD_POSITION(5, 6, 4)
@@ -211,7 +268,38 @@ void add_picture_row(const TapSums& sums, const bf16* rows, const bf16* columns)
 #undef FTL_ADD_POSITION
 }
 
+template <bool int8>
+void add_picture_rows(const TapSums& sums) {
+  int fetched = 0;
+  for (int row = 0; row < sums.picture_row_count; ++row) {
+    for (; fetched < 3 * kHalfRows * (row + 1) / sums.picture_row_count; ++fetched) {
+      __builtin_prefetch(
+          sums.next + fetched / kHalfRows * sums.tap_distance + fetched % kHalfRows * kTileColumns, 1);
+    }
+    add_picture_row<int8>(sums, sums.rows + sums.picture_rows[row].rows,
+                          sums.columns + sums.picture_rows[row].columns);
+  }
+}
+
+void add_tap_products_int8(const TapSums& sums) {
+  alignas(64) std::int32_t of_tap[3][kHalfRows * kHalfColumns];
+  _tile_zero(0);
+  _tile_zero(1);
+  _tile_zero(2);
+  add_picture_rows<true>(sums);
+  _tile_stored(0, of_tap[0], kHalfColumns * 4);
+  _tile_stored(1, of_tap[1], kHalfColumns * 4);
+  _tile_stored(2, of_tap[2], kHalfColumns * 4);
+  for (int tap = 0; tap < 3; ++tap) {
+    for (int row = 0; row < kHalfRows; ++row) {
+      add_scaled(of_tap[tap] + row * kHalfColumns, kHalfColumns, sums.scale, sums.accumulate,
+                 sums.result + tap * sums.tap_distance + row * kTileColumns);
+    }
+  }
+}
+
 void add_tap_products(const TapSums& sums) {
+  if (sums.int8) return add_tap_products_int8(sums);
   float* results[3];
   for (int tap = 0; tap < 3; ++tap) results[tap] = sums.result + tap * sums.tap_distance;
   if (sums.accumulate) {
@@ -223,19 +311,13 @@ void add_tap_products(const TapSums& sums) {
     _tile_zero(1);
     _tile_zero(2);
   }
-  int fetched = 0;
-  for (int row = 0; row < sums.picture_row_count; ++row) {
-    for (; fetched < 3 * kHalfRows * (row + 1) / sums.picture_row_count; ++fetched) {
-      __builtin_prefetch(
-          sums.next + fetched / kHalfRows * sums.tap_distance + fetched % kHalfRows * kTileColumns, 1);
-    }
-    add_picture_row(sums, sums.rows + sums.picture_rows[row].rows,
-                    sums.columns + sums.picture_rows[row].columns);
-  }
+  add_picture_rows<false>(sums);
   _tile_stored(0, results[0], kResultStride);
   _tile_stored(1, results[1], kResultStride);
   _tile_stored(2, results[2], kResultStride);
 }
+
+#undef FTL_ADD_PRODUCT
 
 void burn(long repetitions) {
   begin();
@@ -295,7 +377,7 @@ void multiply_rows(const TileSum& sum, int first_row, bool accumulate, float* re
   }
 }
 
-void multiply(const TileSum& sum, int row_count, bool accumulate, float* result) {
+void multiply_bf16(const TileSum& sum, int row_count, bool accumulate, float* result) {
   for (int row = 0; row < row_count; row += kRows) multiply_rows(sum, row, accumulate, result);
 }
 
@@ -359,7 +441,7 @@ void add_product(const WideTerm& wide, int depth, int first_row, int first_colum
   }
 }
 
-void multiply(const TileSum& sum, int row_count, bool accumulate, float* result) {
+void multiply_bf16(const TileSum& sum, int row_count, bool accumulate, float* result) {
   if (!accumulate) std::memset(result, 0, sizeof(float) * kTileRows * kTileColumns);
   WideTerm wide;
   for (int t = 0; t < sum.term_count; ++t) {
@@ -371,6 +453,50 @@ void multiply(const TileSum& sum, int row_count, bool accumulate, float* result)
 }
 
 #endif
+
+// Both halves of a term of integers as two terms of bf16, which hold them exactly: the first two of each four
+// neighbours, and the last two.
+void widen_integers(const bf16* integers, std::int64_t half_distance, bf16* first, bf16* last) {
+  const auto bf16_of = [](vint integer) {
+    return reinterpret_cast<vuint>(__builtin_convertvector(integer, vfloat));
+  };
+  for (int half = 0; half < 2; ++half) {
+    for (int i = 0; i < kHalfOperand; i += 2 * kLanes) {
+      vint fours;
+      std::memcpy(&fours, integers + half * half_distance + i, sizeof(fours));
+      const vuint two = (bf16_of(fours << 24 >> 24) >> 16) | bf16_of(fours << 16 >> 24);
+      const vuint two_more = (bf16_of(fours << 8 >> 24) >> 16) | bf16_of(fours >> 24);
+      std::memcpy(first + half * kHalfOperand + i, &two, sizeof(two));
+      std::memcpy(last + half * kHalfOperand + i, &two_more, sizeof(two_more));
+    }
+  }
+}
+
+void multiply_int8(const TileSum& sum, int row_count, bool accumulate, float* result) {
+  constexpr TileTerm kTerms[2] = {{0, 0}, {kOperand, kOperand}};
+  alignas(64) float sums[kTileRows * kTileColumns] = {};
+  alignas(64) bf16 rows[2 * kOperand];
+  alignas(64) bf16 columns[2 * kOperand];
+  for (int t = 0; t < sum.term_count; ++t) {
+    widen_integers(sum.rows + sum.terms[t].rows, sum.row_half_distance, rows, rows + kOperand);
+    widen_integers(sum.columns + sum.terms[t].columns, sum.column_half_distance, columns, columns + kOperand);
+    TileSum term;
+    term.terms = kTerms;
+    term.term_count = 2;
+    term.rows = rows;
+    term.columns = columns;
+    multiply_bf16(term, row_count, true, sums);
+  }
+  add_scaled(sums, row_count * kTileColumns, sum.scale, accumulate, result);
+}
+
+void multiply(const TileSum& sum, int row_count, bool accumulate, float* result) {
+  if (sum.int8) {
+    multiply_int8(sum, row_count, accumulate, result);
+  } else {
+    multiply_bf16(sum, row_count, accumulate, result);
+  }
+}
 
 // Multiply-adds on registers only, as many as a 32 x 32 x 32 product has, on enough independent sums to hide
 // their latency. The empty asm keeps the compiler from merging or dropping them.
@@ -429,47 +555,13 @@ void pair_rows(const Halves<const bf16>& rows, const Halves<bf16>& columns) {
 
 #if defined(__AVX512F__)
 
-struct Rows16 {
-  __m512i row[16];
-};
-
-// 16 x 16 elements of 32 bits, in four rounds that exchange ever larger blocks.
-void transpose16(Rows16& m) {
-  Rows16 t;
-  for (int i = 0; i < 16; i += 2) {
-    t.row[i] = _mm512_unpacklo_epi32(m.row[i], m.row[i + 1]);
-    t.row[i + 1] = _mm512_unpackhi_epi32(m.row[i], m.row[i + 1]);
-  }
-  for (int i = 0; i < 16; i += 4) {
-    m.row[i] = _mm512_unpacklo_epi64(t.row[i], t.row[i + 2]);
-    m.row[i + 1] = _mm512_unpackhi_epi64(t.row[i], t.row[i + 2]);
-    m.row[i + 2] = _mm512_unpacklo_epi64(t.row[i + 1], t.row[i + 3]);
-    m.row[i + 3] = _mm512_unpackhi_epi64(t.row[i + 1], t.row[i + 3]);
-  }
-  for (int i = 0; i < 16; i += 8) {
-    for (int j = 0; j < 4; ++j) {
-      t.row[i + j] = _mm512_shuffle_i32x4(m.row[i + j], m.row[i + j + 4], 0x88);
-      t.row[i + j + 4] = _mm512_shuffle_i32x4(m.row[i + j], m.row[i + j + 4], 0xdd);
-    }
-  }
-  for (int j = 0; j < 8; ++j) {
-    m.row[j] = _mm512_shuffle_i32x4(t.row[j], t.row[j + 8], 0x88);
-    m.row[j + 8] = _mm512_shuffle_i32x4(t.row[j], t.row[j + 8], 0xdd);
-  }
-}
-
 // A pair of rows is one row of 32-bit elements, and transposing those gives the rows' pairs in a column's
 // order.
 void transpose(const Halves<const bf16>& rows, const Halves<bf16>& to) {
   alignas(64) bf16 pairs[kOperand];
   pair_rows(rows, {pairs, pairs + kHalfOperand});
   for (int half = 0; half < 2; ++half) {
-    Rows16 m;
-    for (int pair = 0; pair < 16; ++pair)
-      m.row[pair] = _mm512_load_si512(pairs + half * kHalfOperand + pair * 32);
-    transpose16(m);
-    bf16* transposed = half == 0 ? to.first : to.second;
-    for (int k = 0; k < 16; ++k) _mm512_storeu_si512(transposed + k * kTileRows, m.row[k]);
+    transpose_words(pairs + half * kHalfOperand, half == 0 ? to.first : to.second);
   }
 }
 
