@@ -83,6 +83,17 @@ Recipe parse_recipe(std::string_view toml, std::string_view origin,
   }
 }
 
+bool is_same_recipe(const std::string& stored, const std::string& resolved) {
+  if (stored == resolved) return true;
+  // Remarks before the first key count, too: they are of how the recipe is run.
+  const std::string remarks = stored.substr(0, stored.find("name = "));
+  try {
+    return remarks + parse_recipe(stored, "stored").toml == resolved;
+  } catch (const InputError&) {
+    return false;
+  }
+}
+
 Recipe load_recipe(std::string_view name_or_path, const std::vector<std::string>& settings) {
   return parse_recipe(recipe_text(name_or_path), name_or_path, settings);
 }

@@ -7,6 +7,7 @@
 #include "base/file.hpp"
 #include "train/json_file.hpp"
 #include "train/metrics_file.hpp"
+#include "train/recipe.hpp"
 #include "train/run_files.hpp"
 
 namespace ftl::train {
@@ -77,7 +78,7 @@ void check_same_run(const fs::path& folder, const RunIdentity& identity) {
     throw InputError("run directory {}: holds a run {}; go on with the same, or name another --out",
                      folder.string(), difference);
   };
-  if (read_text(folder / kRecipeFile) != identity.recipe) refuse("of another recipe or --set");
+  if (!is_same_recipe(read_text(folder / kRecipeFile), identity.recipe)) refuse("of another recipe or --set");
   const auto environment = nlohmann::json::parse(read_text(folder / kEnvironmentFile), nullptr, false);
   if (!environment.is_object() || environment.value("dataset", nlohmann::json()) != identity.dataset) {
     refuse("on other data");

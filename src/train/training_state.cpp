@@ -104,7 +104,7 @@ TrainingState load_training_state(const std::filesystem::path& path, const net::
                                   const Recipe& recipe, std::uint64_t seed) {
   const Checkpoint checkpoint = load_checkpoint(path);
   require_kind(checkpoint, kStateKind);
-  if (metadata(checkpoint, "ftl.recipe") != recipe.toml) {
+  if (!is_same_recipe(metadata(checkpoint, "ftl.recipe"), recipe.toml)) {
     throw InputError(
         "{}: is of a run with other settings; resume with the same recipe and --set, or choose another --out",
         checkpoint.source);

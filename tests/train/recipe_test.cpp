@@ -58,6 +58,7 @@ contrast = 0.5
 
 [network]
 width = 0.5
+products = "int8"
 logit_scale = 0.125
 layers = [
   { op = "whiten", name = "whitened", kernel = 3, negatives = true, eps = 0.01, images = 0, bias = true, train_until = 1.5 },
@@ -295,6 +296,20 @@ TEST(Recipe, EveryKeyIsReadAndWrittenBack) {
   EXPECT_EQ(parse_recipe(kEveryKey, "own.toml").toml, kEveryKey);
 }
 
+// So that a run of an earlier version can be gone on with.
+TEST(Recipe, AStoredOneThatLacksALaterKeyIsTheSame) {
+  const std::string resolved = load_recipe("airbench94").toml;
+  std::string stored = resolved;
+  const std::string line = "products = \"bf16\"\n";
+  ASSERT_NE(stored.find(line), std::string::npos);
+  stored.erase(stored.find(line), line.size());
+  EXPECT_TRUE(is_same_recipe(resolved, resolved));
+  EXPECT_TRUE(is_same_recipe(stored, resolved));
+  EXPECT_FALSE(is_same_recipe(load_recipe("airbench94", {"train.epochs=2"}).toml, resolved));
+  EXPECT_FALSE(is_same_recipe("# Cross-validation\n" + stored, resolved));
+  EXPECT_FALSE(is_same_recipe("no recipe", resolved));
+}
+
 TEST(Recipe, KeysReachTheirFields) {
   const Recipe recipe = parse_recipe(kEveryKey, "own.toml");
   EXPECT_EQ(recipe.label_smoothing, 0.1);
@@ -308,6 +323,7 @@ TEST(Recipe, KeysReachTheirFields) {
   EXPECT_EQ(recipe.augmentation.brightness, 0.25f);
   EXPECT_EQ(recipe.augmentation.contrast, 0.5f);
   EXPECT_EQ(recipe.network.width, 0.5);
+  EXPECT_EQ(recipe.network.products, net::Products::int8);
   EXPECT_EQ(recipe.network.layers[1].train_until, 2);
   const auto& whitening = layer<net::WhiteningDescription>(recipe, 0);
   EXPECT_EQ(whitening.kernel, 3);
@@ -462,6 +478,8 @@ INSTANTIATE_TEST_SUITE_P(
         BadSetting{"augment.flip=up",
                    "augment.flip must be one of \"none\", \"random\", \"alternating\", not \"up\""},
         BadSetting{"augment.flip=true", "augment.flip must be one of"},
+        BadSetting{"network.products=int4",
+                   "network.products must be one of \"bf16\", \"int8\", not \"int4\""},
         BadSetting{"network.width=0", "network.width must be a number above 0"},
         BadSetting{"network.layers=[]", "network.layers must be one layer or more"},
         BadSetting{"network.layers=3", "network.layers must be an array of layers"},
