@@ -30,8 +30,8 @@ inline void store_words(void* to, vuint words) {
 }
 
 // What is added before a fixed-point number with 12 bits below the point is cut off at the point: a half for
-// the nearest integer, anything from 0 to 1 for a random one. With 1.5 * 2^11 on top a float's last bits are
-// that number, and bits 12 to 19 the integer.
+// the nearest integer, anything from 0 to 1 for a stochastic one. With 1.5 * 2^11 on top a float's last bits
+// are that number, and bits 12 to 19 the integer.
 inline constexpr float kFixedPoint = 3072.0f;
 
 // In place of random numbers evenly spread ones, of which a tile's values take those that follow any first

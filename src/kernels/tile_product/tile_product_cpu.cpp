@@ -472,20 +472,28 @@ void widen_integers(const bf16* integers, std::int64_t half_distance, bf16* firs
   }
 }
 
+// As many terms at a time as stay in the nearest cache.
 void multiply_int8(const TileSum& sum, int row_count, bool accumulate, float* result) {
-  constexpr TileTerm kTerms[2] = {{0, 0}, {kOperand, kOperand}};
+  constexpr int kTogether = 4;
   alignas(64) float sums[kTileRows * kTileColumns] = {};
-  alignas(64) bf16 rows[2 * kOperand];
-  alignas(64) bf16 columns[2 * kOperand];
+  alignas(64) bf16 rows[2 * kTogether * kOperand];
+  alignas(64) bf16 columns[2 * kTogether * kOperand];
+  TileTerm terms[2 * kTogether];
+  for (int i = 0; i < 2 * kTogether; ++i) terms[i] = {i * kOperand, i * kOperand};
+  TileSum wide;
+  wide.terms = terms;
+  wide.rows = rows;
+  wide.columns = columns;
   for (int t = 0; t < sum.term_count; ++t) {
-    widen_integers(sum.rows + sum.terms[t].rows, sum.row_half_distance, rows, rows + kOperand);
-    widen_integers(sum.columns + sum.terms[t].columns, sum.column_half_distance, columns, columns + kOperand);
-    TileSum term;
-    term.terms = kTerms;
-    term.term_count = 2;
-    term.rows = rows;
-    term.columns = columns;
-    multiply_bf16(term, row_count, true, sums);
+    const int place = t % kTogether * 2 * kOperand;
+    widen_integers(sum.rows + sum.terms[t].rows, sum.row_half_distance, rows + place,
+                   rows + place + kOperand);
+    widen_integers(sum.columns + sum.terms[t].columns, sum.column_half_distance, columns + place,
+                   columns + place + kOperand);
+    wide.term_count = 2 * (t % kTogether + 1);
+    if (wide.term_count == 2 * kTogether || t + 1 == sum.term_count) {
+      multiply_bf16(wide, row_count, true, sums);
+    }
   }
   add_scaled(sums, row_count * kTileColumns, sum.scale, accumulate, result);
 }
