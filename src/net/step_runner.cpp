@@ -104,7 +104,8 @@ void StepRunner::fill_pictures(const Step& step) {
 void StepRunner::convolution(const Step& step) {
   auto& state = executor_.convolutions_[at(executor_.convolution_of_node_[at(step.node)])];
   float largest_x = 0;
-  if (state.geometry.int8.forward || state.geometry.int8.weights) {
+  const bool for_weights = state.geometry.int8.weights && state.weight_lanes.bytes() > 0;
+  if (state.geometry.int8.forward || for_weights) {
     largest_x =
         executor_.kernels_.convolution.largest_magnitude(state.geometry.in, images(), buffer(step.in));
     state.largest_x[at(place_.block)] = largest_x;

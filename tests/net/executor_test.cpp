@@ -350,21 +350,23 @@ TEST_F(ExecutorTest, CountsImagesWhoseLargestLogitIsTheirLabel) {
 }
 
 TEST_F(ExecutorTest, ASmallerBatchForgetsTheOneBefore) {
-  const TestNetwork network = airbench_like();
-  const Graph graph = network.graph();
-  const TrainingRun fresh = train_once(network, graph, kernels.isa, 17, 1);
-  Executor executor(graph, plan_training(graph, all_but_frozen(graph)), kernels, threads,
-                    {.max_images = 150, .label_smoothing = kLabelSmoothing});
-  Model model = random_model(graph, kSeed);
-  auto gradients = gradients_like(model);
-  executor.load(model);
-  TrainingResult result;
-  for (const int images : {150, 17}) {
-    const auto batch = random_batch<double>(network.input, images, kLabelSmoothing);
-    result = executor.train(source(batch, network.input), model, gradients);
+  for (const TestNetwork& network : {airbench_like(), int8_network()}) {
+    SCOPED_TRACE(network.name);
+    const Graph graph = network.graph();
+    const TrainingRun fresh = train_once(network, graph, kernels.isa, 17, 1);
+    Executor executor(graph, plan_training(graph, all_but_frozen(graph)), kernels, threads,
+                      {.max_images = 150, .label_smoothing = kLabelSmoothing});
+    Model model = random_model(graph, kSeed);
+    auto gradients = gradients_like(model);
+    executor.load(model);
+    TrainingResult result;
+    for (const int images : {150, 17}) {
+      const auto batch = random_batch<double>(network.input, images, kLabelSmoothing);
+      result = executor.train(source(batch, network.input), model, gradients);
+    }
+    EXPECT_EQ(result.loss, fresh.result.loss);
+    EXPECT_EQ(gradients, fresh.gradients);
   }
-  EXPECT_EQ(result.loss, fresh.result.loss);
-  EXPECT_EQ(gradients, fresh.gradients);
 }
 
 TEST_F(ExecutorTest, RefusesBatchesItHasNoMemoryFor) {

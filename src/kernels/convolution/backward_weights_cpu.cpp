@@ -146,8 +146,7 @@ class WeightGradientBand {
           const bf16* from = tile(block->x, g_.in, input, y, x) + half % 2 * g_.in.half_elements();
           fetch_tile(from + kTileElements);
           integer_columns(from, rounding, [&](int four, int lane, vuint even, vuint odd) {
-            store_words(to + four * kTileDepth + 2 * lane, even);
-            store_words(to + kHalfOperand + four * kTileDepth + 2 * lane, odd);
+            store_columns({to, to + kHalfOperand}, four, lane, even, odd);
           });
         }
         transpose_words(columns, tile(transposed, in_, 2 * input, row, x));
@@ -196,8 +195,7 @@ class WeightGradientBand {
         const bf16* from = tile(block.dy, written, output, y, x) + half * written.half_elements();
         bf16* to = tile(columns, out_, 0, y - first_row_, x);
         round_gradients(block, from, [&](int four, int lane, vuint even, vuint odd) {
-          store_words(to + four * kTileDepth + 2 * lane, even);
-          store_words(to + out_.plane_elements() + four * kTileDepth + 2 * lane, odd);
+          store_columns({to, to + out_.plane_elements()}, four, lane, even, odd);
         });
       }
     }
@@ -216,10 +214,10 @@ class WeightGradientBand {
         round_gradients(block, from, [&](int four, int lane, vuint even, vuint odd) {
           const ColumnWinners winners = winners_of_columns(argmax, four, lane);
           for (int candidate = first; candidate < last; ++candidate) {
-            bf16* place =
-                to + tile_distance(out_, candidate / 2, candidate % 2) + four * kTileDepth + 2 * lane;
-            store_words(place, even & bytes_equal(winners.even, candidate));
-            store_words(place + out_.plane_elements(), odd & bytes_equal(winners.odd, candidate));
+            bf16* place = to + tile_distance(out_, candidate / 2, candidate % 2);
+            store_columns({place, place + out_.plane_elements()}, four, lane,
+                          even & bytes_equal(winners.even, candidate),
+                          odd & bytes_equal(winners.odd, candidate));
           }
         });
       }

@@ -109,21 +109,6 @@ void write_pooled(const PoolWindow& window, bf16* y, std::uint8_t* argmax) {
   }
 }
 
-// Rounds half of the images to integers, in planes of 64 channels.
-void round_inputs(const Shape& shape, int half, float inverse, const bf16* x, bf16* integers) {
-  const NearestRounding rounding{inverse};
-  for (int block = 0; block < shape.channel_blocks(); block += 2) {
-    const bf16* from = position(x, shape, half * shape.channel_blocks() + block, 0, 0);
-    bf16* to = integers + (half * shape.half_elements() + block * shape.plane_elements()) / 2;
-    for (std::int64_t tile = 0; tile < shape.plane_elements(); tile += kTileElements) {
-      integer_rows(from + tile, from + shape.plane_elements() + tile, rounding,
-                   [&](int row, int lane, vuint words) {
-                     store_words(to + tile + row * kTileDepth + 2 * lane, words);
-                   });
-    }
-  }
-}
-
 class ForwardPass {
  public:
   explicit ForwardPass(const ConvolutionForward& arguments)
@@ -156,12 +141,22 @@ class ForwardPass {
   }
 
  private:
+  // To integers, in planes of 64 channels.
   void round_inputs() {
     const Shape& shape = arguments_.geometry.in;
+    const std::int64_t plane = shape.plane_elements();
     const IntegerScale of_inputs(arguments_.largest_x);
+    const NearestRounding rounding{of_inputs.inverse};
     scales_ = {arguments_.weight_scales, of_inputs.scale};
-    for (int half = 0; half < halves_; ++half) {
-      FTL_ISA::round_inputs(shape, half, of_inputs.inverse, arguments_.x, arguments_.scratch);
+    bf16* to = arguments_.scratch;
+    for (int pair = 0; pair < halves_ * shape.channel_blocks(); pair += 2) {
+      const bf16* from = arguments_.x + pair * plane;
+      for (std::int64_t tile = 0; tile < plane; tile += kTileElements) {
+        integer_rows(from + tile, from + plane + tile, rounding, [&](int row, int lane, vuint words) {
+          store_words(to + row * kTileDepth + 2 * lane, words);
+        });
+        to += kTileElements;
+      }
     }
   }
 

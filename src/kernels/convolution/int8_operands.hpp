@@ -131,6 +131,12 @@ inline void integer_columns(const bf16* tile, const Rounding& rounding, const Vi
   }
 }
 
+// Stores what integer_columns gives.
+inline void store_columns(const Halves<bf16>& to, int four, int lane, vuint even, vuint odd) {
+  store_words(to.first + four * kTileDepth + 2 * lane, even);
+  store_words(to.second + four * kTileDepth + 2 * lane, odd);
+}
+
 // Of each byte whether it is `candidate`: all its bits, or none.
 inline vuint bytes_equal(vuint bytes, int candidate) {
   using vbytes = std::uint8_t __attribute__((vector_size(kLanes * 4)));
