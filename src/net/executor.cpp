@@ -120,27 +120,27 @@ void Executor::pack_weights(const Model& model) {
     const ConvolutionNode& op = *graph_.nodes[at(state.node)].as<ConvolutionNode>();
     scale_or_round(state, model.parameters[at(op.weight)]);
   });
-  // One item an output channel block: packing is spread over threads.
+  // Packing is spread over threads, by outputs that share no cache line of the packed weights.
+  constexpr int kOutputsTogether = 2 * kBlockChannels;
   struct Item {
     int convolution;
-    int output_block;
+    int first_output;
   };
   std::vector<Item> items;
   for (std::size_t c = 0; c < convolutions_.size(); ++c) {
     const ConvolutionNode& op = *graph_.nodes[at(convolutions_[c].node)].as<ConvolutionNode>();
-    for (int block = 0; block < op.geometry.out.channel_blocks(); ++block)
-      items.push_back({static_cast<int>(c), block});
+    for (int output = 0; output < op.geometry.out.channels; output += kOutputsTogether)
+      items.push_back({static_cast<int>(c), output});
     if (op.bias != kNone) std::ranges::copy(model.parameters[at(op.bias)], convolutions_[c].bias.begin());
   }
   threads_.parallel_for(static_cast<std::int64_t>(items.size()), [&](std::int64_t index, int) {
     const Item item = items[static_cast<std::size_t>(index)];
     ConvolutionState& state = convolutions_[at(item.convolution)];
     const ConvolutionNode& op = *graph_.nodes[at(state.node)].as<ConvolutionNode>();
-    const int first = item.output_block * kBlockChannels;
-    const int last = std::min(first + kBlockChannels, op.geometry.out.channels);
+    const int last = std::min(item.first_output + kOutputsTogether, op.geometry.out.channels);
     const std::vector<float>& weights =
         state.rounded.empty() ? model.parameters[at(op.weight)] : state.rounded;
-    kernels::pack_weights(state.geometry, weights, first, last, state.weights());
+    kernels::pack_weights(state.geometry, weights, item.first_output, last, state.weights());
   });
 }
 

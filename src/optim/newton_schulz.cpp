@@ -52,7 +52,7 @@ void NewtonSchulz::iterate(float* x, int rows, int columns, StepContext context)
   float* b = at_least(b_, square);
 
   pack_rows(threads, context.tile_product, {x, rows, columns}, row_tiles_);
-  pack_transposed(threads, row_tiles_, x_transposed_);
+  pack_transposed(threads, context.tile_product, row_tiles_, x_transposed_);
   pack_columns(threads, context.tile_product, row_tiles_, x_);
   matrix_product(threads, context.tile_product,
                  {.a = row_tiles_, .b = x_transposed_, .c = a, .symmetric = true});

@@ -85,7 +85,7 @@ TEST_P(MatrixProductIsa, SymmetricProductWithItsOwnTransposeIsMirrored) {
   RowTiles rows;
   ColumnTiles transposed;
   pack_rows(threads, tile_product, x.view(), rows);
-  pack_transposed(threads, rows, transposed);
+  pack_transposed(threads, tile_product, rows, transposed);
   matrix_product(threads, tile_product, {.a = rows, .b = transposed, .c = plain.values.data()});
   matrix_product(threads, tile_product,
                  {.a = rows, .b = transposed, .c = c.values.data(), .symmetric = true});
@@ -123,7 +123,7 @@ TEST_P(MatrixProductIsa, ReusedTilesForgetALargerMatrix) {
   ColumnTiles transposed;
   for (const Matrix* matrix : {&large, &small}) {
     pack_rows(threads, tile_product, matrix->view(), rows);
-    pack_transposed(threads, rows, transposed);
+    pack_transposed(threads, tile_product, rows, transposed);
   }
   matrix_product(threads, tile_product, {.a = rows, .b = transposed, .c = c.values.data()});
   for (int row = 0; row < 3; ++row) {

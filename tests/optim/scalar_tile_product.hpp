@@ -43,6 +43,16 @@ inline void pair_rows(const kernels::Halves<const bf16>& rows, const kernels::Ha
   }
 }
 
+inline void pair_columns(const kernels::Halves<const bf16>& rows, const kernels::Halves<bf16>& columns) {
+  for (int row = 0; row < kernels::kTileRows; ++row) {
+    const bool first = row < kernels::kHalfRows;
+    for (int k = 0; k < kernels::kTileDepth; ++k) {
+      (first ? columns.first : columns.second)[kernels::paired_index(k, row % kernels::kHalfRows)] =
+          (first ? rows.first : rows.second)[row % kernels::kHalfRows * kernels::kTileDepth + k];
+    }
+  }
+}
+
 inline void transpose(const kernels::Halves<const bf16>& rows, const kernels::Halves<bf16>& to) {
   for (int k = 0; k < kernels::kTileDepth; ++k) {
     for (int row = 0; row < kernels::kTileRows; ++row) {
@@ -63,6 +73,7 @@ inline constexpr kernels::TileProductKernels kScalarTileProduct{.multiply = mult
                                                                 .store_square = nullptr,
                                                                 .pack_rows = pack_rows,
                                                                 .pair_rows = pair_rows,
+                                                                .pair_columns = pair_columns,
                                                                 .transpose = transpose};
 
 }  // namespace ftl::optim::test

@@ -42,19 +42,6 @@ void pack_tile(const TileProductKernels& kernels, const MatrixView& matrix, int 
   kernels.pack_rows(padded.data(), kSide, tile);
 }
 
-void transpose_pairs(const bf16* tile, bf16* pairs) {
-  struct Pair {
-    bf16 first, second;
-  };
-  for (int pair = 0; pair < kSide / 2; ++pair) {
-    for (int row = 0; row < kSide; ++row) {
-      Pair value;
-      std::memcpy(&value, tile + row * kSide + 2 * pair, sizeof(value));
-      std::memcpy(pairs + paired_index(2 * pair, row), &value, sizeof(value));
-    }
-  }
-}
-
 // One row of tiles against one column of tiles.
 void multiply_tiles(const TileProductKernels& kernels, const bf16* rows, const bf16* columns,
                     int depth_blocks, int row_count, float* result) {
@@ -149,7 +136,8 @@ void pack_columns(ThreadPool& threads, const TileProductKernels& kernels, const 
   });
 }
 
-void pack_transposed(ThreadPool& threads, const RowTiles& matrix, ColumnTiles& packed) {
+void pack_transposed(ThreadPool& threads, const TileProductKernels& kernels, const RowTiles& matrix,
+                     ColumnTiles& packed) {
   bf16* tiles = reserve_tiles(packed.tiles, matrix.rows, matrix.columns);
   packed.rows = matrix.columns;
   packed.columns = matrix.rows;
@@ -157,7 +145,9 @@ void pack_transposed(ThreadPool& threads, const RowTiles& matrix, ColumnTiles& p
   const bf16* from = matrix.tiles.as<bf16>();
   threads.parallel_for(blocks(matrix.rows), [&](std::int64_t row, int) {
     for (std::int64_t tile = row * across; tile < (row + 1) * across; ++tile) {
-      transpose_pairs(from + tile * kTileSize, tiles + tile * kTileSize);
+      const bf16* rows = from + tile * kTileSize;
+      bf16* columns = tiles + tile * kTileSize;
+      kernels.pair_columns({rows, rows + kHalfOperand}, {columns, columns + kHalfOperand});
     }
   });
 }

@@ -42,7 +42,8 @@ void pack_rows(ThreadPool& threads, const TileProductKernels& kernels, const Mat
 void pack_columns(ThreadPool& threads, const TileProductKernels& kernels, const RowTiles& matrix,
                   ColumnTiles& packed);
 // The packed matrix' transpose as a right operand.
-void pack_transposed(ThreadPool& threads, const RowTiles& matrix, ColumnTiles& packed);
+void pack_transposed(ThreadPool& threads, const TileProductKernels& kernels, const RowTiles& matrix,
+                     ColumnTiles& packed);
 
 // c = scale * a b + addend_scale * addend; c is fp32 [a.rows][b.columns], and addend, of the same size, may
 // be c itself or null.

@@ -150,6 +150,8 @@ struct TileProductKernels {
   void (*pack_rows)(const float* values, std::int64_t stride, bf16* rows);
   // Lays rows out as columns: row k becomes row k there.
   void (*pair_rows)(const Halves<const bf16>& rows, const Halves<bf16>& columns);
+  // Lays the transpose of rows out as columns: row k of it becomes row k there.
+  void (*pair_columns)(const Halves<const bf16>& rows, const Halves<bf16>& columns);
   // to[k][r] = rows[r][k].
   void (*transpose)(const Halves<const bf16>& rows, const Halves<bf16>& to);
 };

@@ -561,6 +561,12 @@ void pair_rows(const Halves<const bf16>& rows, const Halves<bf16>& columns) {
   pair_rows_of(PlainRows{rows}, columns);
 }
 
+// A row's neighbours are one element of 32 bits.
+void pair_columns(const Halves<const bf16>& rows, const Halves<bf16>& columns) {
+  transpose_words(rows.first, columns.first);
+  transpose_words(rows.second, columns.second);
+}
+
 #if defined(__AVX512F__)
 
 // A pair of rows is one row of 32-bit elements, and transposing those gives the rows' pairs in a column's
@@ -590,6 +596,7 @@ void transpose(const Halves<const bf16>& rows, const Halves<bf16>& to) {
 }  // namespace
 
 const TileProductKernels tile_product{multiply,        burn,         begin,     end,       add_tap_products,
-                                      multiply_square, store_square, pack_rows, pair_rows, transpose};
+                                      multiply_square, store_square, pack_rows, pair_rows, pair_columns,
+                                      transpose};
 
 }  // namespace ftl::kernels::FTL_ISA
