@@ -54,12 +54,11 @@ struct Tensors {
         argmax(g.out.block_elements()),
         weights(std::max(forward_weight_elements(g), backward_weight_elements(g)) * 2),
         scales(std::max(g.in.padded_channels(), g.out.padded_channels()) * 4),
-        scratch(std::max({forward_scratch_elements(g), backward_data_scratch_elements(g),
-                          weight_gradient_scratch_elements(g)}) *
-                2),
+        rounded(rounded_input_elements(g) * 2),
+        scratch(std::max(backward_data_scratch_elements(g), weight_gradient_scratch_elements(g)) * 2),
         gradient(weight_gradient_elements(g) * 4) {}
 
-  Buffer x, y, argmax, weights, scales, scratch, gradient;
+  Buffer x, y, argmax, weights, scales, rounded, scratch, gradient;
 };
 
 // `together`: how many blocks once() takes at a time.
@@ -76,8 +75,7 @@ void run(benchmark::State& state, const Run& once, int together = 1) {
   set_rate(state, convolution_flop(g).executed * kBlockImages * together);
 }
 
-// A training step looks for it before the forward pass, in the inputs, and before the weights', in the
-// gradients.
+// A training step looks for it before the weights' pass.
 float largest(const Shape& shape, const bf16* block, bool needed) {
   return needed ? selected().convolution.largest_magnitude(shape, kBlockImages, block) : 0;
 }
@@ -85,15 +83,19 @@ float largest(const Shape& shape, const bf16* block, bool needed) {
 void forward(benchmark::State& state) {
   run(state, [](const ConvolutionGeometry& g, Tensors& t, std::int64_t block) {
     const bf16* x = t.x.as<bf16>() + block * g.in.block_elements();
+    float largest_x = 0;
+    if (g.int8.forward) {
+      largest_x = selected().convolution.round_inputs(g.in, kBlockImages, x, t.rounded.as<bf16>());
+      x = t.rounded.as<bf16>();
+    }
     selected().convolution.forward({.geometry = g,
                                     .images = kBlockImages,
                                     .x = x,
                                     .weights = t.weights.as<bf16>(),
                                     .y = t.y.as<bf16>() + block * g.out.block_elements(),
                                     .argmax = g.pool ? t.argmax.as<std::uint8_t>() : nullptr,
-                                    .scratch = t.scratch.as<bf16>(),
                                     .weight_scales = t.scales.as<float>(),
-                                    .largest_x = largest(g.in, x, g.int8.forward)});
+                                    .largest_x = largest_x});
   });
 }
 

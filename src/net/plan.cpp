@@ -124,7 +124,8 @@ class Compiler {
   void need_for_backward(int n) {
     const auto& inputs = node(n).inputs;
     if (const auto* convolution = node(n).as<ConvolutionNode>()) {
-      if (trains(convolution->weight)) need(inputs[0], backward_segment_[at(n)]);
+      const bool rounded = kernels::rounded_input_elements(convolution->geometry) > 0;
+      if (trains(convolution->weight) && !rounded) need(inputs[0], backward_segment_[at(n)]);
     } else if (node(n).as<BatchNormNode>() != nullptr) {
       need(inputs[0], gradient_segment_[at(n)]);
       if (inputs_carry(n)) need(inputs[0], backward_segment_[at(n)]);
@@ -167,6 +168,16 @@ class Compiler {
   int argmax(int n) {
     const auto [found, inserted] = argmax_.try_emplace(n, 0);
     if (inserted) found->second = new_buffer(node(n).shape.block_elements());
+    return found->second;
+  }
+
+  // What a convolution's forward pass rounds its input to, which is then all that its weights' gradient needs
+  // of it; kNone where it rounds nothing.
+  int rounded_input(int n, const ConvolutionNode& convolution) {
+    const std::int64_t elements = kernels::rounded_input_elements(convolution.geometry);
+    if (elements == 0) return kNone;
+    const auto [found, inserted] = rounded_.try_emplace(n, 0);
+    if (inserted) found->second = new_buffer(elements * 2);
     return found->second;
   }
 
@@ -216,9 +227,7 @@ class Compiler {
     if (convolution != nullptr && convolution->geometry.pool && plan_.training && carries_gradient_[at(n)]) {
       step.out2 = argmax(n);
     }
-    if (convolution != nullptr && plan_.training) {
-      step.scratch = scratch(kernels::forward_scratch_elements(convolution->geometry));
-    }
+    if (convolution != nullptr && plan_.training) step.scratch = rounded_input(n, *convolution);
     emit(step);
   }
 
@@ -319,7 +328,8 @@ class Compiler {
       Step step{.kind = StepKind::convolution_weights, .node = n, .gradient = gradient};
       if (g.pool) step.in2 = argmax(n);
       if (trains(convolution.weight)) {
-        step.in = value(input, segment);
+        step.in = rounded_input(n, convolution);
+        if (step.in == kNone) step.in = value(input, segment);
         step.scratch = scratch(kernels::weight_gradient_scratch_elements(g));
         for (const int operand : {step.in, step.in2, gradient}) {
           if (operand != kNone) keep_for_blocks(operand, kernels::weight_gradient_blocks(g));
@@ -402,6 +412,7 @@ class Compiler {
   std::vector<std::set<int>> needed_;
   std::map<std::pair<int, int>, int> values_;
   std::map<int, int> argmax_;
+  std::map<int, int> rounded_;
   std::map<int, int> gradients_;
   std::vector<std::vector<Use>> uses_;
 };

@@ -19,7 +19,7 @@ namespace ftl::net {
 enum class StepKind {
   pictures,             // out: pictures filled by the batch source
   patches,              // in -> out
-  convolution,          // in -> out, out2: which position won the pool
+  convolution,          // in -> out, out2: which position won the pool, scratch: the input as 8-bit integers
   statistics,           // in: sums of a batch norm's input
   batch_norm,           // in -> out
   activation,           // in -> out
@@ -27,7 +27,8 @@ enum class StepKind {
   multiply,             // in, in2: gate -> out
   add,                  // in, in2 -> out
   loss,                 // in: network output -> out: its gradient
-  convolution_weights,  // in, gradient, in2: which position won, scratch -> the lane's sums
+  convolution_weights,  // in or the integers made of it, gradient, in2: which position won, scratch -> the
+                        // lane's sums
   convolution_data,     // gradient, in2: which position won, scratch -> out
   batch_norm_reduce,    // in, gradient -> out, and the two sums
   batch_norm_data,      // in, gradient -> out

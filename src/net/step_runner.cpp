@@ -103,23 +103,25 @@ void StepRunner::fill_pictures(const Step& step) {
 
 void StepRunner::convolution(const Step& step) {
   auto& state = executor_.convolutions_[at(executor_.convolution_of_node_[at(step.node)])];
+  const kernels::ConvolutionKernels& kernels = executor_.kernels_.convolution;
+  const bf16* x = buffer(step.in);
   float largest_x = 0;
-  const bool for_weights = state.geometry.int8.weights && state.weight_lanes.bytes() > 0;
-  if (state.geometry.int8.forward || for_weights) {
-    largest_x =
-        executor_.kernels_.convolution.largest_magnitude(state.geometry.in, images(), buffer(step.in));
-    state.largest_x[at(place_.block)] = largest_x;
+  if (state.geometry.int8.forward) {
+    largest_x = kernels.round_inputs(state.geometry.in, images(), x, buffer(step.scratch));
+    x = buffer(step.scratch);
+  } else if (state.geometry.int8.weights && state.weight_lanes.bytes() > 0) {
+    largest_x = kernels.largest_magnitude(state.geometry.in, images(), x);
   }
-  executor_.kernels_.convolution.forward({.geometry = state.geometry,
-                                          .images = images(),
-                                          .x = buffer(step.in),
-                                          .weights = state.forward.as<bf16>(),
-                                          .bias = state.bias.empty() ? nullptr : state.bias.data(),
-                                          .y = buffer(step.out),
-                                          .argmax = buffer<std::uint8_t>(step.out2),
-                                          .scratch = buffer(step.scratch),
-                                          .weight_scales = state.output_scales.data(),
-                                          .largest_x = largest_x});
+  if (!state.largest_x.empty()) state.largest_x[at(place_.block)] = largest_x;
+  kernels.forward({.geometry = state.geometry,
+                   .images = images(),
+                   .x = x,
+                   .weights = state.forward.as<bf16>(),
+                   .bias = state.bias.empty() ? nullptr : state.bias.data(),
+                   .y = buffer(step.out),
+                   .argmax = buffer<std::uint8_t>(step.out2),
+                   .weight_scales = state.output_scales.data(),
+                   .largest_x = largest_x});
 }
 
 void StepRunner::convolution_weights(const Step& step) {

@@ -60,11 +60,9 @@ constexpr float kWeightScale = 0x1p-9f;
 constexpr float kGradientScale = 0x1p-12f;
 
 struct Problem {
-  using LargestMagnitude = float (*)(const Shape& shape, int images, const bf16* block);
-
-  Problem(LargestMagnitude largest, const ConvolutionGeometry& convolution, int image_count,
-          std::uint64_t seed = 21)
-      : largest_magnitude(largest),
+  Problem(const ConvolutionKernels& convolution_kernels, const ConvolutionGeometry& convolution,
+          int image_count, std::uint64_t seed = 21)
+      : kernels(&convolution_kernels),
         g(convolution),
         images(image_count),
         random(seed, RandomPurpose::test),
@@ -79,9 +77,9 @@ struct Problem {
         backward(static_cast<std::size_t>(backward_weight_elements(g))),
         output_scales(static_cast<std::size_t>(g.out.padded_channels())),
         input_scales(static_cast<std::size_t>(g.in.padded_channels())),
-        scratch(
-            static_cast<std::size_t>(std::max({forward_scratch_elements(g), backward_data_scratch_elements(g),
-                                               weight_gradient_scratch_elements(g)}))) {
+        rounded(static_cast<std::size_t>(rounded_input_elements(g))),
+        scratch(static_cast<std::size_t>(
+            std::max(backward_data_scratch_elements(g), weight_gradient_scratch_elements(g)))) {
     for (std::uint8_t& which : argmax) which = static_cast<std::uint8_t>(random.below(4));
     pack();
   }
@@ -109,17 +107,27 @@ struct Problem {
     return plain;
   }
 
+  struct Inputs {
+    const bf16* x;
+    float largest;
+  };
+  // Rounded where the forward pass multiplies integers.
+  Inputs inputs() const {
+    if (!g.int8.forward) return {x_block.data(), kernels->largest_magnitude(g.in, images, x_block.data())};
+    return {rounded.data(), kernels->round_inputs(g.in, images, x_block.data(), rounded.data())};
+  }
+
   ConvolutionForward forward_arguments(bf16* y, std::uint8_t* which = nullptr) const {
+    const Inputs of_x = inputs();
     return {.geometry = g,
             .images = images,
-            .x = x_block.data(),
+            .x = of_x.x,
             .weights = forward.data(),
             .bias = bias.data(),
             .y = y,
             .argmax = which,
-            .scratch = scratch.data(),
             .weight_scales = output_scales.data(),
-            .largest_x = largest_magnitude(g.in, images, x_block.data())};
+            .largest_x = of_x.largest};
   }
   ConvolutionBackwardData data_arguments(bf16* dx) const {
     return {.geometry = g,
@@ -130,17 +138,18 @@ struct Problem {
             .argmax = g.pool ? argmax.data() : nullptr,
             .scratch = scratch.data(),
             .weight_scales = input_scales.data(),
-            .largest_dy = largest_magnitude(g.written(), images, dy_block.data())};
+            .largest_dy = kernels->largest_magnitude(g.written(), images, dy_block.data())};
   }
   GradientOperands operands() const {
-    return {.x = x_block.data(),
+    const Inputs of_x = inputs();
+    return {.x = of_x.x,
             .dy = dy_block.data(),
             .argmax = g.pool ? argmax.data() : nullptr,
-            .largest_x = largest_magnitude(g.in, images, x_block.data()),
-            .largest_dy = largest_magnitude(g.written(), images, dy_block.data())};
+            .largest_x = of_x.largest,
+            .largest_dy = kernels->largest_magnitude(g.written(), images, dy_block.data())};
   }
 
-  LargestMagnitude largest_magnitude;
+  const ConvolutionKernels* kernels;
   ConvolutionGeometry g;
   int images;
   Random random;
@@ -149,7 +158,7 @@ struct Problem {
   std::vector<std::uint8_t> argmax;
   std::vector<bf16> forward, backward;
   std::vector<float> output_scales, input_scales;
-  mutable std::vector<bf16> scratch;
+  mutable std::vector<bf16> rounded, scratch;
 
  private:
   double dy_at(const Shape& written, int image, int c, int y, int x_of) const {
@@ -173,7 +182,7 @@ class Int8ConvolutionTest : public testing::TestWithParam<Isa> {
         SCOPED_TRACE(fmt::format("{} to {}, kernel {}x{}, stride {}, {}{} images", to_string(g.in),
                                  to_string(g.out), g.kernel_height, g.kernel_width, g.stride,
                                  g.pool ? "pool, " : "", images));
-        Problem problem(kernels.largest_magnitude, g, images);
+        Problem problem(kernels, g, images);
         check(problem);
       }
     }
@@ -245,13 +254,18 @@ TEST_P(Int8ConvolutionTest, BackwardWeightsOfSomeBlocksMatchTheReference) {
       std::vector<GradientOperands> blocks;
       std::vector<double> exact(static_cast<std::size_t>(g.weight_elements()), 0.0);
       for (int block = 0; block < count; ++block) {
-        problems.emplace_back(kernels.largest_magnitude, g, block + 1 < count ? 32 : 19,
-                              static_cast<std::uint64_t>(block));
+        problems.emplace_back(kernels, g, block + 1 < count ? 32 : 19, static_cast<std::uint64_t>(block));
       }
       // One scale for all, that of the block with the largest values.
       for (bf16& value : problems.front().dy_block) {
         if (count > 1) value = to_bf16(std::min(to_float(value), 50 * kGradientScale));
         if (count > 1) value = to_bf16(std::max(to_float(value), -50 * kGradientScale));
+      }
+      // But inputs rounded in the forward pass have each block's own, which its gradients make up for.
+      if (count > 1 && g.int8.forward) {
+        for (float& value : problems[1].x) value /= 8;
+        for (bf16& value : problems[1].x_block) value = to_bf16(to_float(value) / 8);
+        for (bf16& value : problems[1].dy_block) value = to_bf16(to_float(value) * 8);
       }
       for (Problem& p : problems) {
         std::vector<double> of_block(exact.size());
@@ -284,7 +298,7 @@ TEST_P(Int8ConvolutionTest, BackwardWeightsOfSomeBlocksMatchTheReference) {
 }
 
 TEST_P(Int8ConvolutionTest, AWeightThatIsNotANumberShows) {
-  Problem p(kernels.largest_magnitude, geometry({64, 4, 4}, 64, 3, 3, 1, 1), 17);
+  Problem p(kernels, geometry({64, 4, 4}, 64, 3, 3, 1, 1), 17);
   std::fill_n(p.weights.begin(), 64 * 9, 0.0f);  // a filter of zeros is one of zeros
   p.weights[64 * 9] = std::numeric_limits<float>::quiet_NaN();
   p.pack();
@@ -298,8 +312,8 @@ TEST_P(Int8ConvolutionTest, AWeightThatIsNotANumberShows) {
 
 // With one tap of each filter for one channel, what comes out is what was multiplied, times 127.
 struct Identity {
-  explicit Identity(Problem::LargestMagnitude largest, int side)
-      : p(largest, geometry({64, side, side}, 64, 2, 2, 1, 1), 32) {
+  Identity(const ConvolutionKernels& kernels, int side)
+      : p(kernels, geometry({64, side, side}, 64, 2, 2, 1, 1), 32) {
     std::ranges::fill(p.weights, 0.0f);
     for (int c = 0; c < 64; ++c) p.weights[static_cast<std::size_t>((c * 64 + c) * 4)] = 127;
     std::ranges::fill(p.bias, 0.0f);
@@ -309,7 +323,7 @@ struct Identity {
 };
 
 TEST_P(Int8ConvolutionTest, InputsAreRoundedToTheNearest127thOfTheLargest) {
-  Identity identity(kernels.largest_magnitude, 2);
+  Identity identity(kernels, 2);
   Problem& p = identity.p;
   for (bf16& value : p.x_block) value = to_bf16(p.random.uniform(-1, 1));
   p.x_block[5] = to_bf16(1.0f);
@@ -327,7 +341,7 @@ TEST_P(Int8ConvolutionTest, InputsAreRoundedToTheNearest127thOfTheLargest) {
 // Every channel by itself: a batch norm's gradients add up to nothing over a channel, and so must what is
 // made of them.
 TEST_P(Int8ConvolutionTest, GradientsAreRoundedUpOrDownWithTheirMeanInEveryChannel) {
-  Identity identity(kernels.largest_magnitude, 48);
+  Identity identity(kernels, 48);
   Problem& p = identity.p;
   for (const float value : {0.3f, -0.3f, 0.02f, -0.02f, 1.75f}) {
     std::ranges::fill(p.dy_block, to_bf16(value));
@@ -355,7 +369,7 @@ TEST_P(Int8ConvolutionTest, GradientsAreRoundedUpOrDownWithTheirMeanInEveryChann
 
 // Each weight of the middle tap is the sum of one channel's gradients over all positions, times 127.
 TEST_P(Int8ConvolutionTest, WeightGradientsSumUnbiasedRoundings) {
-  Problem p(kernels.largest_magnitude, geometry({64, 24, 24}, 64, 3, 3, 1, 1), 32);
+  Problem p(kernels, geometry({64, 24, 24}, 64, 3, 3, 1, 1), 32);
   std::ranges::fill(p.x_block, to_bf16(1.0f));
   std::vector<bf16> other = p.dy_block;
   const float value = 0.02f;
@@ -377,14 +391,13 @@ TEST_P(Int8ConvolutionTest, WeightGradientsSumUnbiasedRoundings) {
 // As of a layer so large that 32-bit sums of one pass could overflow.
 TEST_P(Int8ConvolutionTest, PassesMixWithBf16) {
   for (const bool pool : {false, true}) {
-    Problem p(kernels.largest_magnitude, geometry({64, 5, 5}, 64, 3, 3, 1, 1, pool), 17);
+    Problem p(kernels, geometry({64, 5, 5}, 64, 3, 3, 1, 1, pool), 17);
     std::vector<bf16> of_int8 = unwritten(p.g.in);
     kernels.backward_data(p.data_arguments(of_int8.data()));
     Problem mixed = p;
     mixed.g.int8.data = false;
     mixed.backward.assign(static_cast<std::size_t>(backward_weight_elements(mixed.g)), bf16{});
-    mixed.scratch.resize(static_cast<std::size_t>(
-        std::max(backward_data_scratch_elements(mixed.g), forward_scratch_elements(mixed.g))));
+    mixed.scratch.resize(static_cast<std::size_t>(backward_data_scratch_elements(mixed.g)));
     mixed.pack();
     std::vector<bf16> of_bf16 = unwritten(p.g.in);
     kernels.backward_data(mixed.data_arguments(of_bf16.data()));
@@ -398,7 +411,7 @@ TEST_P(Int8ConvolutionTest, PassesMixWithBf16) {
 
 TEST_P(Int8ConvolutionTest, NanAndZerosComeThrough) {
   for (const bool pool : {false, true}) {
-    Problem p(kernels.largest_magnitude, geometry({64, 4, 4}, 64, 3, 3, 1, 1, pool), 17);
+    Problem p(kernels, geometry({64, 4, 4}, 64, 3, 3, 1, 1, pool), 17);
     p.x_block[7] = to_bf16(std::numeric_limits<float>::quiet_NaN());
     std::vector<bf16> y = unwritten(p.g.written());
     std::vector<std::uint8_t> argmax(y.size());
@@ -429,7 +442,7 @@ TEST(Int8Convolution, SuitsPassesThatSumOverBlocksOf64Channels) {
   EXPECT_EQ(suited(geometry({64, 4, 4}, 32, 3, 3, 1, 1)), (std::array{false, false, false}));
   EXPECT_EQ(suited(geometry({64, 4, 4}, 64, 1, 1, 1, 0)), (std::array{false, false, false}));
   EXPECT_EQ(suited(geometry({64, 64, 64}, 64, 64, 64, 1, 0)), (std::array{false, false, true}));
-  EXPECT_EQ(suited(geometry({64, 4, 2000}, 64, 3, 3, 1, 1)), (std::array{true, true, false}));
+  EXPECT_EQ(suited(geometry({64, 4, 2000}, 64, 3, 3, 1, 1)), (std::array{false, true, false}));
   ConvolutionGeometry grouped = geometry({64, 4, 4}, 64, 3, 3, 1, 1);
   grouped.groups = 2;
   EXPECT_EQ(suited(grouped), (std::array{false, false, false}));

@@ -456,6 +456,25 @@ TEST(Plan, CountsTwoOperationsOf8BitIntegersAsOne) {
               plan_training(bf16, all_but_frozen(bf16)).flop, 1);
 }
 
+TEST(Plan, KeepsInputsOf8BitIntegersAsIntegersForTheWeights) {
+  const Graph graph = int8_network().graph();
+  const Plan plan = plan_training(graph, all_but_frozen(graph));
+  int integers = 0;
+  for (const Segment& segment : plan.segments) {
+    for (const Step& step : segment.steps) {
+      if (step.kind != StepKind::convolution_weights) continue;
+      const kernels::ConvolutionGeometry& g =
+          graph.nodes[static_cast<std::size_t>(step.node)].as<ConvolutionNode>()->geometry;
+      const PlanBuffer& input = plan.buffers[static_cast<std::size_t>(step.in)];
+      EXPECT_EQ(input.bytes, g.in.block_elements() * (g.int8.forward ? 1 : 2));
+      integers += g.int8.forward && input.kept;
+    }
+  }
+  EXPECT_GT(integers, 1);
+  EXPECT_LT(plan.kept_bytes,
+            plan_training(in_bf16(int8_network()).graph(), all_but_frozen(graph)).kept_bytes);
+}
+
 TEST(Plan, KeepsLessThanAllBuffersTogether) {
   for (const TestNetwork& network : networks()) {
     SCOPED_TRACE(network.name);

@@ -24,21 +24,35 @@ inline void fetch_tile(const bf16* tile) {
   for (int i = 0; i < kTileElements; i += kBlockChannels) __builtin_prefetch(tile + i);
 }
 
-// What the integers of all blocks' inputs and gradients are multiples of.
+// What 8-bit integers are multiplied by before they are rounded, and their products afterwards. An input that
+// was rounded in the forward pass has its block's own scale: its gradients are then multiplied by that, too,
+// so that all products are multiples of one number.
 struct OperandScales {
-  IntegerScale of_inputs{0};
-  IntegerScale of_gradients{0};
+  static constexpr int kMostBlocks = 4;
+  float of_inputs = 0;                   // inputs that are rounded here
+  float of_gradients[kMostBlocks] = {};  // by block
+  float of_products = 1;
 };
 
 OperandScales operand_scales(const ConvolutionBackwardWeights& arguments) {
-  float input = 0;
-  float gradient = 0;
+  OperandScales scales;
+  float largest_x = 0;
+  for (int i = 0; i < arguments.block_count; ++i)
+    largest_x = larger_magnitude(largest_x, arguments.blocks[i].largest_x);
+  scales.of_inputs = IntegerScale(largest_x).inverse;
+  const auto scale_of_inputs = [&](const GradientOperands& block) {
+    return IntegerScale(arguments.geometry.int8.forward ? block.largest_x : largest_x).scale;
+  };
+  float largest = 0;
   for (int i = 0; i < arguments.block_count; ++i) {
     const GradientOperands& block = arguments.blocks[i];
-    input = larger_magnitude(input, block.largest_x);
-    gradient = larger_magnitude(gradient, block.largest_dy);
+    largest = larger_magnitude(largest, scale_of_inputs(block) * block.largest_dy);
   }
-  return {IntegerScale(input), IntegerScale(gradient)};
+  const IntegerScale of_products(largest);
+  for (int i = 0; i < arguments.block_count; ++i)
+    scales.of_gradients[i] = scale_of_inputs(arguments.blocks[i]) * of_products.inverse;
+  scales.of_products = of_products.scale;
+  return scales;
 }
 
 // A weight gradient is summed over images, 32 to a term, or 64 of 8-bit integers, and the positions of the
@@ -78,9 +92,14 @@ class WeightGradientBand {
   void lay_out_inputs() const {
     for (int operand = 0; operand < operands_; ++operand) {
       bf16* transposed = x_transposed_ + operand * in_.block_elements();
+      if (g_.int8.weights && g_.int8.forward) {
+        for (int pair = 0; 2 * pair < g_.in.channel_blocks(); ++pair)
+          lay_out_integers(operand, pair, transposed);
+        continue;
+      }
       for (int input = 0; input < g_.in.channel_blocks(); ++input) {
         if (g_.int8.weights) {
-          lay_out_integer_inputs(operand, input, transposed);
+          round_inputs(operand, input, transposed);
         } else {
           lay_out_inputs(arguments_.blocks[operand].x, input, transposed);
         }
@@ -113,46 +132,72 @@ class WeightGradientBand {
   }
 
  private:
-  // Those of one channel block of an image block.
-  void lay_out_inputs(const bf16* x_block, int input, bf16* transposed) const {
+  // Calls visit(y, row, x) for the positions of the inputs that the band reads, `row` counted within it.
+  template <class Visit>
+  void for_each_input(const Visit& visit) const {
     for (int row = 0; row < in_.height; ++row) {
       const int y = first_in_row_ + row;
       if (y < 0 || y >= g_.in.height) continue;
-      for (int x = 0; x < g_.in.width; ++x) {
-        const bf16* from = tile(x_block, g_.in, input, y, x);
-        bf16* to = tile(transposed, in_, 2 * input, row, x);
-        fetch_tile(from + kTileElements);
-        fetch_tile(from + kTileElements + g_.in.half_elements());
-        tile_product.transpose({from, from + g_.in.half_elements()}, {to, to + in_.plane_elements()});
-      }
+      for (int x = 0; x < g_.in.width; ++x) visit(y, row, x);
     }
   }
 
+  // Those of one channel block of an image block.
+  void lay_out_inputs(const bf16* x_block, int input, bf16* transposed) const {
+    for_each_input([&](int y, int row, int x) {
+      const bf16* from = tile(x_block, g_.in, input, y, x);
+      bf16* to = tile(transposed, in_, 2 * input, row, x);
+      fetch_tile(from + kTileElements);
+      fetch_tile(from + kTileElements + g_.in.half_elements());
+      tile_product.transpose({from, from + g_.in.half_elements()}, {to, to + in_.plane_elements()});
+    });
+  }
+
   // The same rounded to integers, of two image blocks.
-  void lay_out_integer_inputs(int operand, int input, bf16* transposed) const {
-    const NearestRounding rounding{scales_.of_inputs.inverse};
+  void round_inputs(int operand, int input, bf16* transposed) const {
+    const NearestRounding rounding{scales_.of_inputs};
     alignas(64) bf16 columns[kOperand];
-    for (int row = 0; row < in_.height; ++row) {
-      const int y = first_in_row_ + row;
-      if (y < 0 || y >= g_.in.height) continue;
-      for (int x = 0; x < g_.in.width; ++x) {
-        for (int half = 0; half < kHalvesOfOperand; ++half) {
-          bf16* to = columns + half * kHalfOperand / kHalvesOfOperand;
-          const GradientOperands* block = block_of(operand, half);
-          if (block == nullptr) {
-            clear_columns({to, to + kHalfOperand});
-            continue;
-          }
-          const bf16* from = tile(block->x, g_.in, input, y, x) + half % 2 * g_.in.half_elements();
-          fetch_tile(from + kTileElements);
-          integer_columns(from, rounding, [&](int four, int lane, vuint even, vuint odd) {
-            store_columns({to, to + kHalfOperand}, four, lane, even, odd);
-          });
+    for_each_input([&](int y, int row, int x) {
+      for (int half = 0; half < kHalvesOfOperand; ++half) {
+        bf16* to = columns + half * kHalfOperand / kHalvesOfOperand;
+        const GradientOperands* block = block_of(operand, half);
+        if (block == nullptr) {
+          clear_columns({to, to + kHalfOperand});
+          continue;
         }
-        transpose_words(columns, tile(transposed, in_, 2 * input, row, x));
-        transpose_words(columns + kHalfOperand, tile(transposed, in_, 2 * input + 1, row, x));
+        const bf16* from = tile(block->x, g_.in, input, y, x) + half % 2 * g_.in.half_elements();
+        fetch_tile(from + kTileElements);
+        integer_columns(from, rounding, [&](int four, int lane, vuint even, vuint odd) {
+          store_columns({to, to + kHalfOperand}, four, lane, even, odd);
+        });
       }
-    }
+      transpose_words(columns, tile(transposed, in_, 2 * input, row, x));
+      transpose_words(columns + kHalfOperand, tile(transposed, in_, 2 * input + 1, row, x));
+    });
+  }
+
+  // Two channel blocks of two image blocks that the forward pass has rounded.
+  void lay_out_integers(int operand, int pair, bf16* transposed) const {
+    const Shape rounded{g_.in.channels / 2, g_.in.height, g_.in.width};
+    alignas(64) bf16 columns[kInt8Neighbours][kHalfOperand];
+    for_each_input([&](int y, int row, int x) {
+      for (int half = 0; half < kHalvesOfOperand; ++half) {
+        const int at = half * kHalfOperand / kHalvesOfOperand;
+        const GradientOperands* block = block_of(operand, half);
+        if (block == nullptr) {
+          for (bf16* plane : {columns[0], columns[2]}) clear_columns({plane + at, plane + kHalfOperand + at});
+          continue;
+        }
+        const bf16* from = tile(block->x, rounded, pair, y, x) + half % 2 * rounded.half_elements();
+        fetch_tile(from + kTileElements);
+        columns_of_integers(from, [&](int neighbour, int four, int lane, vuint words) {
+          store_words(columns[neighbour] + at + four * kTileDepth + 2 * lane, words);
+        });
+      }
+      for (int neighbour = 0; neighbour < kInt8Neighbours; ++neighbour)
+        transpose_words(columns[neighbour],
+                        tile(transposed, in_, kInt8Neighbours * pair + neighbour, row, x));
+    });
   }
 
   void lay_out_gradients(int output) const {
@@ -226,7 +271,8 @@ class WeightGradientBand {
 
   template <class Visit>
   void round_gradients(const GradientOperands& block, const bf16* from, const Visit& visit) const {
-    const StochasticRounding rounding(scales_.of_gradients.inverse, from, (from - block.dy) / kTileElements);
+    const float scale = scales_.of_gradients[&block - arguments_.blocks];
+    const StochasticRounding rounding(scale, from, (from - block.dy) / kTileElements);
     integer_columns(from, rounding, visit);
   }
 
@@ -311,7 +357,7 @@ class WeightGradientBand {
     sums.tap_distance = kGradientTile;
     sums.accumulate = accumulate_;
     sums.int8 = g_.int8.weights;
-    sums.scale = scales_.of_inputs.scale * scales_.of_gradients.scale;
+    sums.scale = scales_.of_products;
     const auto result = [&](int quarter) {
       return gradient + quarter / 2 * kHalfRows * kTileColumns + quarter % 2 * kHalfColumns;
     };
@@ -335,7 +381,7 @@ class WeightGradientBand {
     sum.row_half_distance = in_.plane_elements();
     sum.column_half_distance = out_.plane_elements();
     sum.int8 = g_.int8.weights;
-    sum.scale = scales_.of_inputs.scale * scales_.of_gradients.scale;
+    sum.scale = scales_.of_products;
     const int channels = g_.in.channels - input * kBlockChannels;
     // Of integers the channels are not in their order.
     const int row_count = channels < kTileRows && !g_.int8.weights ? channels : kTileRows;

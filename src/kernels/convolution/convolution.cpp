@@ -195,6 +195,8 @@ void check(const ConvolutionGeometry& g) {
   require((!g.int8.forward || suited.forward) && (!g.int8.data || suited.data) &&
               (!g.int8.weights || suited.weights),
           "8-bit integers need a kernel, no groups and channels in blocks of 64");
+  require(!g.int8.forward || g.int8.weights,
+          "inputs rounded for the forward pass are integers for the weights', too");
 }
 
 Int8Passes suits_int8(const ConvolutionGeometry& g) {
@@ -202,9 +204,10 @@ Int8Passes suits_int8(const ConvolutionGeometry& g) {
   // 32-bit sums of products of up to 127 * 127.
   constexpr int kMostTerms = 1 << 17;
   constexpr int kWidestPicture = 1 << 10;  // rows of it, of 64 images: a band has no more, or is such a row
-  return {.forward = g.in.channels % kInt8Depth == 0 && g.taps() * g.in.channels <= kMostTerms,
+  const bool weights = g.in.width <= kWidestPicture;
+  return {.forward = weights && g.in.channels % kInt8Depth == 0 && g.taps() * g.in.channels <= kMostTerms,
           .data = g.taps() * g.out.channels <= kMostTerms,
-          .weights = g.in.width <= kWidestPicture};
+          .weights = weights};
 }
 
 ConvolutionFlop convolution_flop(const ConvolutionGeometry& g) {
@@ -225,7 +228,7 @@ std::int64_t backward_weight_elements(const ConvolutionGeometry& geometry) {
   return tile_count(backward_operands(geometry)) * kOperand;
 }
 
-std::int64_t forward_scratch_elements(const ConvolutionGeometry& geometry) {
+std::int64_t rounded_input_elements(const ConvolutionGeometry& geometry) {
   return geometry.int8.forward ? forward_operands(geometry).in.block_elements() : 0;
 }
 

@@ -94,19 +94,18 @@ void reduce_weight_gradient(const ConvolutionGeometry& geometry, const float* la
 struct ConvolutionForward {
   const ConvolutionGeometry& geometry;
   int images = 0;
-  const bf16* x = nullptr;
+  const bf16* x = nullptr;        // a block of geometry.in; 8-bit integers: as round_inputs leaves it
   const bf16* weights = nullptr;  // PackedWeights::forward
   const float* bias = nullptr;    // padded to whole channel blocks, or null
   bf16* y = nullptr;              // a block of geometry.written()
   std::uint8_t* argmax =
-      nullptr;              // with a pool: which of the window's 4 positions won, laid out as y; or null
-  bf16* scratch = nullptr;  // forward_scratch_elements
-  // 8-bit integers: PackedWeights::output_scales, and x's largest_magnitude.
+      nullptr;  // with a pool: which of the window's 4 positions won, laid out as y; or null
+  // 8-bit integers: PackedWeights::output_scales, and the largest magnitude that round_inputs found.
   const float* weight_scales = nullptr;
   float largest_x = 0;
 };
-// What x is rounded into, 0 if it is not.
-std::int64_t forward_scratch_elements(const ConvolutionGeometry& geometry);
+// What round_inputs writes, 0 where the forward pass multiplies bf16.
+std::int64_t rounded_input_elements(const ConvolutionGeometry& geometry);
 
 struct ConvolutionBackwardData {
   const ConvolutionGeometry& geometry;
@@ -125,10 +124,10 @@ std::int64_t backward_data_scratch_elements(const ConvolutionGeometry& geometry)
 
 // What one image block gives to a weight gradient.
 struct GradientOperands {
-  const bf16* x = nullptr;
+  const bf16* x = nullptr;               // a block of geometry.in; with int8.forward as round_inputs left it
   const bf16* dy = nullptr;              // a block of geometry.written(); 0 in padding images
   const std::uint8_t* argmax = nullptr;  // with a pool: as the forward pass left it
-  // 8-bit integers: the largest_magnitude of both.
+  // 8-bit integers: the largest magnitudes of both.
   float largest_x = 0;
   float largest_dy = 0;
 };
@@ -156,6 +155,10 @@ struct ConvolutionKernels {
   void (*backward_bias)(const Shape& shape, const bf16* dy, float* bias_gradient);
   // Among the first `images` of a block of `shape`, or NaN if one of them has a NaN.
   float (*largest_magnitude)(const Shape& shape, int images, const bf16* block);
+  // Rounds the first `images` of a block to the nearest 127ths of their largest_magnitude, which it returns:
+  // 8-bit integers in tiles of 16 images x 64 channels in the order of int8_depth, laid out as a block of
+  // half the channels is.
+  float (*round_inputs)(const Shape& shape, int images, const bf16* block, bf16* integers);
 };
 
 // The scalar reference over plain [images][C][H][W], without pool.

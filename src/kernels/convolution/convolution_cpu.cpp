@@ -1,5 +1,6 @@
 #include "kernels/convolution/convolution.hpp"
 #include "kernels/convolution/convolution_passes.hpp"
+#include "kernels/convolution/int8_operands.hpp"
 #include "kernels/convolution/tile_lists.hpp"
 #include "kernels/simd.hpp"
 
@@ -47,9 +48,26 @@ float largest_magnitude(const Shape& shape, int images, const bf16* block) {
   return to_float(result);
 }
 
+float round_inputs(const Shape& shape, int images, const bf16* block, bf16* integers) {
+  const float largest = largest_magnitude(shape, images, block);
+  const NearestRounding rounding{IntegerScale(largest).inverse};
+  const std::int64_t plane = shape.plane_elements();
+  for (int pair = 0; pair < halves_of(images) * shape.channel_blocks(); pair += 2) {
+    const bf16* from = block + pair * plane;
+    for (std::int64_t tile = 0; tile < plane; tile += kTileElements) {
+      integer_rows(from + tile, from + plane + tile, rounding, [&](int row, int lane, vuint words) {
+        store_words(integers + row * kTileDepth + 2 * lane, words);
+      });
+      integers += kTileElements;
+    }
+  }
+  return largest;
+}
+
 }  // namespace
 
-const ConvolutionKernels convolution{convolution_forward, convolution_backward_data,
-                                     convolution_backward_weights, backward_bias, largest_magnitude};
+const ConvolutionKernels convolution{
+    convolution_forward, convolution_backward_data, convolution_backward_weights,
+    backward_bias,       largest_magnitude,         round_inputs};
 
 }  // namespace ftl::kernels::FTL_ISA

@@ -1,7 +1,7 @@
 #include "kernels/convolution/block_walk.hpp"
 #include "kernels/convolution/convolution_passes.hpp"
 #include "kernels/convolution/gradient_bands.hpp"
-#include "kernels/convolution/int8_operands.hpp"
+#include "kernels/convolution/int8_scale.hpp"
 #include "kernels/convolution/result_tile.hpp"
 #include "kernels/convolution/square_pipeline.hpp"
 #include "kernels/convolution/tile_lists.hpp"
@@ -115,7 +115,6 @@ class ForwardPass {
       : arguments_(arguments),
         g_(forward_operands(arguments.geometry)),
         int8_(arguments.geometry.int8.forward),
-        x_(int8_ ? arguments.scratch : arguments.x),
         written_(g_.written()),
         halves_(halves_of(arguments.images)),
         lists_(g_.in.channel_blocks() * g_.taps()),
@@ -123,6 +122,7 @@ class ForwardPass {
               .halves = halves_,
               .weight_elements = forward_weight_elements(g_),
               .half_elements = g_.in.half_elements()} {
+    if (int8_) scales_ = {arguments.weight_scales, IntegerScale(arguments.largest_x).scale};
     if (takes_squares(g_, tile_product)) {
       walk_.square_height = covered(g_).height;
       walk_.square_width = covered(g_).width;
@@ -131,7 +131,6 @@ class ForwardPass {
 
   void run() {
     if (int8_) {
-      round_inputs();
       compute_squares<true>();
     } else {
       compute_squares<false>();
@@ -141,25 +140,6 @@ class ForwardPass {
   }
 
  private:
-  // To integers, in planes of 64 channels.
-  void round_inputs() {
-    const Shape& shape = arguments_.geometry.in;
-    const std::int64_t plane = shape.plane_elements();
-    const IntegerScale of_inputs(arguments_.largest_x);
-    const NearestRounding rounding{of_inputs.inverse};
-    scales_ = {arguments_.weight_scales, of_inputs.scale};
-    bf16* to = arguments_.scratch;
-    for (int pair = 0; pair < halves_ * shape.channel_blocks(); pair += 2) {
-      const bf16* from = arguments_.x + pair * plane;
-      for (std::int64_t tile = 0; tile < plane; tile += kTileElements) {
-        integer_rows(from + tile, from + plane + tile, rounding, [&](int row, int lane, vuint words) {
-          store_words(to + row * kTileDepth + 2 * lane, words);
-        });
-        to += kTileElements;
-      }
-    }
-  }
-
   template <bool int8>
   void compute_squares() {
     if (g_.pool) {
@@ -189,7 +169,7 @@ class ForwardPass {
     }
     place_window(kind_, {g_.in, g_.in.height, g_.in.width, square.y - g_.pad, square.x - g_.pad}, sum);
     sum.int8 = int8_;
-    sum.rows = x_ + square.first_half(half) * g_.in.half_elements();
+    sum.rows = arguments_.x + square.first_half(half) * g_.in.half_elements();
     sum.columns = arguments_.weights + output * sum.blocks * sum.block_columns;
   }
 
@@ -263,7 +243,7 @@ class ForwardPass {
     sum.int8 = int8_;
     sum.scale = scales_.of_all;
     if (sum.term_count > 0) {
-      sum.rows = position(x_, g_.in, inputs_.first, y * g_.stride - g_.pad + window.y.first,
+      sum.rows = position(arguments_.x, g_.in, inputs_.first, y * g_.stride - g_.pad + window.y.first,
                           x * g_.stride - g_.pad + window.x.first);
     }
     return sum;
@@ -302,7 +282,6 @@ class ForwardPass {
   const ConvolutionForward& arguments_;
   const ConvolutionGeometry g_;  // of the operands
   const bool int8_;
-  const bf16* x_;  // of g_.in
   SumScales scales_;
   Shape written_;
   int halves_;

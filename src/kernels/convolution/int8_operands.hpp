@@ -131,6 +131,29 @@ inline void integer_columns(const bf16* tile, const Rounding& rounding, const Vi
   }
 }
 
+// 16 images and 64 channels of integer_rows as columns, four images beside each other: calls visit(neighbour,
+// four, lane, integers) for the even channels of the first 32, the odd ones, and both of the second 32.
+template <class Visit>
+inline void columns_of_integers(const bf16* rows, const Visit& visit) {
+  constexpr std::uint32_t kEvenBytes = 0x00ff00ffu;
+  constexpr std::uint32_t kLowHalf = 0x0000ffffu;
+  for (int four = 0; four < kHalfImages / kInt8Neighbours; ++four) {
+    for (int lane = 0; lane < kRowWords; lane += kLanes) {
+      const auto image = [&](int i) {
+        return load_words(rows + (four * kInt8Neighbours + i) * kTileDepth + 2 * lane);
+      };
+      const auto even_bytes = [](vuint a, vuint b) { return (a & kEvenBytes) | ((b & kEvenBytes) << 8); };
+      const auto odd_bytes = [](vuint a, vuint b) { return ((a >> 8) & kEvenBytes) | (b & ~kEvenBytes); };
+      const vuint even[] = {even_bytes(image(0), image(1)), even_bytes(image(2), image(3))};
+      const vuint odd[] = {odd_bytes(image(0), image(1)), odd_bytes(image(2), image(3))};
+      visit(0, four, lane, (even[0] & kLowHalf) | (even[1] << 16));
+      visit(1, four, lane, (odd[0] & kLowHalf) | (odd[1] << 16));
+      visit(2, four, lane, (even[0] >> 16) | (even[1] & ~kLowHalf));
+      visit(3, four, lane, (odd[0] >> 16) | (odd[1] & ~kLowHalf));
+    }
+  }
+}
+
 // Stores what integer_columns gives.
 inline void store_columns(const Halves<bf16>& to, int four, int lane, vuint even, vuint odd) {
   store_words(to.first + four * kTileDepth + 2 * lane, even);
