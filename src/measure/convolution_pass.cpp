@@ -86,6 +86,8 @@ std::string extras(const net::Graph& graph, const net::Plan& plan, const Convolu
   if (pass.direction == Direction::forward) {
     if (has_bias) parts.push_back("bias");
     if (convolution.geometry.pool) parts.push_back("max-pool");
+    const kernels::ActivationKind activation = pass.steps.steps.back().activation;
+    if (activation != kernels::ActivationKind::identity) parts.push_back(kernels::name(activation));
   } else if (pass.direction == Direction::backward_data) {
     if (convolution.geometry.pool) parts.push_back("unpool");
   } else {

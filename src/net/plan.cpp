@@ -198,7 +198,7 @@ class Compiler {
       const bool home = forward_segment_[at(n)] == segment;
       const auto& needed = needed_[at(n)];
       const bool computes = is_cheap(node(n)) ? needed.contains(segment) : home && !needed.empty();
-      if (computes) emit_forward(n, segment);
+      if (computes && absorbed_by(n, segment) == kNone) emit_forward(n, segment);
     }
     if (!plan_.training) {
       plan_.output = value(graph_.output(), segment);
@@ -218,8 +218,28 @@ class Compiler {
     }
   }
 
+  // The convolution just before an activation that applies it to its results, which nothing else needs; or
+  // kNone.
+  int absorbed_by(int n, int segment) const {
+    const int before = n - 1;
+    if (node(n).as<ActivationNode>() == nullptr || node(n).inputs[0] != before) return kNone;
+    const auto* convolution = node(before).as<ConvolutionNode>();
+    if (convolution == nullptr || !kernels::applies_activation(convolution->geometry)) return kNone;
+    if (plan_.training && carries_gradient_[at(n)]) return kNone;
+    if (needed_[at(before)] != std::set<int>{segment} || consumers(before) > 1) return kNone;
+    return before;
+  }
+
+  std::ptrdiff_t consumers(int n) const {
+    std::ptrdiff_t count = 0;
+    for (const Node& other : graph_.nodes) count += std::ranges::count(other.inputs, n);
+    return count;
+  }
+
   void emit_forward(int n, int segment) {
-    Step step{.kind = forward_kind(node(n)), .node = n, .out = value(n, segment)};
+    const bool absorbs = n + 1 < nodes() && absorbed_by(n + 1, segment) == n;
+    Step step{.kind = forward_kind(node(n)), .node = n, .out = value(absorbs ? n + 1 : n, segment)};
+    if (absorbs) step.activation = node(n + 1).as<ActivationNode>()->kind;
     const auto& inputs = node(n).inputs;
     if (!inputs.empty()) step.in = value(inputs[0], segment);
     if (inputs.size() > 1) step.in2 = value(inputs[1], segment);

@@ -51,6 +51,7 @@ struct Step {
   int out = kNone;
   int out2 = kNone;
   int scratch = kNone;
+  kernels::ActivationKind activation = kernels::ActivationKind::identity;  // a convolution's, of its out
 };
 
 struct PlanBuffer {

@@ -121,7 +121,8 @@ void StepRunner::convolution(const Step& step) {
                    .y = buffer(step.out),
                    .argmax = buffer<std::uint8_t>(step.out2),
                    .weight_scales = state.output_scales.data(),
-                   .largest_x = largest_x});
+                   .largest_x = largest_x,
+                   .activation = step.activation});
 }
 
 void StepRunner::convolution_weights(const Step& step) {

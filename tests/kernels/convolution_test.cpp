@@ -108,6 +108,35 @@ TEST_P(ConvolutionKernelsTest, ForwardMatchesTheReference) {
   });
 }
 
+// The same bits as an activation of what is written.
+TEST_P(ConvolutionKernelsTest, ForwardOfASingleTapAppliesAnActivation) {
+  int applied = 0;
+  for_each_problem([&](Problem& p) {
+    if (!applies_activation(p.g)) return;
+    ++applied;
+    const auto forward = [&](ActivationKind activation) {
+      std::vector<bf16> y = unwritten(p.g.out);
+      kernels.forward({.geometry = p.g,
+                       .images = p.images,
+                       .x = p.x_block.data(),
+                       .weights = p.forward_tiles.data(),
+                       .bias = p.padded_bias.data(),
+                       .y = y.data(),
+                       .activation = activation});
+      return plain(p.g.out, p.images, y);
+    };
+    const ActivationKernels& activation = kernels_for(GetParam()).activation;
+    const std::vector<float> before = forward(ActivationKind::identity);
+    std::vector<bf16> expected((before.size() + 31) / 32 * 32);
+    std::ranges::transform(before, expected.begin(), to_bf16);
+    activation.forward(ActivationKind::silu, static_cast<std::int64_t>(expected.size()), expected.data(),
+                       expected.data());
+    const std::vector<float> after = forward(ActivationKind::silu);
+    for (std::size_t i = 0; i < after.size(); ++i) ASSERT_EQ(after[i], to_float(expected[i])) << i;
+  });
+  EXPECT_GT(applied, 0);
+}
+
 TEST_P(ConvolutionKernelsTest, BackwardDataMatchesTheReference) {
   for_each_problem([&](Problem& p) {
     std::vector<double> exact(p.x.size());

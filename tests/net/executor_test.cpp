@@ -381,25 +381,33 @@ TEST_F(ExecutorTest, RefusesBatchesItHasNoMemoryFor) {
 }
 
 TEST_F(ExecutorTest, FreezingParametersSavesWorkAndChangesNoOtherGradient) {
-  const TestNetwork network = resnet_like();
-  const Graph graph = network.graph();
-  const TrainingRun full = train_once(network, graph, kernels.isa, 33, 1);
-  std::vector<bool> trained(graph.parameters.size(), true);
-  for (const std::size_t frozen : {0, 1, 2, 6, 11}) trained[frozen] = false;  // all of the stem, and more
-  const Plan plan = plan_training(graph, trained);
-  EXPECT_LT(plan.flop, plan_training(graph, all_but_frozen(graph)).flop);
-  Executor executor(graph, plan, kernels, threads, {.max_images = 33, .label_smoothing = kLabelSmoothing});
-  Model model = random_model(graph, kSeed);
-  auto gradients = gradients_like(model, 7);
-  const auto batch = random_batch<double>(network.input, 33, kLabelSmoothing);
-  executor.load(model);
-  (void)executor.train(source(batch, network.input), model, gradients);
-  for (std::size_t p = 0; p < graph.parameters.size(); ++p) {
-    SCOPED_TRACE(graph.parameters[p].name);
-    if (trained[p]) {
-      EXPECT_EQ(gradients[p], full.gradients[p]);
-    } else {
-      EXPECT_EQ(gradients[p], std::vector<float>(gradients[p].size(), 7.0f));
+  struct Case {
+    TestNetwork network;
+    std::vector<std::size_t> frozen;
+  };
+  // All of the stem, and more; a bias before an activation.
+  for (const auto& [network, frozen] :
+       {Case{resnet_like(), {0, 1, 2, 6, 11}}, Case{airbench_like(), {0, 1}}}) {
+    SCOPED_TRACE(network.name);
+    const Graph graph = network.graph();
+    const TrainingRun full = train_once(network, graph, kernels.isa, 33, 1);
+    std::vector<bool> trained(graph.parameters.size(), true);
+    for (const std::size_t parameter : frozen) trained[parameter] = false;
+    const Plan plan = plan_training(graph, trained);
+    EXPECT_LT(plan.flop, plan_training(graph, all_but_frozen(graph)).flop);
+    Executor executor(graph, plan, kernels, threads, {.max_images = 33, .label_smoothing = kLabelSmoothing});
+    Model model = random_model(graph, kSeed);
+    auto gradients = gradients_like(model, 7);
+    const auto batch = random_batch<double>(network.input, 33, kLabelSmoothing);
+    executor.load(model);
+    (void)executor.train(source(batch, network.input), model, gradients);
+    for (std::size_t p = 0; p < graph.parameters.size(); ++p) {
+      SCOPED_TRACE(graph.parameters[p].name);
+      if (trained[p]) {
+        EXPECT_EQ(gradients[p], full.gradients[p]);
+      } else {
+        EXPECT_EQ(gradients[p], std::vector<float>(gradients[p].size(), 7.0f));
+      }
     }
   }
 }
@@ -473,6 +481,25 @@ TEST(Plan, KeepsInputsOf8BitIntegersAsIntegersForTheWeights) {
   EXPECT_GT(integers, 1);
   EXPECT_LT(plan.kept_bytes,
             plan_training(in_bf16(int8_network()).graph(), all_but_frozen(graph)).kept_bytes);
+}
+
+// Activations as steps of their own.
+int activation_steps(const Plan& plan) {
+  int count = 0;
+  for (const Segment& segment : plan.segments) {
+    for (const Step& step : segment.steps) count += step.kind == StepKind::activation;
+  }
+  return count;
+}
+
+TEST(Plan, LetsAConvolutionOfOneTapApplyItsActivationUnlessItLearns) {
+  const Graph graph = airbench_like().graph();  // the whitening's is the only one that follows no norm
+  std::vector<bool> trained = all_but_frozen(graph);
+  EXPECT_EQ(activation_steps(plan_training(graph, trained)), 1);
+  ASSERT_EQ(graph.parameters[1].role, ParameterRole::whiten_bias);
+  trained[1] = false;
+  EXPECT_EQ(activation_steps(plan_training(graph, trained)), 0);
+  EXPECT_EQ(activation_steps(plan_inference(graph)), 0);
 }
 
 TEST(Plan, KeepsLessThanAllBuffersTogether) {

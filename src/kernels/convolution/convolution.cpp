@@ -220,6 +220,10 @@ ConvolutionFlop convolution_flop(const ConvolutionGeometry& g) {
               inside_taps(g.in.width, width, g.kernel_width, g.stride, g.pad)};
 }
 
+bool applies_activation(const ConvolutionGeometry& geometry) {
+  return geometry.taps() == 1 && !geometry.pool;
+}
+
 std::int64_t forward_weight_elements(const ConvolutionGeometry& geometry) {
   return tile_count(forward_operands(geometry)) * kOperand;
 }

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <span>
 
+#include "kernels/activation/activation.hpp"
 #include "kernels/tile_product/tile_product.hpp"
 #include "tensor/layout.hpp"
 
@@ -103,7 +104,12 @@ struct ConvolutionForward {
   // 8-bit integers: PackedWeights::output_scales, and the largest magnitude that round_inputs found.
   const float* weight_scales = nullptr;
   float largest_x = 0;
+  // Of what is written; other than identity only where applies_activation.
+  ActivationKind activation = ActivationKind::identity;
 };
+// Whether the forward pass can apply an activation: with a single tap there are so few products that writing
+// results and reading them again would take longer.
+bool applies_activation(const ConvolutionGeometry& geometry);
 // What round_inputs writes, 0 where the forward pass multiplies bf16.
 std::int64_t rounded_input_elements(const ConvolutionGeometry& geometry);
 

@@ -10,6 +10,7 @@
 namespace ftl::kernels::FTL_ISA {
 
 extern const TileProductKernels tile_product;
+extern const ActivationKernels activation;
 
 namespace {
 
@@ -207,7 +208,10 @@ class ForwardPass {
         if (!walk_.alone(y, x)) continue;
         compute(y, x, result);
         for (int half = 0; half < halves_; ++half) {
-          write_tile(result.half[half], output_tile(output, half, y, x));
+          bf16* to = output_tile(output, half, y, x);
+          write_tile(result.half[half], to);
+          if (arguments_.activation == ActivationKind::identity) continue;
+          activation.forward(arguments_.activation, kTileElements, to, to);
         }
       }
     }
