@@ -44,7 +44,8 @@ class Executor {
   const Graph& graph() const { return graph_; }
   const Plan& plan() const { return plan_; }
 
-  // Takes over the model's weights (packs them in bf16); for an inference plan also its running statistics.
+  // Takes over the model's weights (packs them as they are multiplied); for an inference plan also its
+  // running statistics.
   void load(const Model& model);
 
   // Forward and backward of one batch with the weights last loaded. Writes the gradients of trained

@@ -172,7 +172,7 @@ class Compiler {
   }
 
   // What a convolution's forward pass rounds its input to, which is then all that its weights' gradient needs
-  // of it; kNone where it rounds nothing.
+  // of it; kNone where it rounds nothing. Also of a value that is cheap to compute: not to be rounded again.
   int rounded_input(int n, const ConvolutionNode& convolution) {
     const std::int64_t elements = kernels::rounded_input_elements(convolution.geometry);
     if (elements == 0) return kNone;
@@ -184,7 +184,8 @@ class Compiler {
   void emit(const Step& step) {
     Segment& segment = plan_.segments.back();
     const Use use{static_cast<int>(plan_.segments.size()) - 1, static_cast<int>(segment.steps.size())};
-    for (const int buffer : {step.in, step.in2, step.gradient, step.out, step.out2, step.scratch}) {
+    for (const int buffer :
+         {step.in, step.in2, step.gradient, step.out, step.out2, step.rounded, step.scratch}) {
       if (buffer != kNone) uses_[at(buffer)].push_back(use);
     }
     segment.steps.push_back(step);
@@ -226,7 +227,8 @@ class Compiler {
     const auto* convolution = node(before).as<ConvolutionNode>();
     if (convolution == nullptr || !kernels::applies_activation(convolution->geometry)) return kNone;
     if (plan_.training && carries_gradient_[at(n)]) return kNone;
-    if (needed_[at(before)] != std::set<int>{segment} || consumers(before) > 1) return kNone;
+    if (forward_segment_[at(before)] != segment || consumers(before) > 1) return kNone;
+    if (needed_[at(before)] != std::set<int>{segment}) return kNone;
     return before;
   }
 
@@ -247,7 +249,7 @@ class Compiler {
     if (convolution != nullptr && convolution->geometry.pool && plan_.training && carries_gradient_[at(n)]) {
       step.out2 = argmax(n);
     }
-    if (convolution != nullptr && plan_.training) step.scratch = rounded_input(n, *convolution);
+    if (convolution != nullptr && plan_.training) step.rounded = rounded_input(n, *convolution);
     emit(step);
   }
 

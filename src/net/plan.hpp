@@ -4,8 +4,9 @@
 // places where image blocks must wait for each other, so they cut the work into segments. Within a segment
 // one thread takes an image block through all steps while it is in its own cache; between segments a value is
 // kept in memory only when it cannot be recomputed cheaply (a batch norm, a ReLU, a product with a gate
-// can). So every convolution output is written to memory once, and read once by each segment that needs
-// it. Weight gradients of small pictures wait for a lane's next blocks, and take several at a time.
+// can), or is the input of a convolution of 8-bit integers, rounded. So every convolution output is written
+// to memory once, and read once by each segment that needs it. Weight gradients of small pictures wait for a
+// lane's next blocks, and take several at a time.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +20,7 @@ namespace ftl::net {
 enum class StepKind {
   pictures,             // out: pictures filled by the batch source
   patches,              // in -> out
-  convolution,          // in -> out, out2: which position won the pool, scratch: the input as 8-bit integers
+  convolution,          // in -> out, out2: which position won the pool, rounded: in as 8-bit integers
   statistics,           // in: sums of a batch norm's input
   batch_norm,           // in -> out
   activation,           // in -> out
@@ -50,6 +51,7 @@ struct Step {
   int gradient = kNone;
   int out = kNone;
   int out2 = kNone;
+  int rounded = kNone;
   int scratch = kNone;
   kernels::ActivationKind activation = kernels::ActivationKind::identity;  // a convolution's, of its out
 };

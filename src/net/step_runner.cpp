@@ -107,8 +107,8 @@ void StepRunner::convolution(const Step& step) {
   const bf16* x = buffer(step.in);
   float largest_x = 0;
   if (state.geometry.int8.forward) {
-    largest_x = kernels.round_inputs(state.geometry.in, images(), x, buffer(step.scratch));
-    x = buffer(step.scratch);
+    largest_x = kernels.round_inputs(state.geometry.in, images(), x, buffer(step.rounded));
+    x = buffer(step.rounded);
   } else if (state.geometry.int8.weights && state.weight_lanes.bytes() > 0) {
     largest_x = kernels.largest_magnitude(state.geometry.in, images(), x);
   }

@@ -249,12 +249,16 @@ TEST_P(Int8ConvolutionTest, BackwardWeightsOfSomeBlocksMatchTheReference) {
   for (const ConvolutionGeometry& g : geometries()) {
     SCOPED_TRACE(fmt::format("{} to {}", to_string(g.in), to_string(g.out)));
     ASSERT_GE(weight_gradient_blocks(g), 2);
-    for (int count = 1; count <= std::min(3, weight_gradient_blocks(g)); ++count) {
+    for (int count = 1; count <= weight_gradient_blocks(g); ++count) {
       std::vector<Problem> problems;
       std::vector<GradientOperands> blocks;
       std::vector<double> exact(static_cast<std::size_t>(g.weight_elements()), 0.0);
       for (int block = 0; block < count; ++block) {
-        problems.emplace_back(kernels, g, block + 1 < count ? 32 : 19, static_cast<std::uint64_t>(block));
+        const int last_images = count % 2 == 0 ? 9 : 19;
+        problems.emplace_back(kernels, g, block + 1 < count ? 32 : last_images,
+                              static_cast<std::uint64_t>(block));
+        // A half without images may hold anything.
+        std::ranges::fill(problems.back().rounded, bf16{0x7f7f});
       }
       // One scale for all, that of the block with the largest values.
       for (bf16& value : problems.front().dy_block) {
@@ -430,6 +434,31 @@ TEST_P(Int8ConvolutionTest, NanAndZerosComeThrough) {
   }
 }
 
+TEST_P(Int8ConvolutionTest, WeightGradientsOfBlocksWithZerosAndNan) {
+  const ConvolutionGeometry g = geometry({64, 4, 4}, 64, 3, 3, 1, 1);
+  Problem full(kernels, g, 32, 1);
+  const auto with_other = [&](const Problem& other) {
+    const std::array blocks{full.operands(), other.operands()};
+    std::vector<float> lane(static_cast<std::size_t>(weight_gradient_elements(g)));
+    kernels.backward_weights({g, blocks.data(), 2, full.scratch.data(), lane.data()});
+    std::vector<float> dweights(full.weights.size());
+    reduce_weight_gradient(g, lane.data(), 1, 0, 64, dweights);
+    return dweights;
+  };
+  Problem no_input(kernels, g, 32, 2);
+  std::ranges::fill(no_input.x_block, bf16{});
+  Problem no_gradient(kernels, g, 32, 3);
+  std::ranges::fill(no_gradient.dy_block, bf16{});
+  const std::vector<float> of_full = with_other(no_input);
+  EXPECT_EQ(of_full, with_other(no_gradient));
+  EXPECT_GT(*std::ranges::max_element(of_full), 0);
+  Problem nan(kernels, g, 32, 4);
+  nan.x_block[9] = to_bf16(std::numeric_limits<float>::quiet_NaN());
+  EXPECT_TRUE(std::isnan(with_other(nan)[0]));
+  std::ranges::fill(full.dy_block, bf16{});
+  EXPECT_EQ(with_other(no_input), std::vector<float>(full.weights.size(), 0.0f));
+}
+
 FTL_FOR_EVERY_ISA(Int8ConvolutionTest);
 
 TEST(Int8Convolution, SuitsPassesThatSumOverBlocksOf64Channels) {
@@ -444,6 +473,9 @@ TEST(Int8Convolution, SuitsPassesThatSumOverBlocksOf64Channels) {
   EXPECT_EQ(suited(geometry({64, 64, 64}, 64, 64, 64, 1, 0)), (std::array{false, false, true}));
   EXPECT_EQ(suited(geometry({64, 4, 2000}, 64, 3, 3, 1, 1)), (std::array{false, true, false}));
   ConvolutionGeometry grouped = geometry({64, 4, 4}, 64, 3, 3, 1, 1);
+  ConvolutionGeometry forward_alone = grouped;
+  forward_alone.int8 = {.forward = true};
+  EXPECT_THROW(check(forward_alone), std::invalid_argument);
   grouped.groups = 2;
   EXPECT_EQ(suited(grouped), (std::array{false, false, false}));
   EXPECT_THROW(check(grouped), std::invalid_argument);

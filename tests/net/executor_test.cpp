@@ -385,9 +385,17 @@ TEST_F(ExecutorTest, FreezingParametersSavesWorkAndChangesNoOtherGradient) {
     TestNetwork network;
     std::vector<std::size_t> frozen;
   };
-  // All of the stem, and more; a bias before an activation.
+  // A ReLU whose value only a later segment needs.
+  const TestNetwork late = {
+      "late",
+      {.layers = {whiten(true, false), act(ActivationKind::relu, "r"), conv(16), norm(),
+                  LayerDescription{
+                      "", AddDescription{.from = "r", .shortcut = {conv(16, 1), act(ActivationKind::relu)}}},
+                  global_pool(PoolKind::average), linear()}},
+      {6, 6, 10}};
+  // All of the stem, and more; a bias before an activation; the convolution of that ReLU.
   for (const auto& [network, frozen] :
-       {Case{resnet_like(), {0, 1, 2, 6, 11}}, Case{airbench_like(), {0, 1}}}) {
+       {Case{resnet_like(), {0, 1, 2, 6, 11}}, Case{airbench_like(), {0, 1}}, Case{late, {0, 3}}}) {
     SCOPED_TRACE(network.name);
     const Graph graph = network.graph();
     const TrainingRun full = train_once(network, graph, kernels.isa, 33, 1);

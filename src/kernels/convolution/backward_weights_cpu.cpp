@@ -28,10 +28,9 @@ inline void fetch_tile(const bf16* tile) {
 // was rounded in the forward pass has its block's own scale: its gradients are then multiplied by that, too,
 // so that all products are multiples of one number.
 struct OperandScales {
-  static constexpr int kMostBlocks = 4;
-  float of_inputs = 0;                   // inputs that are rounded here
-  float of_gradients[kMostBlocks] = {};  // by block
-  float of_products = 1;
+  float of_inputs = 0;                           // inputs that are rounded here
+  float of_gradients[kMostBlocksTogether] = {};  // by block
+  float of_products = 0;
 };
 
 OperandScales operand_scales(const ConvolutionBackwardWeights& arguments) {
@@ -94,12 +93,12 @@ class WeightGradientBand {
       bf16* transposed = x_transposed_ + operand * in_.block_elements();
       if (g_.int8.weights && g_.int8.forward) {
         for (int pair = 0; 2 * pair < g_.in.channel_blocks(); ++pair)
-          lay_out_integers(operand, pair, transposed);
+          lay_out_rounded_inputs(operand, pair, transposed);
         continue;
       }
       for (int input = 0; input < g_.in.channel_blocks(); ++input) {
         if (g_.int8.weights) {
-          round_inputs(operand, input, transposed);
+          lay_out_integer_inputs(operand, input, transposed);
         } else {
           lay_out_inputs(arguments_.blocks[operand].x, input, transposed);
         }
@@ -154,7 +153,7 @@ class WeightGradientBand {
   }
 
   // The same rounded to integers, of two image blocks.
-  void round_inputs(int operand, int input, bf16* transposed) const {
+  void lay_out_integer_inputs(int operand, int input, bf16* transposed) const {
     const NearestRounding rounding{scales_.of_inputs};
     alignas(64) bf16 columns[kOperand];
     for_each_input([&](int y, int row, int x) {
@@ -177,15 +176,16 @@ class WeightGradientBand {
   }
 
   // Two channel blocks of two image blocks that the forward pass has rounded.
-  void lay_out_integers(int operand, int pair, bf16* transposed) const {
-    const Shape rounded{g_.in.channels / 2, g_.in.height, g_.in.width};
+  void lay_out_rounded_inputs(int operand, int pair, bf16* transposed) const {
+    const Shape rounded = forward_operands(g_).in;
     alignas(64) bf16 columns[kInt8Neighbours][kHalfOperand];
     for_each_input([&](int y, int row, int x) {
       for (int half = 0; half < kHalvesOfOperand; ++half) {
         const int at = half * kHalfOperand / kHalvesOfOperand;
         const GradientOperands* block = block_of(operand, half);
         if (block == nullptr) {
-          for (bf16* plane : {columns[0], columns[2]}) clear_columns({plane + at, plane + kHalfOperand + at});
+          clear_columns({columns[0] + at, columns[1] + at});
+          clear_columns({columns[2] + at, columns[3] + at});
           continue;
         }
         const bf16* from = tile(block->x, rounded, pair, y, x) + half % 2 * rounded.half_elements();

@@ -47,7 +47,8 @@ struct ConvolutionGeometry {
 void check(const ConvolutionGeometry& geometry);
 
 // The passes whose operands fill tiles of 8-bit integers: without groups, sums over channels in whole blocks
-// of 64, enough products a value to pay for rounding it, and not so many that 32-bit sums overflow.
+// of 64, enough products a value to pay for rounding it, and not so many that 32-bit sums overflow. Forward
+// only together with weights: what is rounded for one is kept for the other.
 Int8Passes suits_int8(const ConvolutionGeometry& geometry);
 
 // Floating-point operations of one image's forward pass, a multiply-add counted as 2. Executed: taps that
@@ -80,7 +81,8 @@ void scale_weights(const ConvolutionGeometry& geometry, std::span<const float> w
 // Rounds weights to the multiples of their output's scale that the forward pass multiplies.
 void round_weights(const ConvolutionGeometry& geometry, std::span<const float> output_scales,
                    std::span<float> weights);
-// Packs the output channels [first_output, last_output). Padding is left as it is: zero the memory once.
+// Packs the output channels [first_output, last_output), both even for 8-bit integers. Padding is left as it
+// is: zero the memory once.
 void pack_weights(const ConvolutionGeometry& geometry, std::span<const float> weights, int first_output,
                   int last_output, const PackedWeights& packed);
 
@@ -107,8 +109,8 @@ struct ConvolutionForward {
   // Of what is written; other than identity only where applies_activation.
   ActivationKind activation = ActivationKind::identity;
 };
-// Whether the forward pass can apply an activation: with a single tap there are so few products that writing
-// results and reading them again would take longer.
+// Whether the forward pass can apply an activation: with a single tap there are so few products that a pass
+// of its own over the results would take as long.
 bool applies_activation(const ConvolutionGeometry& geometry);
 // What round_inputs writes, 0 where the forward pass multiplies bf16.
 std::int64_t rounded_input_elements(const ConvolutionGeometry& geometry);
@@ -163,7 +165,7 @@ struct ConvolutionKernels {
   float (*largest_magnitude)(const Shape& shape, int images, const bf16* block);
   // Rounds the first `images` of a block to the nearest 127ths of their largest_magnitude, which it returns:
   // 8-bit integers in tiles of 16 images x 64 channels in the order of int8_depth, laid out as a block of
-  // half the channels is.
+  // half the channels is. A half of the block without images is left as it is.
   float (*round_inputs)(const Shape& shape, int images, const bf16* block, bf16* integers);
 };
 

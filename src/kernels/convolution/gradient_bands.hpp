@@ -50,14 +50,15 @@ inline int blocks_of_operand(const ConvolutionGeometry& g) {
   return g.int8.weights ? 2 : 1;
 }
 
+inline constexpr int kMostBlocksTogether = 4;
+
 // Image blocks whose operands are laid out beside each other: more than one operand's where several whole
 // pictures stay in the second-level cache.
 inline int blocks_together(const ConvolutionGeometry& g) {
-  constexpr int kMost = 4;
   const int least = blocks_of_operand(g);
   if (bands_of(g).count > 1) return least;
   const std::int64_t fit = least * (kTilesInCache * kOperand / band_elements(g));
-  return fit < least ? least : fit < kMost ? static_cast<int>(fit) : kMost;
+  return fit < least ? least : fit < kMostBlocksTogether ? static_cast<int>(fit) : kMostBlocksTogether;
 }
 
 }  // namespace

@@ -1,10 +1,11 @@
 // Rounds activations and gradients to 8-bit integers and lays them out as operands of products. For *_cpu.cpp
 // files only.
 //
-// A value is divided by the scale of all that enters a sum with it, so that the largest becomes 127. Weights
-// and inputs are rounded to the nearest integer. Of gradients most are far smaller than the largest, and
-// would vanish: they are rounded up or down at random, up with the probability that keeps the mean (Gupta et
-// al. 2015, "Deep learning with limited numerical precision").
+// A value is divided by the scale of all that enters a sum with it, so that the largest becomes 127 (where
+// factors have scales of their own: the largest product with such a scale). Weights and inputs are rounded to
+// the nearest integer. Of gradients most are far smaller than the largest, and would vanish: they are rounded
+// up or down at random, up with the probability that keeps the mean (Gupta et al. 2015, "Deep learning with
+// limited numerical precision").
 #pragma once
 
 #include "kernels/convolution/int8_scale.hpp"
