@@ -199,7 +199,7 @@ class Compiler {
       const bool home = forward_segment_[at(n)] == segment;
       const auto& needed = needed_[at(n)];
       const bool computes = is_cheap(node(n)) ? needed.contains(segment) : home && !needed.empty();
-      if (computes && absorbed_by(n, segment) == kNone) emit_forward(n, segment);
+      if (computes && !is_absorbed(n, segment)) emit_forward(n, segment);
     }
     if (!plan_.training) {
       plan_.output = value(graph_.output(), segment);
@@ -219,17 +219,16 @@ class Compiler {
     }
   }
 
-  // The convolution just before an activation that applies it to its results, which nothing else needs; or
-  // kNone.
-  int absorbed_by(int n, int segment) const {
+  // Whether a node is an activation that the convolution just before it applies to its results, which nothing
+  // else needs.
+  bool is_absorbed(int n, int segment) const {
     const int before = n - 1;
-    if (node(n).as<ActivationNode>() == nullptr || node(n).inputs[0] != before) return kNone;
+    if (node(n).as<ActivationNode>() == nullptr || node(n).inputs[0] != before) return false;
     const auto* convolution = node(before).as<ConvolutionNode>();
-    if (convolution == nullptr || !kernels::applies_activation(convolution->geometry)) return kNone;
-    if (plan_.training && carries_gradient_[at(n)]) return kNone;
-    if (forward_segment_[at(before)] != segment || consumers(before) > 1) return kNone;
-    if (needed_[at(before)] != std::set<int>{segment}) return kNone;
-    return before;
+    if (convolution == nullptr || !kernels::applies_activation(convolution->geometry)) return false;
+    if (plan_.training && carries_gradient_[at(n)]) return false;
+    return forward_segment_[at(before)] == segment && consumers(before) == 1 &&
+           needed_[at(before)] == std::set<int>{segment};
   }
 
   std::ptrdiff_t consumers(int n) const {
@@ -239,7 +238,7 @@ class Compiler {
   }
 
   void emit_forward(int n, int segment) {
-    const bool absorbs = n + 1 < nodes() && absorbed_by(n + 1, segment) == n;
+    const bool absorbs = n + 1 < nodes() && is_absorbed(n + 1, segment);
     Step step{.kind = forward_kind(node(n)), .node = n, .out = value(absorbs ? n + 1 : n, segment)};
     if (absorbs) step.activation = node(n + 1).as<ActivationNode>()->kind;
     const auto& inputs = node(n).inputs;
