@@ -105,14 +105,13 @@ class GradientRows {
     round_rows(from, [&](int row, int lane, vuint words) {
       const vuint winners = winners_of_row(first, second, row, lane);
       for (int candidate = 0; candidate < 4; ++candidate) {
-        store_words(to[candidate] + row * kTileDepth + 2 * lane, words & bytes_equal(winners, candidate));
+        store_row(to[candidate], row, lane, words & bytes_equal(winners, candidate));
       }
     });
   }
 
   void round(const bf16* from, bf16* to) const {
-    round_rows(from,
-               [&](int row, int lane, vuint words) { store_words(to + row * kTileDepth + 2 * lane, words); });
+    round_rows(from, [&](int row, int lane, vuint words) { store_row(to, row, lane, words); });
   }
 
   template <class Visit>

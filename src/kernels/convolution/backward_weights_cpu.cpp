@@ -91,7 +91,7 @@ class WeightGradientBand {
   void lay_out_inputs() const {
     for (int operand = 0; operand < operands_; ++operand) {
       bf16* transposed = x_transposed_ + operand * in_.block_elements();
-      if (g_.int8.weights && g_.int8.forward) {
+      if (g_.int8.forward) {
         for (int pair = 0; 2 * pair < g_.in.channel_blocks(); ++pair)
           lay_out_rounded_inputs(operand, pair, transposed);
         continue;
@@ -191,7 +191,7 @@ class WeightGradientBand {
         const bf16* from = tile(block->x, rounded, pair, y, x) + half % 2 * rounded.half_elements();
         fetch_tile(from + kTileElements);
         columns_of_integers(from, [&](int neighbour, int four, int lane, vuint words) {
-          store_words(columns[neighbour] + at + four * kTileDepth + 2 * lane, words);
+          store_row(columns[neighbour] + at, four, lane, words);
         });
       }
       for (int neighbour = 0; neighbour < kInt8Neighbours; ++neighbour)

@@ -55,9 +55,8 @@ float round_inputs(const Shape& shape, int images, const bf16* block, bf16* inte
   for (int pair = 0; pair < halves_of(images) * shape.channel_blocks(); pair += 2) {
     const bf16* from = block + pair * plane;
     for (std::int64_t tile = 0; tile < plane; tile += kTileElements) {
-      integer_rows(from + tile, from + plane + tile, rounding, [&](int row, int lane, vuint words) {
-        store_words(integers + row * kTileDepth + 2 * lane, words);
-      });
+      integer_rows(from + tile, from + plane + tile, rounding,
+                   [&](int row, int lane, vuint words) { store_row(integers, row, lane, words); });
       integers += kTileElements;
     }
   }

@@ -30,6 +30,11 @@ inline void store_words(void* to, vuint words) {
   std::memcpy(to, &words, sizeof(words));
 }
 
+// Elements of a row of an operand, from the lane-th on.
+inline void store_row(bf16* operand, int row, int lane, vuint words) {
+  store_words(operand + row * kTileDepth + 2 * lane, words);
+}
+
 // What is added before a fixed-point number with 12 bits below the point is cut off at the point: a half for
 // the nearest integer, anything from 0 to 1 for a stochastic one. With 1.5 * 2^11 on top a float's last bits
 // are that number, and bits 12 to 19 the integer.
@@ -157,8 +162,8 @@ inline void columns_of_integers(const bf16* rows, const Visit& visit) {
 
 // Stores what integer_columns gives.
 inline void store_columns(const Halves<bf16>& to, int four, int lane, vuint even, vuint odd) {
-  store_words(to.first + four * kTileDepth + 2 * lane, even);
-  store_words(to.second + four * kTileDepth + 2 * lane, odd);
+  store_row(to.first, four, lane, even);
+  store_row(to.second, four, lane, odd);
 }
 
 // Of each byte whether it is `candidate`: all its bits, or none.
