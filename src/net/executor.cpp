@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
+#include <numeric>
 #include <stdexcept>
 
 #include "base/index.hpp"
@@ -42,6 +44,15 @@ int Executor::lanes() const {
 int Executor::first_block(int lane) const {
   const std::int64_t groups = divide_up(blocks(), blocks_together_);
   return std::min(blocks(), static_cast<int>(lane * groups / lanes()) * blocks_together_);
+}
+
+// In which threads take them, so that at the end they wait for the short ones at most.
+std::vector<int> Executor::longest_lanes_first() const {
+  std::vector<int> order(at(lanes()));
+  std::iota(order.begin(), order.end(), 0);
+  const auto length = [this](int lane) { return first_block(lane + 1) - first_block(lane); };
+  std::ranges::stable_sort(order, std::greater{}, length);
+  return order;
 }
 
 void Executor::prepare_convolutions() {
@@ -218,8 +229,9 @@ void Executor::run_segment(const Segment& segment, const Batch& batch) {
     });
     return;
   }
+  const std::vector<int> order = longest_lanes_first();
   threads_.parallel_for(lanes(), [&](std::int64_t item, int thread) {
-    const int lane = static_cast<int>(item);
+    const int lane = order[static_cast<std::size_t>(item)];
     StepRunner runner(*this, batch, thread);
     const int first = first_block(lane);
     const int last = first_block(lane + 1);

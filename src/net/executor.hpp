@@ -105,6 +105,7 @@ class Executor {
   int blocks() const { return static_cast<int>(divide_up(images_, std::int64_t{kBlockImages})); }
   int lanes() const;
   int first_block(int lane) const;
+  std::vector<int> longest_lanes_first() const;
 
   const Graph& graph_;
   Plan plan_;
