@@ -69,6 +69,7 @@ inline constexpr kernels::TileProductKernels kScalarTileProduct{.multiply = mult
                                                                 .begin = [] {},
                                                                 .end = [] {},
                                                                 .add_tap_products = nullptr,
+                                                                .store_taps = nullptr,
                                                                 .multiply_square = nullptr,
                                                                 .store_square = nullptr,
                                                                 .pack_rows = pack_rows,

@@ -4,6 +4,7 @@
 #include "kernels/convolution/gradient_bands.hpp"
 #include "kernels/convolution/int8_operands.hpp"
 #include "kernels/convolution/pool_winners.hpp"
+#include "kernels/convolution/tap_pipeline.hpp"
 #include "kernels/convolution/weight_tiles.hpp"
 
 namespace ftl::kernels::FTL_ISA {
@@ -73,6 +74,7 @@ class WeightGradientBand {
         dy_paired_(arguments.scratch + operands_ * in_.block_elements()),
         accumulate_(arguments.accumulate || first_row > 0),
         slides_(taps_slide(g_)),
+        pipeline_(tile_product, scales.of_products, accumulate_),
         lists_(slides_ ? g_.kernel_height : g_.taps()),
         max_terms_(operands_ * bands.height * (slides_ ? 1 : g_.out.width)) {
     const auto lists = static_cast<std::size_t>(lists_);
@@ -108,6 +110,7 @@ class WeightGradientBand {
 
   void add_products() {
     list_terms();
+    describe_tap_rows();
     const int taps_of_list = slides_ ? g_.kernel_width : 1;
     float* gradient = arguments_.weight_gradient;
     for (int output = 0; output < g_.out.channel_blocks(); ++output) {
@@ -128,6 +131,7 @@ class WeightGradientBand {
         gradient += g_.taps() * kGradientTile;
       }
     }
+    pipeline_.finish();
   }
 
  private:
@@ -346,18 +350,19 @@ class WeightGradientBand {
             tile_distance(out_, at.out_y - first_row_, at.out_x)};
   }
 
-  // Three taps at once, 16 inputs x 16 outputs of each.
-  void add_tap_row(int input, int ky, float* gradient) const {
-    TapSums sums;
-    sums.picture_rows = terms_of(ky);
-    sums.picture_row_count = counts_[ky];
+  void describe_tap_rows() {
+    TapSums& sums = pipeline_.sums();
     sums.positions = covered(g_).width;
     sums.first_tap_starts = g_.pad == 0;
     sums.last_tap_ends = sums.positions + 1 - g_.pad < g_.in.width;
-    sums.tap_distance = kGradientTile;
-    sums.accumulate = accumulate_;
     sums.int8 = g_.int8.weights;
-    sums.scale = scales_.of_products;
+  }
+
+  // Three taps at once, 16 inputs x 16 outputs of each.
+  void add_tap_row(int input, int ky, float* gradient) {
+    TapSums& sums = pipeline_.sums();
+    sums.picture_rows = terms_of(ky);
+    sums.picture_row_count = counts_[ky];
     const auto result = [&](int quarter) {
       return gradient + quarter / 2 * kHalfRows * kTileColumns + quarter % 2 * kHalfColumns;
     };
@@ -366,9 +371,8 @@ class WeightGradientBand {
       const int out_half = quarter % 2;
       sums.rows = tile(x_transposed_, in_, 2 * input + in_half, 0, 0);
       sums.columns = tile(dy_paired_, out_, out_half, 0, 0);
-      sums.result = result(quarter);
-      sums.next = quarter < 3 ? result(quarter + 1) : gradient + g_.kernel_width * kGradientTile;
-      tile_product.add_tap_products(sums);
+      pipeline_.compute(result(quarter),
+                        quarter < 3 ? result(quarter + 1) : gradient + g_.kernel_width * kGradientTile);
     }
   }
 
@@ -409,6 +413,7 @@ class WeightGradientBand {
   bf16* dy_paired_;
   bool accumulate_;
   bool slides_;
+  TapPipeline pipeline_;  // where they slide
   int lists_;
   int max_terms_;  // of a list
   TileTerm* terms_;

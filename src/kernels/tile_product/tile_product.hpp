@@ -101,23 +101,27 @@ struct Interlude {
   }
 };
 
+// Where sums of three taps belong, 16 x 16 of each.
+struct TapResults {
+  float* first = nullptr;         // the first tap's; of 8-bit integers what it points to are 32-bit ones
+  std::int64_t row_distance = 0;  // in elements
+  std::int64_t tap_distance = 0;
+};
+
 // What the weights of three neighbouring taps get from the rows of a picture along which they slide:
 // result[tap][r][n], 16 x 16 of it, becomes (accumulate ? itself : 0) + the sum over picture rows, positions
 // p and k of rows[p + tap][r][k] * columns[p][k][n], with operands as in TileTerm, one half of each.
 struct TapSums {
   const TileTerm* picture_rows = nullptr;  // position 0 of each; rows are those of tap 0
-  int picture_row_count = 0;
-  int positions = 0;      // of a picture row; at least 1
-  bool first_tap_starts;  // tap 0 has an input at the first position
-  bool last_tap_ends;     // tap 2 has an input at the last position
+  int picture_row_count = 0;               // at least 1
+  int positions = 0;                       // of a picture row; at least 1
+  bool first_tap_starts;                   // tap 0 has an input at the first position
+  bool last_tap_ends;                      // tap 2 has an input at the last position
   const bf16* rows = nullptr;
   const bf16* columns = nullptr;
-  bool accumulate = false;
-  float* result = nullptr;        // rows of 32 values
-  std::int64_t tap_distance = 0;  // from one tap's result to the next, in elements
-  const float* next = nullptr;    // the result of the next call, to be fetched meanwhile
-  bool int8 = false;              // the operands are 8-bit integers
-  float scale = 1;                // of 8-bit integers: the sum is multiplied by it
+  bool int8 = false;        // the operands are 8-bit integers, and the sums 32-bit ones
+  bool accumulate = false;  // not of 8-bit integers
+  TapResults results;
 };
 
 // Both halves of an operand.
@@ -139,8 +143,11 @@ struct TileProductKernels {
   // configuration).
   void (*begin)();
   void (*end)();
-  // The next three are null where the instruction set gains nothing from them.
-  void (*add_tap_products)(const TapSums& sums);
+  // The next four are null where the instruction set gains nothing from them.
+  // The sums stay in registers until the next ones are begun, which stores them where `former` says (unless
+  // it has no place), or until store_taps stores them. The interlude's steps are done after they are stored.
+  void (*add_tap_products)(const TapSums& sums, Interlude& interlude, const TapResults& former);
+  void (*store_taps)(const TapResults& results);
   // The sums stay in registers until the next square is begun, which stores them at `former` (unless it is
   // null), or until store_square stores them: as result[position][image][n], [4][16][16], the upper
   // positions first. The interlude's steps are done after they are stored.

@@ -231,10 +231,16 @@ void multiply_square(const SquareSum& sum, Interlude& interlude, float* former) 
   }
 }
 
-// One picture row of a TapSums: each position loads one input and one column for three products, the inputs
-// of its first two taps being there already, in tiles that take turns.
+// The operands of a picture row's first products.
+void load_first_position(const bf16* rows, const bf16* columns) {
+  _tile_loadd(7, columns, kStride);
+  _tile_loadd(5, rows + kHalfOperand, kStride);
+}
+
+// One picture row of a TapSums, but for its first operands: each position loads one input and one column for
+// three products, the inputs of its first two taps being there already, in tiles that take turns.
 template <bool int8>
-void add_picture_row(const TapSums& sums, const bf16* rows, const bf16* columns) {
+void add_picture_row(const TapSums& sums, const bf16* rows, const bf16* columns, Interlude& interlude) {
 #define FTL_ADD_POSITION(first, middle, last)                           \
   {                                                                     \
     _tile_loadd(7, columns + position * kHalfOperand, kStride);         \
@@ -244,20 +250,20 @@ void add_picture_row(const TapSums& sums, const bf16* rows, const bf16* columns)
       _tile_loadd(last, rows + (position + 2) * kHalfOperand, kStride); \
       FTL_ADD_PRODUCT(2, last, 7)                                       \
     }                                                                   \
+    interlude.play();                                                   \
     ++position;                                                         \
   }
   const std::int64_t end = sums.positions;
-  _tile_loadd(7, columns, kStride);
+  FTL_ADD_PRODUCT(1, 5, 7)
   if (sums.first_tap_starts) {
     _tile_loadd(4, rows, kStride);
     FTL_ADD_PRODUCT(0, 4, 7)
   }
-  _tile_loadd(5, rows + kHalfOperand, kStride);
-  FTL_ADD_PRODUCT(1, 5, 7)
   if (end > 1 || sums.last_tap_ends) {
     _tile_loadd(6, rows + 2 * kHalfOperand, kStride);
     FTL_ADD_PRODUCT(2, 6, 7)
   }
+  interlude.play();
   for (std::int64_t position = 1; position < end;) {
     FTL_ADD_POSITION(5, 6, 4)
     if (position == end) break;
@@ -268,53 +274,49 @@ void add_picture_row(const TapSums& sums, const bf16* rows, const bf16* columns)
 #undef FTL_ADD_POSITION
 }
 
-template <bool int8>
-void add_picture_rows(const TapSums& sums) {
-  int fetched = 0;
-  for (int row = 0; row < sums.picture_row_count; ++row) {
-    for (; fetched < 3 * kHalfRows * (row + 1) / sums.picture_row_count; ++fetched) {
-      __builtin_prefetch(
-          sums.next + fetched / kHalfRows * sums.tap_distance + fetched % kHalfRows * kTileColumns, 1);
-    }
-    add_picture_row<int8>(sums, sums.rows + sums.picture_rows[row].rows,
-                          sums.columns + sums.picture_rows[row].columns);
-  }
+void store_taps(const TapResults& results) {
+  const auto row_bytes = static_cast<std::size_t>(results.row_distance) * sizeof(float);
+  _tile_stored(0, results.first, row_bytes);
+  _tile_stored(1, results.first + results.tap_distance, row_bytes);
+  _tile_stored(2, results.first + 2 * results.tap_distance, row_bytes);
 }
 
-void add_tap_products_int8(const TapSums& sums) {
-  alignas(64) std::int32_t of_tap[3][kHalfRows * kHalfColumns];
-  _tile_zero(0);
-  _tile_zero(1);
-  _tile_zero(2);
-  add_picture_rows<true>(sums);
-  _tile_stored(0, of_tap[0], kHalfColumns * 4);
-  _tile_stored(1, of_tap[1], kHalfColumns * 4);
-  _tile_stored(2, of_tap[2], kHalfColumns * 4);
-  for (int tap = 0; tap < 3; ++tap) {
-    for (int row = 0; row < kHalfRows; ++row) {
-      add_scaled(of_tap[tap] + row * kHalfColumns, kHalfColumns, sums.scale, sums.accumulate,
-                 sums.result + tap * sums.tap_distance + row * kTileColumns);
-    }
-  }
-}
-
-void add_tap_products(const TapSums& sums) {
-  if (sums.int8) return add_tap_products_int8(sums);
-  float* results[3];
-  for (int tap = 0; tap < 3; ++tap) results[tap] = sums.result + tap * sums.tap_distance;
-  if (sums.accumulate) {
-    _tile_loadd(0, results[0], kResultStride);
-    _tile_loadd(1, results[1], kResultStride);
-    _tile_loadd(2, results[2], kResultStride);
-  } else {
+void begin_taps(const TapSums& sums) {
+  if (!sums.accumulate) {
     _tile_zero(0);
     _tile_zero(1);
     _tile_zero(2);
+    return;
   }
-  add_picture_rows<false>(sums);
-  _tile_stored(0, results[0], kResultStride);
-  _tile_stored(1, results[1], kResultStride);
-  _tile_stored(2, results[2], kResultStride);
+  const TapResults& results = sums.results;
+  const auto row_bytes = static_cast<std::size_t>(results.row_distance) * sizeof(float);
+  _tile_loadd(0, results.first, row_bytes);
+  _tile_loadd(1, results.first + results.tap_distance, row_bytes);
+  _tile_loadd(2, results.first + 2 * results.tap_distance, row_bytes);
+}
+
+// The first operands are loaded before the former sums are stored, as those of a square are.
+template <bool int8>
+void add_tap_products_of(const TapSums& sums, Interlude& interlude, const TapResults& former) {
+  for (int row = 0; row < sums.picture_row_count; ++row) {
+    const bf16* const rows = sums.rows + sums.picture_rows[row].rows;
+    const bf16* const columns = sums.columns + sums.picture_rows[row].columns;
+    load_first_position(rows, columns);
+    if (row == 0) {
+      if (former.first != nullptr) store_taps(former);
+      begin_taps(sums);
+    }
+    add_picture_row<int8>(sums, rows, columns, interlude);
+  }
+  while (interlude.next < interlude.last) interlude.play();
+}
+
+void add_tap_products(const TapSums& sums, Interlude& interlude, const TapResults& former) {
+  if (sums.int8) {
+    add_tap_products_of<true>(sums, interlude, former);
+  } else {
+    add_tap_products_of<false>(sums, interlude, former);
+  }
 }
 
 #undef FTL_ADD_PRODUCT
@@ -332,7 +334,8 @@ void burn(long repetitions) {
 
 #else
 
-constexpr void (*add_tap_products)(const TapSums&) = nullptr;
+constexpr void (*add_tap_products)(const TapSums&, Interlude&, const TapResults&) = nullptr;
+constexpr void (*store_taps)(const TapResults&) = nullptr;
 constexpr void (*multiply_square)(const SquareSum&, Interlude&, float*) = nullptr;
 constexpr void (*store_square)(float*) = nullptr;
 
@@ -595,8 +598,17 @@ void transpose(const Halves<const bf16>& rows, const Halves<bf16>& to) {
 
 }  // namespace
 
-const TileProductKernels tile_product{multiply,        burn,         begin,     end,       add_tap_products,
-                                      multiply_square, store_square, pack_rows, pair_rows, pair_columns,
-                                      transpose};
+const TileProductKernels tile_product{.multiply = multiply,
+                                      .burn = burn,
+                                      .begin = begin,
+                                      .end = end,
+                                      .add_tap_products = add_tap_products,
+                                      .store_taps = store_taps,
+                                      .multiply_square = multiply_square,
+                                      .store_square = store_square,
+                                      .pack_rows = pack_rows,
+                                      .pair_rows = pair_rows,
+                                      .pair_columns = pair_columns,
+                                      .transpose = transpose};
 
 }  // namespace ftl::kernels::FTL_ISA
