@@ -88,14 +88,16 @@ void forward(benchmark::State& state) {
       largest_x = selected().convolution.round_inputs(g.in, kBlockImages, x, t.rounded.as<bf16>());
       x = t.rounded.as<bf16>();
     }
-    selected().convolution.forward({.geometry = g,
-                                    .images = kBlockImages,
-                                    .x = x,
-                                    .weights = t.weights.as<bf16>(),
-                                    .y = t.y.as<bf16>() + block * g.out.block_elements(),
-                                    .argmax = g.pool ? t.argmax.as<std::uint8_t>() : nullptr,
-                                    .weight_scales = t.scales.as<float>(),
-                                    .largest_x = largest_x});
+    selected().convolution.forward(
+        {.geometry = g,
+         .images = kBlockImages,
+         .x = x,
+         .weights = t.weights.as<bf16>(),
+         .y = t.y.as<bf16>() + block * g.out.block_elements(),
+         .argmax = g.pool ? t.argmax.as<std::uint8_t>() : nullptr,
+         .weight_scales = t.scales.as<float>(),
+         .largest_x = largest_x,
+         .activation = applies_activation(g) ? ActivationKind::silu : ActivationKind::identity});
   });
 }
 
@@ -146,6 +148,10 @@ void airbench94(benchmark::internal::Benchmark* benchmark) {
         ->Args({256, 256, 3, 3, 1, 0, int8});
   }
 }
+// The whitening, of patches that are laid out, with its activation.
+BENCHMARK(forward)
+    ->ArgNames({"in", "out", "size", "kernel", "pad", "pool", "int8"})
+    ->Args({12, 24, 31, 1, 0, 0, 0});
 BENCHMARK(forward)->Apply(airbench94);
 BENCHMARK(backward_data)->Apply(airbench94);
 BENCHMARK(backward_weights)->Apply(airbench94);

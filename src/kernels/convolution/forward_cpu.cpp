@@ -202,18 +202,33 @@ class ForwardPass {
       if (walk_.square_height == 0) pooled_positions();
       return;
     }
-    ResultTile result;
+    // A position is written while the products of the next one are on their way.
+    ResultTile results[2];
+    int turn = 0;
+    int last_y = -1;
+    int last_x = -1;
+    const auto write_last = [&] {
+      if (last_y >= 0) write_position(results[1 - turn], output, last_y, last_x);
+    };
     for (int y = 0; y < written_.height; ++y) {
       for (int x = 0; x < written_.width; ++x) {
         if (!walk_.alone(y, x)) continue;
-        compute(y, x, result);
-        for (int half = 0; half < halves_; ++half) {
-          bf16* to = output_tile(output, half, y, x);
-          write_tile(result.half[half], to);
-          if (arguments_.activation == ActivationKind::identity) continue;
-          activation.forward(arguments_.activation, kTileElements, to, to);
-        }
+        compute(y, x, results[turn]);
+        write_last();
+        turn = 1 - turn;
+        last_y = y;
+        last_x = x;
       }
+    }
+    write_last();
+  }
+
+  void write_position(const ResultTile& result, int output, int y, int x) const {
+    for (int half = 0; half < halves_; ++half) {
+      bf16* to = output_tile(output, half, y, x);
+      write_tile(result.half[half], to);
+      if (arguments_.activation == ActivationKind::identity) continue;
+      activation.forward(arguments_.activation, kTileElements, to, to);
     }
   }
 
