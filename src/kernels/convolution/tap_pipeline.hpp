@@ -46,21 +46,21 @@ class TapPipeline {
  private:
   static constexpr int kRows = 3 * kHalfRows;
 
-  static float* row_of(float* gradient, int row) {
-    return gradient + row / kHalfRows * kGradientTile + row % kHalfRows * kTileColumns;
+  static std::int64_t place_of(int row) {
+    return row / kHalfRows * kGradientTile + row % kHalfRows * kTileColumns;
   }
 
   // Always inlined: GCC takes a function that only prefetches for one without effect, and drops its calls.
   [[gnu::always_inline]] void fetch(int row) const {
     if (fetched_ == nullptr) return;
-    __builtin_prefetch(fetched_ + row / kHalfRows * kGradientTile + row % kHalfRows * kTileColumns, 1);
+    __builtin_prefetch(fetched_ + place_of(row), 1);
   }
 
   void step(int row) const {
     fetch(row);
     if (!sums_.int8 || former_.first == nullptr) return;
     const std::int32_t* from = integers_[1 - turn_] + row * kHalfColumns;
-    float* to = row_of(gradients_[1 - turn_], row);
+    float* to = gradients_[1 - turn_] + place_of(row);
     for (int n = 0; n < kHalfColumns; n += kLanes) {
       vint integers;
       std::memcpy(&integers, from + n, sizeof(integers));
