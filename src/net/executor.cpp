@@ -46,7 +46,7 @@ int Executor::first_block(int lane) const {
   return std::min(blocks(), static_cast<int>(lane * groups / lanes()) * blocks_together_);
 }
 
-// In which threads take them, so that at the end they wait for the short ones at most.
+// The order in which threads take lanes: longest first, so that at the end they wait at most for a short one.
 std::vector<int> Executor::longest_lanes_first() const {
   std::vector<int> order(at(lanes()));
   std::iota(order.begin(), order.end(), 0);
@@ -231,7 +231,7 @@ void Executor::run_segment(const Segment& segment, const Batch& batch) {
   }
   const std::vector<int> order = longest_lanes_first();
   threads_.parallel_for(lanes(), [&](std::int64_t item, int thread) {
-    const int lane = order[static_cast<std::size_t>(item)];
+    const int lane = order[at(static_cast<int>(item))];
     StepRunner runner(*this, batch, thread);
     const int first = first_block(lane);
     const int last = first_block(lane + 1);

@@ -202,7 +202,7 @@ class ForwardPass {
       if (walk_.square_height == 0) pooled_positions();
       return;
     }
-    // A position is written while the products of the next one are on their way.
+    // A position is written once the products of the next one are issued, so that nothing waits for them.
     ResultTile results[2];
     int turn = 0;
     int last_y = -1;

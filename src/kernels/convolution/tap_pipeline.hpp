@@ -2,7 +2,7 @@
 #pragma once
 
 #include "kernels/convolution/weight_tiles.hpp"
-#include "kernels/simd.hpp"
+#include "kernels/tile_product/scaled_sums.hpp"
 #include "kernels/tile_product/tile_product.hpp"
 
 namespace ftl::kernels {
@@ -15,12 +15,14 @@ class TapPipeline {
   // `scale` is what sums of 8-bit integers are multiplied by; `accumulate`: gradients are added to.
   TapPipeline(const TileProductKernels& tile_product, float scale, bool accumulate)
       : tile_product_(tile_product), scale_(scale), accumulate_(accumulate) {}
+  TapPipeline(const TapPipeline&) = delete;
+  TapPipeline& operator=(const TapPipeline&) = delete;
 
-  // The operands of the next sums, as they were for the last ones.
+  // To be described before compute(), but for its results; keeps what was set for the last sums.
   TapSums& sums() { return sums_; }
 
-  // Adds the sums to `gradient`, the first row of 16 x 16 values in tiles of 32 x 32, one a tap; those at
-  // `next` follow.
+  // Adds the sums to `gradient`, the first tap's first row: each tap's 16 x 16 values lie in a tile of 32 x
+  // 32 of its own. `next` is the gradient of the next call, fetched meanwhile, if there is one.
   void compute(float* gradient, const float* next) {
     turn_ = 1 - turn_;
     gradients_[turn_] = gradient;
@@ -37,9 +39,7 @@ class TapPipeline {
   void finish() {
     if (former_.first == nullptr) return;
     tile_product_.store_taps(former_);
-    turn_ = 1 - turn_;
-    fetched_ = nullptr;
-    for (int row = 0; row < kRows; ++row) step(row);
+    for (int row = 0; sums_.int8 && row < kRows; ++row) add_row(turn_, row);
     former_ = {};
   }
 
@@ -50,23 +50,17 @@ class TapPipeline {
     return row / kHalfRows * kGradientTile + row % kHalfRows * kTileColumns;
   }
 
-  // Always inlined: GCC takes a function that only prefetches for one without effect, and drops its calls.
-  [[gnu::always_inline]] void fetch(int row) const {
-    if (fetched_ == nullptr) return;
-    __builtin_prefetch(fetched_ + place_of(row), 1);
-  }
+  // Always inlined: GCC may take a function that only prefetches for one without effect, and drop its calls.
+  [[gnu::always_inline]] void fetch(int row) const { __builtin_prefetch(fetched_ + place_of(row), 1); }
 
   void step(int row) const {
     fetch(row);
-    if (!sums_.int8 || former_.first == nullptr) return;
-    const std::int32_t* from = integers_[1 - turn_] + row * kHalfColumns;
-    float* to = gradients_[1 - turn_] + place_of(row);
-    for (int n = 0; n < kHalfColumns; n += kLanes) {
-      vint integers;
-      std::memcpy(&integers, from + n, sizeof(integers));
-      const vfloat sum = __builtin_convertvector(integers, vfloat) * broadcast(scale_);
-      store(to + n, accumulate_ ? load(to + n) + sum : sum);
-    }
+    if (sums_.int8 && former_.first != nullptr) add_row(1 - turn_, row);
+  }
+
+  void add_row(int turn, int row) const {
+    add_scaled(integers_[turn] + row * kHalfColumns, kHalfColumns, scale_, accumulate_,
+               gradients_[turn] + place_of(row));
   }
 
   const TileProductKernels& tile_product_;

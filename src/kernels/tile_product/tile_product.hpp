@@ -109,8 +109,9 @@ struct TapResults {
 };
 
 // What the weights of three neighbouring taps get from the rows of a picture along which they slide:
-// result[tap][r][n], 16 x 16 of it, becomes (accumulate ? itself : 0) + the sum over picture rows, positions
-// p and k of rows[p + tap][r][k] * columns[p][k][n], with operands as in TileTerm, one half of each.
+// results[tap][r][n], 16 x 16 of it, become (accumulate ? themselves : 0) + the sum over picture rows,
+// positions p and k of rows[p + tap][r][k] * columns[p][k][n], with operands as in TileTerm, one half of
+// each.
 struct TapSums {
   const TileTerm* picture_rows = nullptr;  // position 0 of each; rows are those of tap 0
   int picture_row_count = 0;               // at least 1
@@ -145,7 +146,9 @@ struct TileProductKernels {
   void (*end)();
   // The next four are null where the instruction set gains nothing from them.
   // The sums stay in registers until the next ones are begun, which stores them where `former` says (unless
-  // it has no place), or until store_taps stores them. The interlude's steps are done after they are stored.
+  // it has no place; results other than the next ones'), or until store_taps stores them. Until then nothing
+  // else here that uses tiles may be called: multiply, multiply_square, burn, end. The interlude's steps are
+  // done after they are stored.
   void (*add_tap_products)(const TapSums& sums, Interlude& interlude, const TapResults& former);
   void (*store_taps)(const TapResults& results);
   // The sums stay in registers until the next square is begun, which stores them at `former` (unless it is
