@@ -18,7 +18,8 @@ enum class RandomPurpose : std::uint32_t {
   cutmix,
   synthetic,
   test,
-  holdout
+  holdout,
+  selection
 };
 
 class Random {

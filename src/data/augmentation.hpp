@@ -76,6 +76,9 @@ class TrainingLoader {
   // Draws the order of `epoch` (0, 1, ...) and, on its first call, what is drawn once a picture.
   void begin_epoch(int epoch);
 
+  // The epoch's pictures in its order.
+  std::span<const std::int32_t> order() const { return order_; }
+
   // Writes pictures [first, first + images) of the epoch's order as [images][height][width][3] bf16,
   // normalised by the dataset's mean and standard deviation, and their labels. May be called from several
   // threads at once. `batch_first` and `batch_images` delimit the whole batch in the epoch's order (CutMix's

@@ -191,8 +191,12 @@ TrainingResult Executor::train(const Batch& batch, Model& model, std::vector<std
   for (const Segment& segment : plan_.segments) run(segment, batch, model, gradients);
   TrainingResult result;
   for (int block = 0; block < blocks(); ++block) {
-    result.loss += losses_[at(block)].loss;
-    result.correct += losses_[at(block)].correct;
+    const kernels::LossResult& loss = losses_[at(block)];
+    result.loss += loss.loss;
+    result.correct += loss.correct;
+    const auto images = std::min<std::int64_t>(kBlockImages, images_ - std::int64_t{block} * kBlockImages);
+    result.gradient_norms.insert(result.gradient_norms.end(), loss.gradient_norms.begin(),
+                                 loss.gradient_norms.begin() + images);
   }
   return result;
 }

@@ -33,6 +33,7 @@ struct ExecutorOptions {
 struct TrainingResult {
   double loss = 0;  // summed over the batch
   std::int64_t correct = 0;
+  std::vector<float> gradient_norms;  // by image (kernels::LossResult)
 };
 
 class Executor {

@@ -33,13 +33,20 @@ struct EmaConfig {
   double decay = 0.99;  // applied each time
 };
 
-// Selective backprop (train/hard_pictures.hpp).
+enum class SelectionScores {
+  fresh,       // of a forward pass over the drawn pictures; the hardest are taken (train/hard_pictures.hpp)
+  remembered,  // of the last step that trained on a picture; a chance in proportion (remembered_scores.hpp)
+};
+
+// Selective backprop.
 struct SelectionConfig {
+  SelectionScores scores = SelectionScores::fresh;
   double keep = 1;   // share of the drawn pictures to train on; 1: no selection
   double start = 0;  // epochs
   double until = 0;  // epochs; 0: to the end
-  int size = 0;      // to score at, in pixels along the shorter side; 0: as trained
+  int size = 0;      // of fresh scores, in pixels along the shorter side; 0: as trained
 
+  bool remembers() const { return keep < 1 && scores == SelectionScores::remembered; }
   bool selects_at(double epoch) const { return keep < 1 && epoch >= start && (until == 0 || epoch < until); }
 };
 

@@ -16,6 +16,9 @@ const std::array<Choice<data::Flip>, 3> kFlips{
 const std::array<Choice<data::Views>, 3> kViews{
     {{"plain", data::Views::plain}, {"mirror", data::Views::mirror}, {"six", data::Views::six}}};
 
+const std::array<Choice<SelectionScores>, 2> kSelectionScores{
+    {{"fresh", SelectionScores::fresh}, {"remembered", SelectionScores::remembered}}};
+
 const std::array<Choice<optim::OptimizerKind>, 2> kOptimizers{
     {{"sgd", optim::OptimizerKind::sgd}, {"muon", optim::OptimizerKind::muon}}};
 
@@ -99,7 +102,12 @@ SelectionConfig read_selection(RecipeTable& table) {
   config.keep = table.number("keep", {.low = 0, .high = 1, .above_low = true}, config.keep);
   config.start = table.number("start", at_least(0), config.start);
   config.until = table.number("until", at_least(0), config.until);
+  config.scores = table.choice("scores", kSelectionScores, config.scores);
   config.size = table.integer("size", count_from(0), config.size);
+  if (config.size > 0 && config.scores == SelectionScores::remembered) {
+    throw InputError("{} is {}; it must be 0 (or left out) for {} = \"remembered\", which scores no pictures",
+                     table.path("size"), config.size, table.path("scores"));
+  }
   if (config.until > 0 && config.until <= config.start) {
     throw InputError("{} is {}; it must be above {}, which is {}, or 0", table.path("until"), config.until,
                      table.path("start"), config.start);

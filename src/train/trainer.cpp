@@ -40,6 +40,7 @@ Trainer::Trainer(const TrainerOptions& options)
   for (const net::Parameter& parameter : graph_.parameters) {
     gradients_.emplace_back(static_cast<std::size_t>(parameter.elements()), 0.0f);
   }
+  if (options.recipe.selection.remembers()) remembered_scores_.emplace(options.dataset.train.count);
   if (options.resume != nullptr) {
     restore(*options.resume);
   } else {
@@ -78,6 +79,13 @@ void Trainer::restore(const TrainingState& state) {
   }
   for (std::size_t i = 0; i < tensors.size(); ++i) std::ranges::copy(state.optimizer[i], tensors[i].begin());
   update_.set_steps_taken(state.optimizer_steps);
+  if (remembered_scores_) {
+    if (state.scores.size() != remembered_scores_->values().size()) {
+      throw InputError("the training state to resume from has scores of {} pictures; there are {}",
+                       state.scores.size(), remembered_scores_->values().size());
+    }
+    remembered_scores_->restore(state.scores);
+  }
   clock_.go_to(state.step);
   epoch_ = {state.epoch_loss, state.epoch_correct, state.epoch_images};
   flop_ = state.flop;
@@ -96,8 +104,10 @@ TrainingState Trainer::state() {
                       .model = model_,
                       .average = {},
                       .optimizer = {},
-                      .optimizer_steps = update_.steps_taken()};
+                      .optimizer_steps = update_.steps_taken(),
+                      .scores = {}};
   if (average_.model() != nullptr) state.average = *average_.model();
+  if (remembered_scores_) state.scores = remembered_scores_->values();
   for (const std::span<float> tensor : update_.state()) {
     state.optimizer.emplace_back(tensor.begin(), tensor.end());
   }
@@ -186,15 +196,44 @@ bool Trainer::train_step() {
   epoch_.correct += result.correct;
   epoch_.images += clock_.batch();
   flop_ += executor_->plan().flop * static_cast<double>(clock_.batch());
+  remember_scores(selected, result.gradient_norms);
   if (std::isfinite(result.loss)) update_weights();
   clock_.advance();
   return std::isfinite(result.loss);
 }
 
-// The places of the hardest pictures of those that the step draws; none where it trains on all of them.
+// The places of those pictures that the step trains on of those that it draws; none where it trains on all of
+// them.
 std::vector<std::int32_t> Trainer::select_pictures() {
   const std::int64_t drawn = clock_.drawn();
   if (drawn == clock_.batch()) return {};
+  return remembered_scores_ ? select_by_memory(drawn) : select_hardest(drawn);
+}
+
+std::vector<std::int32_t> Trainer::select_by_memory(std::int64_t drawn) {
+  const std::span<const std::int32_t> order = loader_.at(stage(), clock_.epoch()).order();
+  const auto epoch = static_cast<std::uint32_t>(clock_.epoch());
+  const auto first = static_cast<std::uint32_t>(clock_.first());
+  std::vector<std::int32_t> places =
+      remembered_scores_->draw(order.subspan(first, static_cast<std::size_t>(drawn)), clock_.batch(),
+                               Random(options_.seed, RandomPurpose::selection, epoch, first));
+  for (std::int32_t& place : places) place += static_cast<std::int32_t>(first);
+  return places;
+}
+
+void Trainer::remember_scores(const std::vector<std::int32_t>& selected,
+                              std::span<const float> gradient_norms) {
+  if (!remembered_scores_) return;
+  const std::span<const std::int32_t> order = loader_.at(stage(), clock_.epoch()).order();
+  std::vector<std::int32_t> pictures;
+  for (std::int64_t i = 0; i < clock_.batch(); ++i) {
+    const std::int64_t place = selected.empty() ? clock_.first() + i : selected[static_cast<std::size_t>(i)];
+    pictures.push_back(order[static_cast<std::size_t>(place)]);
+  }
+  remembered_scores_->remember(pictures, gradient_norms);
+}
+
+std::vector<std::int32_t> Trainer::select_hardest(std::int64_t drawn) {
   const TrainingStage& scored_at = scoring_stage_ ? *scoring_stage_ : stage();
   if (hard_pictures_stage_ != &scored_at) {
     const ActivityScope doing(options_.threads, activity(net::Chore::planning));

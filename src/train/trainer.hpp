@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -17,6 +18,7 @@
 #include "train/hard_pictures.hpp"
 #include "train/parameter_update.hpp"
 #include "train/recipe.hpp"
+#include "train/remembered_scores.hpp"
 #include "train/result.hpp"
 #include "train/stage_loader.hpp"
 #include "train/training_clock.hpp"
@@ -78,6 +80,9 @@ class Trainer {
   const TrainingStage& stage() const;  // of the step that comes next
   void prepare_executor();
   std::vector<std::int32_t> select_pictures();
+  std::vector<std::int32_t> select_hardest(std::int64_t drawn);
+  std::vector<std::int32_t> select_by_memory(std::int64_t drawn);
+  void remember_scores(const std::vector<std::int32_t>& selected, std::span<const float> gradient_norms);
   net::Batch next_batch(const std::vector<std::int32_t>& selected);
   void train(RunResult& result);
   void update_weights();
@@ -104,6 +109,7 @@ class Trainer {
   std::optional<net::Executor> executor_;
   const TrainingStage* hard_pictures_stage_ = nullptr;
   std::optional<HardPictures> hard_pictures_;
+  std::optional<RememberedScores> remembered_scores_;
   std::vector<std::vector<float>> gradients_;
   EpochSums epoch_;
   std::vector<float> plain_logits_;  // of model() after the last finished epoch

@@ -13,6 +13,7 @@ using nlohmann::json;
 constexpr const char* kKind = "ftl.kind";
 constexpr const char* kModelKind = "model";
 constexpr const char* kStateKind = "training state";
+constexpr const char* kScores = "select.scores";
 
 // Calls visit(name, shape, values) for every tensor of a model, parameters and running statistics.
 template <class Model, class Visit>
@@ -97,6 +98,9 @@ void save_training_state(const std::filesystem::path& path, const TrainingState&
                                   {static_cast<std::int64_t>(state.optimizer[i].size())},
                                   state.optimizer[i]});
   }
+  if (!state.scores.empty()) {
+    checkpoint.tensors.push_back({kScores, {std::ssize(state.scores)}, state.scores});
+  }
   save_checkpoint(path, checkpoint);
 }
 
@@ -139,6 +143,7 @@ TrainingState load_training_state(const std::filesystem::path& path, const net::
     if (!found) break;
     state.optimizer.push_back(checkpoint.tensor(name).values);
   }
+  if (recipe.selection.remembers()) state.scores = checkpoint.tensor(kScores).values;
   return state;
 }
 

@@ -29,6 +29,7 @@ struct TrainingState {
   std::optional<net::Model> average;
   std::vector<std::vector<float>> optimizer;  // ParameterUpdate::state, in its order
   std::vector<std::int64_t> optimizer_steps;
+  std::vector<float> scores;  // RememberedScores::values; empty where the recipe remembers none
 };
 
 void save_training_state(const std::filesystem::path& path, const TrainingState& state,

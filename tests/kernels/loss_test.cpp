@@ -51,6 +51,11 @@ TEST(Loss, MatchesTheReference) {
       for (std::size_t i = 0; i < dlogits.size(); ++i) {
         ASSERT_NEAR(dlogits[i], exact[i], bf16_tolerance(exact[i], 1, std::abs(exact[i])));
       }
+      for (int image = 0; image < images; ++image) {
+        double squares = 0;
+        for (int c = 0; c < classes; ++c) squares += std::pow(exact[image * classes + c] / 0.25, 2);
+        EXPECT_NEAR(result.gradient_norms[image], std::sqrt(squares), 1e-6);
+      }
       expect_zero_padding_images(shape, images, dblock);
       expect_zero_padding_channels(shape, images, dblock);
       EXPECT_EQ(softmax_cross_entropy(arguments, block.data(), nullptr).loss, result.loss);

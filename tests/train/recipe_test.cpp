@@ -132,6 +132,7 @@ schedule = { kind = "cosine", warmup = 0.02, start = 0.9, end = 1, until = 0.75 
 keep = 0.5
 start = 0.5
 until = 1.5
+scores = "fresh"
 size = 10
 
 [ema]
@@ -363,6 +364,7 @@ TEST(Recipe, KeysReachTheirFields) {
   EXPECT_EQ(recipe.selection.keep, 0.5);
   EXPECT_EQ(recipe.selection.start, 0.5);
   EXPECT_EQ(recipe.selection.until, 1.5);
+  EXPECT_EQ(recipe.selection.scores, SelectionScores::fresh);
   EXPECT_EQ(recipe.selection.size, 10);
   EXPECT_EQ(recipe.ema.start_epoch, 1.5);
   EXPECT_EQ(recipe.ema.decay, 0.95);
@@ -471,6 +473,9 @@ INSTANTIATE_TEST_SUITE_P(
         BadSetting{"select.keep=0", "select.keep must be a number in (0, 1], not 0"},
         BadSetting{"select={start=2,until=1}",
                    "select.until is 1; it must be above select.start, which is 2, or 0"},
+        BadSetting{"select.scores=old", "select.scores must be one of \"fresh\", \"remembered\""},
+        BadSetting{"select={scores='remembered',size=16}",
+                   "select.size is 16; it must be 0 (or left out) for select.scores"},
         BadSetting{"select.kep=0.5", "unknown key select.kep (did you mean select.keep?)"},
         BadSetting{"train=3", "train must be a table, not 3"},
         BadSetting{"name=3", "name must be a string, not 3"},

@@ -7,6 +7,7 @@
 
 #include "base/random.hpp"
 #include "data/derived_dataset.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace ftl::train {
 namespace {
@@ -193,6 +194,83 @@ TEST(Selection, GivesTheSameBitsWithAnyNumberOfThreads) {
   const Trained three = train(settings, 3);
   EXPECT_EQ(one.model.parameters, three.model.parameters);
   EXPECT_NE(one.model.parameters, train({"train.batch=16", "augment.cutmix=3"}).model.parameters);
+}
+
+std::vector<std::string> by_memory() {
+  return {"train.batch=16", "train.epochs=3", "select={scores='remembered',keep=0.5,start=1,until=2.4}",
+          "train.resolution=[{size=6,until=1.2}]"};
+}
+
+TEST(SelectionByMemory, TrainsOnFewerPicturesWithoutScoringAny) {
+  const Trained all = train({"train.batch=16"});
+  const Trained half = train({"train.batch=16", "select={scores='remembered',keep=0.5}"});
+  EXPECT_EQ(half.result.steps, 6);
+  EXPECT_DOUBLE_EQ(half.result.flop, all.result.flop / 2);
+  EXPECT_NE(half.model.parameters, train({"train.batch=16", "select.keep=0.5"}).model.parameters);
+}
+
+TEST(SelectionByMemory, GivesTheSameBitsWithAnyNumberOfThreads) {
+  EXPECT_EQ(train(by_memory(), 1).model.parameters, train(by_memory(), 3).model.parameters);
+}
+
+struct LastEpoch final : TrainingObserver {
+  void on_epoch(const EpochRecord& epoch) override { record = epoch; }
+  EpochRecord record;
+};
+
+// Pictures with wrong labels, which the network cannot learn, are what it goes on learning from.
+TEST(SelectionByMemory, TrainsMoreOftenOnWhatItGetsWrong) {
+  Pictures pictures;
+  for (const std::int32_t picture : {3, 17, 40, 64, 95}) pictures.give_wrong_label(picture);
+  const std::string no_selection = "select.keep=1";
+  const auto accuracy_of_last_epoch = [&](const std::string& selection) {
+    LastEpoch last;
+    const Recipe recipe = parse_recipe(
+        kRecipe, "own.toml", std::vector<std::string>{"train.epochs=12", "train.batch=8", selection});
+    ThreadPool pool(1);
+    Trainer({.recipe = recipe,
+             .dataset = pictures.dataset,
+             .kernels = kernels::kernels_for(select_isa()),
+             .threads = pool,
+             .observer = &last,
+             .save_state = {}})
+        .run();
+    return last.record.train_accuracy;
+  };
+  EXPECT_LT(accuracy_of_last_epoch("select={scores='remembered',keep=0.25,start=8}"),
+            accuracy_of_last_epoch(no_selection) - 0.05);
+}
+
+TEST(SelectionByMemory, ResumesWithTheScoresItHad) {
+  const Pictures pictures;
+  const Recipe recipe = parse_recipe(kRecipe, "own.toml", by_memory());
+  ThreadPool pool(1);
+  TrainerOptions options{.recipe = recipe,
+                         .dataset = pictures.dataset,
+                         .kernels = kernels::kernels_for(select_isa()),
+                         .threads = pool,
+                         .save_state = {}};
+  const test::TemporaryFolder folder;
+  const std::filesystem::path file = folder.path() / "state.safetensors";
+  int epochs = 0;
+  options.save_state = [&](const TrainingState& state) {
+    if (++epochs == 2) save_training_state(file, state, Trainer(options).graph(), recipe);
+  };
+  Trainer whole(options);
+  whole.run();
+  options.save_state = {};
+  const TrainingState state = load_training_state(file, whole.graph(), recipe, options.seed);
+  options.resume = &state;
+  Trainer rest(options);
+  rest.run();
+  EXPECT_EQ(rest.model().parameters, whole.model().parameters);
+
+  TrainingState forgetful = state;
+  std::ranges::fill(forgetful.scores, 1.0f);
+  options.resume = &forgetful;
+  Trainer other(options);
+  other.run();
+  EXPECT_NE(other.model().parameters, whole.model().parameters);
 }
 
 TEST(Freezing, EverythingFrozenStillEnds) {

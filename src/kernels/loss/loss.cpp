@@ -38,14 +38,17 @@ LossResult softmax_cross_entropy(const LossArguments& arguments, const bf16* log
     const auto largest = std::max_element(scaled.begin(), scaled.end());
     if (largest - scaled.begin() == target.label) ++result.correct;
     const double normaliser = log_sum_exp(scaled, *largest);
+    double squares = 0;
     for (int c = 0; c < arguments.classes; ++c) {
       const double log_probability = scaled[static_cast<std::size_t>(c)] - normaliser;
       const double share = target_share(arguments, target, c);
       result.loss -= share * log_probability;
+      const double gradient = std::exp(log_probability) - share;
+      squares += gradient * gradient;
       if (dlogits == nullptr) continue;
-      const double gradient = scale * (std::exp(log_probability) - share);
-      dlogits[blocked_index(shape, image, c, 0, 0)] = to_bf16(static_cast<float>(gradient));
+      dlogits[blocked_index(shape, image, c, 0, 0)] = to_bf16(static_cast<float>(scale * gradient));
     }
+    result.gradient_norms[static_cast<std::size_t>(image)] = static_cast<float>(std::sqrt(squares));
   }
   return result;
 }

@@ -2,6 +2,7 @@
 // images.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 
@@ -27,6 +28,8 @@ struct LossArguments {
 struct LossResult {
   double loss = 0;  // summed over the images, with smoothing, in natural-log units
   int correct = 0;  // images whose largest logit is at their label (the first of equal ones)
+  // By image: the Euclidean norm of the loss's gradient by the scaled logits, probabilities less target.
+  std::array<float, kBlockImages> gradient_norms{};
 };
 
 // Plain C++ on every ISA: 10 or 100 logits an image are nothing beside the convolutions.

@@ -1,0 +1,38 @@
+// Selective backprop without a forward pass: how much a picture still teaches is told by what the last step
+// that trained on it found (Loshchilov and Hutter 2015, "Online batch selection for faster training of neural
+// networks"), measured by the norm of the loss's gradient by the logits (Katharopoulos and Fleuret 2018, "Not
+// all samples are created equal").
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "base/random.hpp"
+
+namespace ftl::train {
+
+class RememberedScores {
+ public:
+  // Of a split with so many pictures. One that no step has trained on has a score of 1, about that of equal
+  // probabilities for ten classes.
+  explicit RememberedScores(std::int64_t pictures);
+
+  // What a step found: scores[i] of pictures[i], at least 0.
+  void remember(std::span<const std::int32_t> pictures, std::span<const float> scores);
+
+  // `count` of `pictures`, as rising indices into it, each drawn with a probability in proportion to 0.1 and
+  // its score, or 1 where that is larger. By systematic sampling: one random number, as many pictures as
+  // asked for, none twice.
+  std::vector<std::int32_t> draw(std::span<const std::int32_t> pictures, std::int64_t count,
+                                 Random random) const;
+
+  // All scores, by picture; of the size given to the constructor.
+  const std::vector<float>& values() const { return values_; }
+  void restore(const std::vector<float>& values) { values_ = values; }
+
+ private:
+  std::vector<float> values_;
+};
+
+}  // namespace ftl::train
