@@ -39,7 +39,7 @@ TEST(Hyperparameters, ArraysAreTextAndLayersAreLeftOut) {
     EXPECT_TRUE(name != "description" && name != "source") << name;
   }
   EXPECT_EQ(by_name("a = [1, 2]").at("a"), Value("[ 1, 2 ]"));
-  EXPECT_EQ(values.at("train.resolution"), Value("[ { size = 24, until = 2 } ]"));
+  EXPECT_EQ(values.at("train.resolution"), Value("[ { size = 24, until = 3 } ]"));
 }
 
 }  // namespace
