@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
+#include <numeric>
 #include <stdexcept>
 
 #include "base/index.hpp"
@@ -12,9 +14,9 @@
 namespace ftl::net {
 namespace {
 
-// At most so many lanes for a batch's blocks: few enough that adding them up is cheap, enough for many
-// threads.
-int most_lanes(int blocks) {
+// Of a batch's blocks: few enough that adding them up is cheap, enough for many threads, and a power of two
+// so that two, four or eight threads share them evenly.
+int lanes_for(int blocks) {
   if (blocks >= 32) return 16;
   if (blocks >= 16) return 8;
   return std::min(blocks, 4);
@@ -34,14 +36,23 @@ Executor::Executor(const Graph& graph, Plan plan, const kernels::Kernels& kernel
   prepare_norms();
 }
 
-// Lanes hold neighbouring blocks, all as many but for the last one.
-int Executor::lane_blocks() const {
-  const int groups = divide_up(blocks(), blocks_together_);
-  return divide_up(groups, std::min(groups, most_lanes(blocks()))) * blocks_together_;
+int Executor::lanes() const {
+  return std::min(lanes_for(blocks()), divide_up(blocks(), blocks_together_));
 }
 
-int Executor::lanes() const {
-  return divide_up(blocks(), lane_blocks());
+// Lanes hold neighbouring blocks, sizes differing by at most as many as stay together.
+int Executor::first_block(int lane) const {
+  const std::int64_t groups = divide_up(blocks(), blocks_together_);
+  return std::min(blocks(), static_cast<int>(lane * groups / lanes()) * blocks_together_);
+}
+
+// The order in which threads take lanes: longest first, so that at the end they wait at most for a short one.
+std::vector<int> Executor::longest_lanes_first() const {
+  std::vector<int> order(at(lanes()));
+  std::iota(order.begin(), order.end(), 0);
+  const auto length = [this](int lane) { return first_block(lane + 1) - first_block(lane); };
+  std::ranges::stable_sort(order, std::greater{}, length);
+  return order;
 }
 
 void Executor::prepare_convolutions() {
@@ -78,10 +89,9 @@ void Executor::prepare_convolutions() {
         continue;
       }
       if (step.in != kNone)
-        state.weight_lanes =
-            Buffer(kernels::weight_gradient_elements(state.geometry) * 4 * most_lanes(blocks()));
+        state.weight_lanes = Buffer(kernels::weight_gradient_elements(state.geometry) * 4 * lanes());
       if (trains(op.bias)) {
-        state.bias_lanes = Buffer(std::int64_t{op.geometry.out.padded_channels()} * 4 * most_lanes(blocks()));
+        state.bias_lanes = Buffer(std::int64_t{op.geometry.out.padded_channels()} * 4 * lanes());
       }
     }
   }
@@ -223,11 +233,12 @@ void Executor::run_segment(const Segment& segment, const Batch& batch) {
     });
     return;
   }
+  const std::vector<int> order = longest_lanes_first();
   threads_.parallel_for(lanes(), [&](std::int64_t item, int thread) {
-    const int lane = static_cast<int>(item);
+    const int lane = order[at(static_cast<int>(item))];
     StepRunner runner(*this, batch, thread);
-    const int first = lane * lane_blocks();
-    const int last = std::min(blocks(), first + lane_blocks());
+    const int first = first_block(lane);
+    const int last = first_block(lane + 1);
     for (int block = first; block < last; ++block) {
       runner.run(segment,
                  {.block = block, .lane = lane, .index = block - first, .last_of_lane = block + 1 == last});

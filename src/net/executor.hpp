@@ -104,8 +104,9 @@ class Executor {
     return parameter != kNone && plan_.trained[static_cast<std::size_t>(parameter)];
   }
   int blocks() const { return static_cast<int>(divide_up(images_, std::int64_t{kBlockImages})); }
-  int lane_blocks() const;
   int lanes() const;
+  int first_block(int lane) const;
+  std::vector<int> longest_lanes_first() const;
 
   const Graph& graph_;
   Plan plan_;
