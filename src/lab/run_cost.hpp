@@ -7,8 +7,9 @@
 
 namespace ftl::lab {
 
-// Floating-point operations of one run, evaluation included. Layers that are frozen on the way and selective
-// backprop count as if they were not, so a run may do less. `dataset` is the recipe's (train::dataset_for).
+// Floating-point operations of one run, evaluation included. Layers that are frozen on the way count as if
+// they were not, so a run may do less; the forward passes of selective backprop are left out. `dataset` is
+// the recipe's (train::dataset_for).
 double expected_flop(const train::Recipe& recipe, const data::Dataset& dataset);
 
 struct RateOptions {

@@ -59,6 +59,7 @@ WorkKind work_kind(Chore chore) {
       return WorkKind::gradient_reduction;
     case Chore::planning:
     case Chore::epoch_order:
+    case Chore::selection:
       return WorkKind::preparation;
     case Chore::optimizer:
     case Chore::average:
@@ -117,6 +118,8 @@ std::string_view name(Chore chore) {
       return "planning";
     case Chore::epoch_order:
       return "epoch order";
+    case Chore::selection:
+      return "selection";
     case Chore::optimizer:
       return "optimizer";
     case Chore::average:

@@ -17,6 +17,7 @@ enum class Chore {
   gradient_reduction,  // weight gradients summed over lanes
   planning,            // when other parameters begin or stop to learn
   epoch_order,         // the order of an epoch's pictures
+  selection,           // which of a step's pictures it trains on
   optimizer,
   average,  // of the weights
 };

@@ -35,7 +35,8 @@ struct EmaConfig {
 
 enum class SelectionScores {
   fresh,       // of a forward pass over the drawn pictures; the hardest are taken (train/hard_pictures.hpp)
-  remembered,  // of the last step that trained on a picture; a chance in proportion (remembered_scores.hpp)
+  remembered,  // of the last step that trained on a picture; a chance in proportion
+               // (train/remembered_scores.hpp)
 };
 
 // Selective backprop.

@@ -38,6 +38,7 @@ void RememberedScores::remember(std::span<const std::int32_t> pictures, std::spa
 std::vector<std::int32_t> RememberedScores::draw(std::span<const std::int32_t> pictures, std::int64_t count,
                                                  Random random) const {
   std::vector<double> weights;
+  weights.reserve(pictures.size());
   for (const std::int32_t picture : pictures)
     weights.push_back(kLeastWeight + static_cast<double>(values_[static_cast<std::size_t>(picture)]));
   const std::vector<double> shares = probabilities(std::move(weights), count);

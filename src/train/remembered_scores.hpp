@@ -1,7 +1,7 @@
 // Selective backprop without a forward pass: how much a picture still teaches is told by what the last step
 // that trained on it found (Loshchilov and Hutter 2015, "Online batch selection for faster training of neural
 // networks"), measured by the norm of the loss's gradient by the logits (Katharopoulos and Fleuret 2018, "Not
-// all samples are created equal").
+// all samples are created equal"; unlike there, gradients are not divided by the probability of being drawn).
 #pragma once
 
 #include <cstdint>
@@ -18,12 +18,11 @@ class RememberedScores {
   // probabilities for ten classes.
   explicit RememberedScores(std::int64_t pictures);
 
-  // What a step found: scores[i] of pictures[i], at least 0.
+  // What a step found: scores[i], at least 0, of pictures[i].
   void remember(std::span<const std::int32_t> pictures, std::span<const float> scores);
 
-  // `count` of `pictures`, as rising indices into it, each drawn with a probability in proportion to 0.1 and
-  // its score, or 1 where that is larger. By systematic sampling: one random number, as many pictures as
-  // asked for, none twice.
+  // `count` of `pictures`, 1 to all of them, as rising indices. Each is drawn with a probability in
+  // proportion to 0.1 plus its score, at most 1, by systematic sampling: one random number, none twice.
   std::vector<std::int32_t> draw(std::span<const std::int32_t> pictures, std::int64_t count,
                                  Random random) const;
 

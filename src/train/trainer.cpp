@@ -212,6 +212,7 @@ std::vector<std::int32_t> Trainer::select_pictures() {
 
 std::vector<std::int32_t> Trainer::select_by_memory(std::int64_t drawn) {
   const std::span<const std::int32_t> order = loader_.at(stage(), clock_.epoch()).order();
+  const ActivityScope doing(options_.threads, activity(net::Chore::selection));
   const auto epoch = static_cast<std::uint32_t>(clock_.epoch());
   const auto first = static_cast<std::uint32_t>(clock_.first());
   std::vector<std::int32_t> places =
@@ -225,6 +226,7 @@ void Trainer::remember_scores(const std::vector<std::int32_t>& selected,
                               std::span<const float> gradient_norms) {
   if (!remembered_scores_) return;
   const std::span<const std::int32_t> order = loader_.at(stage(), clock_.epoch()).order();
+  const ActivityScope doing(options_.threads, activity(net::Chore::selection));
   std::vector<std::int32_t> pictures;
   for (std::int64_t i = 0; i < clock_.batch(); ++i) {
     const std::int64_t place = selected.empty() ? clock_.first() + i : selected[static_cast<std::size_t>(i)];

@@ -10,10 +10,8 @@ using namespace test;
 
 constexpr Shape kShapes[] = {{1, 1, 1}, {3, 35, 2}, {24, 5, 7}, {33, 3, 3}, {64, 9, 5}, {100, 1, 2}};
 constexpr double kEps = 1e-5;
-// Absolute error of an approximated activation and its derivative, see activation_test.cpp.
-double activation_error(ActivationKind kind) {
-  return kind == ActivationKind::silu ? 1.3e-4 : 2e-5;
-}
+constexpr double kActivationError =
+    2e-5;  // absolute error of the approximated derivatives, see activation_test.cpp
 
 std::vector<double> ones(std::size_t count) {
   return std::vector<double>(count, 1.0);
@@ -159,7 +157,8 @@ TEST_P(BatchNormKernelsTest, ForwardScalesShiftsAndActivates) {
         const double exact = activation_reference(f, scaled + offset[c]);
         const double magnitude = std::abs(scaled) + std::abs(offset[c]);
         ASSERT_NEAR(y[i], exact,
-                    bf16_tolerance(exact, 2, magnitude) + activation_error(f) * std::max(1.0, magnitude));
+                    bf16_tolerance(exact, 2, magnitude) + kActivationError * magnitude +
+                        parabola_error(f, GetParam()));
       }
       expect_zero_padding_channels(problem.shape, kBlockImages, y_block);
       for (const bf16 value : y_block) ASSERT_TRUE(std::isfinite(to_float(value)));
@@ -194,7 +193,8 @@ TEST_P(BatchNormKernelsTest, BackwardReduceGivesTheGradientAndItsSums) {
         // celu's curvature, 1 / alpha, magnifies the rounding of its argument.
         const double argument =
             float_tolerance(2, std::abs(x * multiplier[c]) + std::abs(offset[c])) / kCeluAlpha;
-        const double approximation = (activation_error(f) + argument) * std::abs(dy);
+        const double approximation =
+            (kActivationError + parabola_error(f, GetParam()) + argument) * std::abs(dy);
         ASSERT_NEAR(dz[i], exact[i], bf16_tolerance(exact[i], 2, std::abs(exact[i])) + approximation);
         error[i] = float_tolerance(chain, std::abs(exact[i])) + approximation;
         error_x[i] = float_tolerance(chain, std::abs(exact_x[i])) + approximation * std::abs(x);

@@ -1,5 +1,6 @@
 #include "net/executor.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -138,6 +139,27 @@ void expect_gradients(const Graph& graph, const std::vector<std::vector<float>>&
   }
 }
 
+// By image, the norm of probabilities less the smoothed target.
+std::vector<double> gradient_norms(const TestNetwork& network, int images, std::span<const double> logits) {
+  const auto classes = static_cast<std::size_t>(network.input.classes);
+  std::vector<double> norms;
+  for (const kernels::Target& target : random_batch<double>(network.input, images, 0).targets) {
+    const std::span<const double> row = logits.subspan(norms.size() * classes, classes);
+    double sum = 0;
+    for (const double logit : row) sum += std::exp(logit);
+    double squares = 0;
+    for (std::size_t c = 0; c < classes; ++c) {
+      double share = kLabelSmoothing / static_cast<double>(classes);
+      const double weight = target.label_weight;
+      if (static_cast<std::int32_t>(c) == target.label) share += (1 - kLabelSmoothing) * weight;
+      if (static_cast<std::int32_t>(c) == target.other) share += (1 - kLabelSmoothing) * (1 - weight);
+      squares += std::pow(std::exp(row[c]) / sum - share, 2);
+    }
+    norms.push_back(std::sqrt(squares));
+  }
+  return norms;
+}
+
 TEST_P(ExecutorIsa, TrainingAgreesWithTheReference) {
   for (const TestNetwork& network : networks()) {
     const Graph graph = network.graph();
@@ -148,6 +170,9 @@ TEST_P(ExecutorIsa, TrainingAgreesWithTheReference) {
       const Expectation& expected = expectation(network, images);
       const TrainingRun run = train_once(network, graph, GetParam(), images, 1);
       EXPECT_NEAR(run.result.loss, expected.training.loss, 2e-3 * expected.training.loss);
+      EXPECT_THAT(run.result.gradient_norms,
+                  testing::Pointwise(testing::DoubleNear(0.03),
+                                     gradient_norms(network, images, expected.training.logits)));
       expect_gradients(graph, run.gradients, expected.training.gradients);
     }
   }
@@ -217,6 +242,7 @@ auto expect_same_bits_on_threads(const TestNetwork& network, Isa isa, int images
     const TrainingRun more = train_once(network, graph, isa, images, thread_count);
     EXPECT_EQ(one.result.loss, more.result.loss);
     EXPECT_EQ(one.result.correct, more.result.correct);
+    EXPECT_EQ(one.result.gradient_norms, more.result.gradient_norms);
     EXPECT_EQ(one.gradients, more.gradients);
     EXPECT_EQ(one.model.norms[0].variance, more.model.norms[0].variance);
   }

@@ -371,6 +371,12 @@ TEST(Recipe, KeysReachTheirFields) {
   EXPECT_EQ(recipe.evaluation.views_fraction, 0.25);
 }
 
+TEST(Recipe, ScoresMayBeRemembered) {
+  const Recipe recipe = parse_recipe(kEveryKey, "own.toml", {"select={keep=0.5,scores='remembered'}"});
+  EXPECT_EQ(recipe.selection.scores, SelectionScores::remembered);
+  EXPECT_EQ(parse_recipe(recipe.toml, "own.toml").selection.scores, SelectionScores::remembered);
+}
+
 TEST(Recipe, MissingOptimizerTablesFallBack) {
   const Recipe recipe = small();
   EXPECT_EQ(recipe.optimizers.at(ParameterRole::linear).optimizer.learning_rate, 0.5);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/error.hpp"
 #include "base/random.hpp"
 #include "data/derived_dataset.hpp"
 #include "support/temporary_folder.hpp"
@@ -197,7 +198,7 @@ TEST(Selection, GivesTheSameBitsWithAnyNumberOfThreads) {
 }
 
 std::vector<std::string> by_memory() {
-  return {"train.batch=16", "train.epochs=3", "select={scores='remembered',keep=0.5,start=1,until=2.4}",
+  return {"train.batch=40", "train.epochs=4", "select={scores='remembered',keep=0.5,start=1,until=3.4}",
           "train.resolution=[{size=6,until=1.2}]"};
 }
 
@@ -253,10 +254,12 @@ TEST(SelectionByMemory, ResumesWithTheScoresItHad) {
   const test::TemporaryFolder folder;
   const std::filesystem::path file = folder.path() / "state.safetensors";
   int epochs = 0;
+  const Trainer* running = nullptr;
   options.save_state = [&](const TrainingState& state) {
-    if (++epochs == 2) save_training_state(file, state, Trainer(options).graph(), recipe);
+    if (++epochs == 2) save_training_state(file, state, running->graph(), recipe);
   };
   Trainer whole(options);
+  running = &whole;
   whole.run();
   options.save_state = {};
   const TrainingState state = load_training_state(file, whole.graph(), recipe, options.seed);
@@ -264,6 +267,12 @@ TEST(SelectionByMemory, ResumesWithTheScoresItHad) {
   Trainer rest(options);
   rest.run();
   EXPECT_EQ(rest.model().parameters, whole.model().parameters);
+
+  TrainingState shorter = state;
+  shorter.scores.pop_back();
+  options.resume = &shorter;
+  EXPECT_THAT([&] { Trainer{options}; },
+              testing::ThrowsMessage<InputError>(testing::HasSubstr("scores of 95 pictures; there are 96")));
 
   TrainingState forgetful = state;
   std::ranges::fill(forgetful.scores, 1.0f);
