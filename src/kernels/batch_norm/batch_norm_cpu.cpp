@@ -56,7 +56,7 @@ inline void sum_tiles(const Shape& shape, int images, float* first_total, float*
   }
 }
 
-// What a loop over rows of channels reads 4 KB later: it comes from memory, and hardware prefetches no
+// What a loop over rows of channels reads 4 KB later, where it comes from memory: hardware prefetches no
 // further than to the end of a page. Always inlined: GCC may take it for a function without effect.
 [[gnu::always_inline]] inline void prefetch_ahead(const bf16* row) {
   __builtin_prefetch(row + 2048);
