@@ -36,6 +36,10 @@ Executor::Executor(const Graph& graph, Plan plan, const kernels::Kernels& kernel
   prepare_norms();
 }
 
+int Executor::images_of(int block) const {
+  return static_cast<int>(std::min<std::int64_t>(kBlockImages, images_ - std::int64_t{block} * kBlockImages));
+}
+
 int Executor::lanes() const {
   return std::min(lanes_for(blocks()), divide_up(blocks(), blocks_together_));
 }
@@ -194,9 +198,8 @@ TrainingResult Executor::train(const Batch& batch, Model& model, std::vector<std
     const kernels::LossResult& loss = losses_[at(block)];
     result.loss += loss.loss;
     result.correct += loss.correct;
-    const auto images = std::min<std::int64_t>(kBlockImages, images_ - std::int64_t{block} * kBlockImages);
     result.gradient_norms.insert(result.gradient_norms.end(), loss.gradient_norms.begin(),
-                                 loss.gradient_norms.begin() + images);
+                                 loss.gradient_norms.begin() + images_of(block));
   }
   return result;
 }

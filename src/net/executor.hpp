@@ -104,6 +104,7 @@ class Executor {
     return parameter != kNone && plan_.trained[static_cast<std::size_t>(parameter)];
   }
   int blocks() const { return static_cast<int>(divide_up(images_, std::int64_t{kBlockImages})); }
+  int images_of(int block) const;
   int lanes() const;
   int first_block(int lane) const;
   std::vector<int> longest_lanes_first() const;

@@ -30,8 +30,7 @@ T* StepRunner::buffer(int index, int blocks_before) const {
 }
 
 int StepRunner::images() const {
-  const std::int64_t first = std::int64_t{place_.block} * kBlockImages;
-  return static_cast<int>(std::min<std::int64_t>(kBlockImages, executor_.images_ - first));
+  return executor_.images_of(place_.block);
 }
 
 float* StepRunner::sums(const Buffer& of, const Shape& shape) const {
