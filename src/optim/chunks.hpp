@@ -24,18 +24,25 @@ void for_chunks(ThreadPool& threads, std::int64_t elements, const Body& body) {
   });
 }
 
+// In fp32 as far as its rounding does not show, and beyond that in double.
 inline double sum_of_squares(const float* values, std::int64_t count) {
-  constexpr int kSums = 8;  // independent, so that they fit vector registers and do not wait for each other
-  std::array<double, kSums> sums{};
-  std::int64_t index = 0;
-  for (; index + kSums <= count; index += kSums) {
-    for (int sum = 0; sum < kSums; ++sum) {
-      const double value = values[index + sum];
-      sums[static_cast<std::size_t>(sum)] += value * value;
+  constexpr int kSums = 16;  // independent, so that they fit vector registers and do not wait for each other
+  constexpr std::int64_t kRun = 64 * kSums;
+  double total = 0;
+  for (std::int64_t begin = 0; begin < count; begin += kRun) {
+    const std::int64_t end = std::min(begin + kRun, count);
+    std::array<float, kSums> sums{};
+    std::int64_t index = begin;
+    for (; index + kSums <= end; index += kSums) {
+      for (int sum = 0; sum < kSums; ++sum) {
+        const float value = values[index + sum];
+        sums[static_cast<std::size_t>(sum)] += value * value;
+      }
     }
+    for (; index < end; ++index) sums[0] += values[index] * values[index];
+    total = std::accumulate(sums.begin(), sums.end(), total);
   }
-  for (; index < count; ++index) sums[0] += double{values[index]} * values[index];
-  return std::accumulate(sums.begin(), sums.end(), 0.0);
+  return total;
 }
 
 inline double sum_of_squares(ThreadPool& threads, const float* values, std::int64_t count) {

@@ -10,25 +10,19 @@ namespace ftl::optim {
 Muon::Muon(const OptimizerConfig& config, std::span<const std::int64_t> sizes) : config_(config) {
   for (const std::int64_t size : sizes) buffers_.emplace_back(static_cast<std::size_t>(size));
   const auto largest = std::max_element(sizes.begin(), sizes.end());
-  if (largest != sizes.end()) update_.resize(static_cast<std::size_t>(*largest));
+  if (largest != sizes.end()) direction_.resize(static_cast<std::size_t>(*largest));
 }
 
 void Muon::step(std::span<const ParameterView> parameters, double learning_rate, StepContext context) {
-  const auto rate = static_cast<float>(learning_rate);
   for (std::size_t index = 0; index < parameters.size(); ++index) {
     const ParameterView& parameter = parameters[index];
-    const std::size_t elements = parameter.weights.size();
     accumulate(parameter, buffers_.at(index), context.threads);
-    newton_schulz_.orthogonalize({update_.data(), elements}, parameter.rows, parameter.columns,
-                                 config_.newton_schulz_steps, context);
-    const float scale = weight_scale(parameter, context.threads);
-    float* weights = parameter.weights.data();
-    const float* update = update_.data();
-    for_chunks(context.threads, static_cast<std::int64_t>(elements),
-               [=](std::int64_t begin, std::int64_t end) {
-                 for (std::int64_t i = begin; i < end; ++i)
-                   weights[i] = scale * weights[i] - rate * update[i];
-               });
+    newton_schulz_.add({.matrix = {direction_.data(), parameter.rows, parameter.columns},
+                        .steps = config_.newton_schulz_steps,
+                        .scale = -static_cast<float>(learning_rate),
+                        .target = parameter.weights.data(),
+                        .target_scale = weight_scale(parameter, context.threads)},
+                       context);
   }
   ++steps_;
 }
@@ -39,11 +33,11 @@ void Muon::accumulate(const ParameterView& parameter, std::vector<float>& buffer
   const float of_buffer = config_.nesterov ? momentum : 1.0f;
   const float* gradient = parameter.gradient.data();
   float* buffered = buffer.data();
-  float* update = update_.data();
+  float* direction = direction_.data();
   for_chunks(threads, static_cast<std::int64_t>(buffer.size()), [=](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; ++i) {
       buffered[i] = momentum * buffered[i] + gradient[i];
-      update[i] = of_gradient * gradient[i] + of_buffer * buffered[i];
+      direction[i] = of_gradient * gradient[i] + of_buffer * buffered[i];
     }
   });
 }

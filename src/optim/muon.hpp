@@ -21,14 +21,14 @@ class Muon final : public Optimizer {
   void set_steps_taken(std::int64_t steps) override { steps_ = steps; }
 
  private:
-  // Advances the momentum buffer and leaves the update's direction in update_.
+  // Advances the momentum buffer and leaves what is to be orthogonalised in direction_.
   void accumulate(const ParameterView& parameter, std::vector<float>& buffer, ThreadPool& threads);
   // What the weights are to be multiplied with before this step.
   float weight_scale(const ParameterView& parameter, ThreadPool& threads) const;
 
   OptimizerConfig config_;
   std::vector<std::vector<float>> buffers_;
-  std::vector<float> update_;  // as large as the largest parameter
+  std::vector<float> direction_;  // as large as the largest parameter
   NewtonSchulz newton_schulz_;
   std::int64_t steps_ = 0;
 };

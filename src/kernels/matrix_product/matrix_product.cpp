@@ -76,8 +76,8 @@ void store_tile(const MatrixProduct& product, const float* tile, int first_row, 
 
 void mirror_tile(const MatrixProduct& product, int first_row, int first_column) {
   const int size = product.a.rows;
-  for (int row = first_row; row < std::min(first_row + kSide, size); ++row) {
-    for (int column = first_column; column < std::min(first_column + kSide, size); ++column) {
+  for (int column = first_column; column < std::min(first_column + kSide, size); ++column) {
+    for (int row = first_row; row < std::min(first_row + kSide, size); ++row) {
       product.c[std::int64_t{column} * size + row] = product.c[std::int64_t{row} * size + column];
     }
   }
