@@ -106,7 +106,7 @@ struct Draw {
   float brightness = 0;
 };
 
-Draw draw(const AugmentationConfig& config, const Split& split, bool first_flip, int epoch, Random random) {
+Draw draw(const AugmentationConfig& config, const Split& split, bool alternating_flip, Random random) {
   Draw drawn;
   if (config.pad > 0) {
     const auto places = static_cast<std::uint32_t>(2 * config.pad + 1);
@@ -114,7 +114,7 @@ Draw draw(const AugmentationConfig& config, const Split& split, bool first_flip,
     drawn.window.offset_x = static_cast<int>(random.below(places)) - config.pad;
   }
   if (config.flip == Flip::random) drawn.window.mirror = (random.next() & 1) != 0;
-  if (config.flip == Flip::alternating) drawn.window.mirror = first_flip != (epoch % 2 != 0);
+  if (config.flip == Flip::alternating) drawn.window.mirror = alternating_flip;
   if (config.cutout > 0) drawn.cutout = random_square(split, config.cutout, random);
   drawn.contrast = random.uniform(1 - config.contrast, 1 + config.contrast);
   drawn.brightness = random.uniform(-config.brightness, config.brightness);
@@ -213,24 +213,26 @@ void TrainingLoader::fill(const Request& request) const {
     bf16* out = request.pictures + i * split.picture_bytes();
     const std::int32_t label = split.labels[picture];
     request.labels[i] = {label, label, 1.0f};
-    write_area(picture, whole(split), out);
+    write_area(picture, whole(split), request.times_taken, out);
     if (!cutmix) continue;
     Random random(seed_, RandomPurpose::cutmix, static_cast<std::uint32_t>(epoch_),
                   static_cast<std::uint32_t>(picture));
     const Area square = random_square(split, config_.cutmix, random);
     const auto other = random.below(static_cast<std::uint32_t>(request.batch_images));
     const std::int32_t partner = order_[static_cast<std::size_t>(request.batch_first + other)];
-    write_area(partner, square, out);
+    write_area(partner, square, request.times_taken, out);
     const auto area = static_cast<float>(config_.cutmix * config_.cutmix);
     request.labels[i].other = split.labels[partner];
     request.labels[i].label_weight = 1 - area / static_cast<float>(split.height * split.width);
   }
 }
 
-void TrainingLoader::write_area(std::int32_t picture, const Area& area, bf16* out) const {
+void TrainingLoader::write_area(std::int32_t picture, const Area& area, const std::uint8_t* times_taken,
+                                bf16* out) const {
   const Split& split = dataset_.train;
   const bool first_flip = !first_flip_.empty() && first_flip_[static_cast<std::size_t>(picture)] != 0;
-  const Draw drawn = draw(config_, split, first_flip, epoch_,
+  const int turn = times_taken != nullptr ? times_taken[picture] : epoch_;
+  const Draw drawn = draw(config_, split, first_flip != (turn % 2 != 0),
                           Random(seed_, RandomPurpose::augmentation, static_cast<std::uint32_t>(epoch_),
                                  static_cast<std::uint32_t>(picture)));
   if (config_.contrast > 0 || config_.brightness > 0) {

@@ -1,5 +1,6 @@
-// Pictures from a split, augmented and normalised, in batches that depend on (seed, epoch, position) only:
-// neither the number of threads nor their timing changes a bit.
+// Pictures from a split, augmented and normalised, in batches that depend on (seed, epoch, position) only
+// (and on how often pictures were taken, where that is told): neither the number of threads nor their timing
+// changes a bit.
 #pragma once
 
 #include <array>
@@ -15,7 +16,7 @@ namespace ftl::data {
 enum class Flip {
   none,
   random,       // each picture with probability 1/2, every time
-  alternating,  // drawn once a picture, then the whole set mirrored every other epoch (Jordan, airbench)
+  alternating,  // drawn once a picture, then the other side every other time (Jordan, airbench)
 };
 
 struct AugmentationConfig {
@@ -92,11 +93,14 @@ class TrainingLoader {
     MixedLabel* labels = nullptr;
     // Places in the epoch's order to take instead of [first, first + images), where not null.
     const std::int32_t* places = nullptr;
+    // How often each picture of the split was taken before, modulo 256, for alternating flips; null: once an
+    // epoch.
+    const std::uint8_t* times_taken = nullptr;
   };
   void fill(const Request& request) const;
 
  private:
-  void write_area(std::int32_t picture, const Area& area, bf16* out) const;
+  void write_area(std::int32_t picture, const Area& area, const std::uint8_t* times_taken, bf16* out) const;
 
   Dataset dataset_;  // shares the pixels
   AugmentationConfig config_;

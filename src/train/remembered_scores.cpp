@@ -28,11 +28,15 @@ std::vector<double> probabilities(std::vector<double> weights, std::int64_t coun
 
 }  // namespace
 
-RememberedScores::RememberedScores(std::int64_t pictures) : values_(static_cast<std::size_t>(pictures), 1) {}
+RememberedScores::RememberedScores(std::int64_t pictures)
+    : values_(static_cast<std::size_t>(pictures), 1), times_(static_cast<std::size_t>(pictures), 0) {}
 
 void RememberedScores::remember(std::span<const std::int32_t> pictures, std::span<const float> scores) {
-  for (std::size_t i = 0; i < pictures.size(); ++i)
-    values_[static_cast<std::size_t>(pictures[i])] = scores[i];
+  for (std::size_t i = 0; i < pictures.size(); ++i) {
+    const auto picture = static_cast<std::size_t>(pictures[i]);
+    values_[picture] = scores[i];
+    ++times_[picture];
+  }
 }
 
 std::vector<std::int32_t> RememberedScores::draw(std::span<const std::int32_t> pictures, std::int64_t count,

@@ -28,10 +28,16 @@ class RememberedScores {
 
   // All scores, by picture; of the size given to the constructor.
   const std::vector<float>& values() const { return values_; }
-  void restore(const std::vector<float>& values) { values_ = values; }
+  // How often each picture was remembered, modulo 256.
+  const std::vector<std::uint8_t>& times() const { return times_; }
+  void restore(const std::vector<float>& values, const std::vector<std::uint8_t>& times) {
+    values_ = values;
+    times_ = times;
+  }
 
  private:
   std::vector<float> values_;
+  std::vector<std::uint8_t> times_;
 };
 
 }  // namespace ftl::train

@@ -80,11 +80,12 @@ void Trainer::restore(const TrainingState& state) {
   for (std::size_t i = 0; i < tensors.size(); ++i) std::ranges::copy(state.optimizer[i], tensors[i].begin());
   update_.set_steps_taken(state.optimizer_steps);
   if (remembered_scores_) {
-    if (state.scores.size() != remembered_scores_->values().size()) {
+    const std::size_t pictures = remembered_scores_->values().size();
+    if (state.scores.size() != pictures || state.times_trained.size() != pictures) {
       throw InputError("the training state to resume from has scores of {} pictures; there are {}",
-                       state.scores.size(), remembered_scores_->values().size());
+                       std::min(state.scores.size(), state.times_trained.size()), pictures);
     }
-    remembered_scores_->restore(state.scores);
+    remembered_scores_->restore(state.scores, state.times_trained);
   }
   clock_.go_to(state.step);
   epoch_ = {state.epoch_loss, state.epoch_correct, state.epoch_images};
@@ -105,9 +106,13 @@ TrainingState Trainer::state() {
                       .average = {},
                       .optimizer = {},
                       .optimizer_steps = update_.steps_taken(),
-                      .scores = {}};
+                      .scores = {},
+                      .times_trained = {}};
   if (average_.model() != nullptr) state.average = *average_.model();
-  if (remembered_scores_) state.scores = remembered_scores_->values();
+  if (remembered_scores_) {
+    state.scores = remembered_scores_->values();
+    state.times_trained = remembered_scores_->times();
+  }
   for (const std::span<float> tensor : update_.state()) {
     state.optimizer.emplace_back(tensor.begin(), tensor.end());
   }
@@ -255,8 +260,9 @@ std::vector<std::int32_t> Trainer::select_hardest(std::int64_t drawn) {
 // `selected` must outlive the batch.
 net::Batch Trainer::next_batch(const std::vector<std::int32_t>& selected) {
   const data::TrainingLoader& loader = loader_.at(stage(), clock_.epoch());
+  const std::uint8_t* times = remembered_scores_ ? remembered_scores_->times().data() : nullptr;
   return {.images = clock_.batch(),
-          .fill = [&loader, &selected, first_of_batch = clock_.first(), drawn = clock_.drawn()](
+          .fill = [&loader, &selected, times, first_of_batch = clock_.first(), drawn = clock_.drawn()](
                       std::int64_t first, int images, bf16* pictures, kernels::Target* targets) {
             std::array<data::MixedLabel, kBlockImages> labels;
             loader.fill({.first = first_of_batch + first,
@@ -265,7 +271,8 @@ net::Batch Trainer::next_batch(const std::vector<std::int32_t>& selected) {
                          .batch_images = drawn,
                          .pictures = pictures,
                          .labels = labels.data(),
-                         .places = selected.empty() ? nullptr : selected.data() + first});
+                         .places = selected.empty() ? nullptr : selected.data() + first,
+                         .times_taken = times});
             for (int i = 0; i < images; ++i) {
               const data::MixedLabel& label = labels[static_cast<std::size_t>(i)];
               targets[i] = {label.label, label.other, label.label_weight};

@@ -14,6 +14,7 @@ constexpr const char* kKind = "ftl.kind";
 constexpr const char* kModelKind = "model";
 constexpr const char* kStateKind = "training state";
 constexpr const char* kScores = "select.scores";
+constexpr const char* kTimesTrained = "select.times_trained";
 
 // Calls visit(name, shape, values) for every tensor of a model, parameters and running statistics.
 template <class Model, class Visit>
@@ -100,6 +101,9 @@ void save_training_state(const std::filesystem::path& path, const TrainingState&
   }
   if (!state.scores.empty()) {
     checkpoint.tensors.push_back({kScores, {std::ssize(state.scores)}, state.scores});
+    checkpoint.tensors.push_back({kTimesTrained,
+                                  {std::ssize(state.times_trained)},
+                                  {state.times_trained.begin(), state.times_trained.end()}});
   }
   save_checkpoint(path, checkpoint);
 }
@@ -143,7 +147,11 @@ TrainingState load_training_state(const std::filesystem::path& path, const net::
     if (!found) break;
     state.optimizer.push_back(checkpoint.tensor(name).values);
   }
-  if (recipe.selection.remembers()) state.scores = checkpoint.tensor(kScores).values;
+  if (recipe.selection.remembers()) {
+    state.scores = checkpoint.tensor(kScores).values;
+    for (const float times : checkpoint.tensor(kTimesTrained).values)
+      state.times_trained.push_back(static_cast<std::uint8_t>(times));
+  }
   return state;
 }
 

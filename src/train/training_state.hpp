@@ -29,7 +29,9 @@ struct TrainingState {
   std::optional<net::Model> average;
   std::vector<std::vector<float>> optimizer;  // ParameterUpdate::state, in its order
   std::vector<std::int64_t> optimizer_steps;
-  std::vector<float> scores;  // RememberedScores::values; empty where the recipe remembers none
+  // RememberedScores::values and times; empty where the recipe remembers none.
+  std::vector<float> scores;
+  std::vector<std::uint8_t> times_trained;
 };
 
 void save_training_state(const std::filesystem::path& path, const TrainingState& state,

@@ -203,6 +203,34 @@ TEST(TrainingLoader, AlternatesFlipsFromEpochToEpoch) {
   EXPECT_LT(first, 35);
 }
 
+TEST(TrainingLoader, AlternatesFlipsFromTurnToTurnWherePicturesAreLeftOut) {
+  const Traceable set;
+  TrainingLoader loader(set.dataset, {.flip = Flip::alternating}, 1);
+  const auto mirrored_at = [&](int epoch, const std::vector<std::uint8_t>& times) {
+    loader.begin_epoch(epoch);
+    Filled filled{std::vector<bf16>(kPictures * kValues), std::vector<MixedLabel>(kPictures)};
+    loader.fill({.images = kPictures,
+                 .batch_images = kPictures,
+                 .pictures = filled.values.data(),
+                 .labels = filled.labels.data(),
+                 .times_taken = times.data()});
+    std::vector<bool> flips(kPictures);
+    for (std::size_t i = 0; i < kPictures; ++i) {
+      flips[static_cast<std::size_t>(filled.picture(i, 0, 0))] = is_mirrored(filled, i);
+    }
+    return flips;
+  };
+  std::vector<std::uint8_t> times(kPictures, 0);
+  const std::vector<bool> first = mirrored_at(0, times);
+  times[5] = times[7] = 1;
+  times[9] = 2;
+  std::vector<bool> expected = first;
+  expected[5] = !expected[5];
+  expected[7] = !expected[7];
+  EXPECT_EQ(mirrored_at(1, times), expected);
+  EXPECT_EQ(mirrored_at(2, times), expected);
+}
+
 TEST(TrainingLoader, CutsOutOneSquareAsTheMean) {
   const int side = 3;
   std::set<std::pair<int, int>> places;
