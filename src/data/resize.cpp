@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <vector>
 
@@ -65,21 +66,21 @@ void Resizer::run(std::span<const std::uint8_t> pixels, std::span<std::uint8_t> 
 
 // Every row to its new width.
 void Resizer::narrow(const std::uint8_t* pixels, float* out) const {
+  // A fourth value beside the three fills a vector.
+  constexpr std::size_t kLanes = 4;
   const std::size_t source_row = static_cast<std::size_t>(from_.width) * kChannels;
+  thread_local std::vector<float> row;
+  row.resize(source_row + kLanes - kChannels);
   for (int y = 0; y < from_.height; ++y, pixels += source_row) {
+    std::copy_n(pixels, source_row, row.begin());
     for (const Taps& taps : columns_) {
-      const std::uint8_t* from = pixels + taps.first * kChannels;
-      float red = 0, green = 0, blue = 0;
+      const float* from = row.data() + taps.first * kChannels;
+      std::array<float, kLanes> sums{};
       for (const float weight : taps.weights) {
-        red += weight * static_cast<float>(from[0]);
-        green += weight * static_cast<float>(from[1]);
-        blue += weight * static_cast<float>(from[2]);
+        for (std::size_t i = 0; i < kLanes; ++i) sums[i] += weight * from[i];
         from += kChannels;
       }
-      out[0] = red;
-      out[1] = green;
-      out[2] = blue;
-      out += kChannels;
+      out = std::copy_n(sums.begin(), kChannels, out);
     }
   }
 }

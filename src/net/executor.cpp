@@ -26,9 +26,15 @@ int lanes_for(int blocks) {
 
 Executor::Executor(const Graph& graph, Plan plan, const kernels::Kernels& kernels, ThreadPool& threads,
                    const ExecutorOptions& options)
-    : graph_(graph), plan_(std::move(plan)), kernels_(kernels), threads_(threads), options_(options) {
-  images_ = options.max_images;
-  kept_ = Buffer(plan_.kept_bytes * blocks());
+    : graph_(graph),
+      plan_(std::move(plan)),
+      kernels_(kernels),
+      threads_(threads),
+      options_(options),
+      images_(options.max_images),
+      kept_(options.kept != nullptr ? *options.kept : own_kept_) {
+  const std::int64_t kept_bytes = plan_.kept_bytes * blocks();
+  if (kept_.bytes() < kept_bytes) kept_ = Buffer(kept_bytes);
   for (int thread = 0; thread < threads.threads(); ++thread) scratch_.emplace_back(plan_.scratch_bytes);
   targets_.resize(plan_.training ? at(blocks()) * kBlockImages : 0);
   losses_.resize(at(blocks()));

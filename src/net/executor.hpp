@@ -28,6 +28,9 @@ struct Batch {
 struct ExecutorOptions {
   std::int64_t max_images = 0;  // the largest batch it will be given
   float label_smoothing = 0;
+  // Where to keep what Plan::kept_bytes is about, grown where it is too small; executors that take turns may
+  // share it. Null: in memory of its own.
+  Buffer* kept = nullptr;
 };
 
 struct TrainingResult {
@@ -115,7 +118,8 @@ class Executor {
   ThreadPool& threads_;
   ExecutorOptions options_;
   std::int64_t images_ = 0;  // of the batch in work
-  Buffer kept_;
+  Buffer own_kept_;
+  Buffer& kept_;
   std::vector<Buffer> scratch_;  // by thread
   std::vector<kernels::Target> targets_;
   std::vector<kernels::LossResult> losses_;  // by block

@@ -55,6 +55,16 @@ void Buffer::Free::operator()(std::byte* data) const {
   munmap(data, size);
 }
 
+void provide(ThreadPool& threads, const Buffer& buffer) {
+  constexpr std::int64_t kPage = 4096;
+  const std::int64_t pieces = (buffer.bytes() + kHugePage - 1) / kHugePage;
+  threads.parallel_for(pieces, [&](std::int64_t piece, int) {
+    const std::int64_t end = std::min((piece + 1) * kHugePage, buffer.bytes());
+    for (std::int64_t at = piece * kHugePage; at < end; at += kPage)
+      *static_cast<volatile std::byte*>(buffer.data() + at) = std::byte{0};
+  });
+}
+
 MemoryPlan plan_memory(std::span<const Lifetime> requests) {
   std::vector<std::size_t> order(requests.size());
   std::iota(order.begin(), order.end(), std::size_t{0});

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/bfloat16.hpp"
+#include "base/thread_pool.hpp"
 
 namespace ftl {
 
@@ -37,6 +38,9 @@ class Buffer {
   std::unique_ptr<std::byte, Free> data_;
   std::int64_t bytes_ = 0;
 };
+
+// Has the system provide the memory of a new buffer, still all zeros, now and not as each page is first used.
+void provide(ThreadPool& threads, const Buffer& buffer);
 
 // A request for memory between two points in time, both included.
 struct Lifetime {

@@ -46,8 +46,20 @@ Trainer::Trainer(const TrainerOptions& options)
   } else {
     initialise_whitening();
   }
+  reserve_memory();
   prepare_executor();
   seconds_.init = options.resume != nullptr ? options.resume->init_seconds : seconds_since(started_);
+}
+
+// Once for all stages, whose executors take turns: the first use of a GB of memory takes longer than a step.
+void Trainer::reserve_memory() {
+  std::int64_t block_bytes = 0;
+  for (const TrainingStage& stage : stages_) {
+    const net::Plan plan = net::plan_training(stage.graph, update_.trained_at(clock_.batches()));
+    block_bytes = std::max(block_bytes, plan.kept_bytes);
+  }
+  executor_memory_ = Buffer(block_bytes * divide_up(clock_.batch(), std::int64_t{kBlockImages}));
+  provide(options_.threads, executor_memory_);
 }
 
 void Trainer::initialise_whitening() {
@@ -135,7 +147,8 @@ void Trainer::prepare_executor() {
   executor_.emplace(
       now.graph, net::plan_training(now.graph, trained), options_.kernels, options_.threads,
       net::ExecutorOptions{.max_images = clock_.batch(),
-                           .label_smoothing = static_cast<float>(options_.recipe.label_smoothing)});
+                           .label_smoothing = static_cast<float>(options_.recipe.label_smoothing),
+                           .kept = &executor_memory_});
   executor_stage_ = &now;
 }
 

@@ -73,6 +73,7 @@ class Trainer {
     std::int64_t images = 0;
   };
 
+  void reserve_memory();
   void initialise_whitening();
   void restore(const TrainingState& state);
   TrainingState state();
@@ -105,6 +106,7 @@ class Trainer {
   Evaluator evaluator_;
   StageLoader loader_;
   StageLoader scoring_loader_;
+  Buffer executor_memory_;  // of the stage that needs most
   const TrainingStage* executor_stage_ = nullptr;
   std::optional<net::Executor> executor_;
   const TrainingStage* hard_pictures_stage_ = nullptr;

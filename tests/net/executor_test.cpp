@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <map>
 #include <stdexcept>
 
@@ -393,6 +394,36 @@ TEST_F(ExecutorTest, ASmallerBatchForgetsTheOneBefore) {
     EXPECT_EQ(result.loss, fresh.result.loss);
     EXPECT_EQ(gradients, fresh.gradients);
   }
+}
+
+TEST_F(ExecutorTest, MemoryThatOthersHaveUsedChangesNothing) {
+  constexpr int kImages = 40;  // the last half block has none
+  for (const TestNetwork& network : {airbench_like(), int8_network()}) {
+    SCOPED_TRACE(network.name);
+    const Graph graph = network.graph();
+    const TrainingRun fresh = train_once(network, graph, kernels.isa, kImages, 1);
+    Buffer kept(100 << 20);
+    std::memset(kept.data(), 0xff, static_cast<std::size_t>(kept.bytes()));  // NaN, and integers of -1
+    const std::byte* place = kept.data();
+    Executor executor(graph, plan_training(graph, all_but_frozen(graph)), kernels, threads,
+                      {.max_images = kImages, .label_smoothing = kLabelSmoothing, .kept = &kept});
+    EXPECT_EQ(kept.data(), place);
+    Model model = random_model(graph, kSeed);
+    auto gradients = gradients_like(model);
+    executor.load(model);
+    const auto batch = random_batch<double>(network.input, kImages, kLabelSmoothing);
+    EXPECT_EQ(executor.train(source(batch, network.input), model, gradients).loss, fresh.result.loss);
+    EXPECT_EQ(gradients, fresh.gradients);
+  }
+}
+
+TEST_F(ExecutorTest, GrowsSharedMemoryThatIsTooSmall) {
+  const TestNetwork network = small_network();
+  const Graph graph = network.graph();
+  const Plan plan = plan_training(graph, all_but_frozen(graph));
+  Buffer kept(1);
+  const Executor executor(graph, plan, kernels, threads, {.max_images = 40, .kept = &kept});
+  EXPECT_EQ(kept.bytes(), 2 * plan.kept_bytes);
 }
 
 TEST_F(ExecutorTest, RefusesBatchesItHasNoMemoryFor) {

@@ -2,10 +2,12 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/mman.h>
 
 #include <algorithm>
 #include <limits>
 #include <utility>
+#include <vector>
 
 #include "base/error.hpp"
 #include "base/random.hpp"
@@ -39,6 +41,16 @@ TEST(Buffer, MovesItsMemory) {
   second = std::move(first);
   EXPECT_EQ(second.bytes(), 100);
   EXPECT_EQ(second.as<char>()[99], 'x');
+}
+
+TEST(Buffer, IsProvidedWholeAndStillZero) {
+  ThreadPool threads(2);
+  const Buffer buffer((5 << 20) + 100);
+  provide(threads, buffer);
+  std::vector<unsigned char> in_memory(static_cast<std::size_t>(buffer.bytes() / 4096 + 1));
+  ASSERT_EQ(mincore(buffer.data(), static_cast<std::size_t>(buffer.bytes()), in_memory.data()), 0);
+  EXPECT_THAT(in_memory, testing::Each(testing::Truly([](unsigned char page) { return (page & 1) != 0; })));
+  EXPECT_THAT(buffer.span<std::uint8_t>(), testing::Each(0));
 }
 
 TEST(Buffer, SaysHowMuchItLacked) {
