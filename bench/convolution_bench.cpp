@@ -56,7 +56,7 @@ struct Tensors {
         scales(std::max(g.in.padded_channels(), g.out.padded_channels()) * 4),
         rounded(rounded_input_elements(g) * 2),
         scratch(std::max(backward_data_scratch_elements(g), weight_gradient_scratch_elements(g)) * 2),
-        gradient(weight_gradient_elements(g) * 4) {}
+        gradient(weight_gradient_bytes(g)) {}
 
   Buffer x, y, argmax, weights, scales, rounded, scratch, gradient;
 };
@@ -131,7 +131,7 @@ void backward_weights(benchmark::State& state) {
                                                  .blocks = blocks.data(),
                                                  .block_count = together,
                                                  .scratch = t.scratch.as<bf16>(),
-                                                 .weight_gradient = t.gradient.as<float>(),
+                                                 .weight_gradient = t.gradient.data(),
                                                  .accumulate = first > 0});
       },
       together);

@@ -99,7 +99,7 @@ void Executor::prepare_convolutions() {
         continue;
       }
       if (step.in != kNone)
-        state.weight_lanes = Buffer(kernels::weight_gradient_elements(state.geometry) * 4 * lanes());
+        state.weight_lanes = Buffer(kernels::weight_gradient_bytes(state.geometry) * lanes());
       if (trains(op.bias)) {
         state.bias_lanes = Buffer(std::int64_t{op.geometry.out.padded_channels()} * 4 * lanes());
       }
@@ -331,7 +331,7 @@ void Executor::reduce_lanes(const Segment& segment, std::vector<std::vector<floa
     const int first = item.output_block * kBlockChannels;
     const int last = std::min(first + kBlockChannels, op.geometry.out.channels);
     if (item.step->in != kNone) {
-      kernels::reduce_weight_gradient(state.geometry, state.weight_lanes.as<float>(), lanes(), first, last,
+      kernels::reduce_weight_gradient(state.geometry, state.weight_lanes.data(), lanes(), first, last,
                                       gradients[at(op.weight)]);
     }
     if (state.bias_lanes.bytes() > 0) {

@@ -78,7 +78,7 @@ class Executor {
     std::vector<float> largest_x, largest_dy;
     std::vector<float> rounded;
     std::vector<float> bias;
-    Buffer weight_lanes;  // [lanes][weight_gradient_elements]
+    Buffer weight_lanes;  // [lanes], of weight_gradient_bytes each
     Buffer bias_lanes;    // [lanes][padded channels]
 
     kernels::PackedWeights weights() {

@@ -142,12 +142,12 @@ void StepRunner::convolution_weights(const Step& step) {
     blocks.back().largest_x = state.largest_x[at(place_.block - before)];
     blocks.back().largest_dy = state.largest_dy[at(place_.block - before)];
   }
-  const std::int64_t lane = place_.lane * kernels::weight_gradient_elements(state.geometry);
+  const std::int64_t lane = place_.lane * kernels::weight_gradient_bytes(state.geometry);
   executor_.kernels_.convolution.backward_weights({.geometry = state.geometry,
                                                    .blocks = blocks.data(),
                                                    .block_count = static_cast<int>(blocks.size()),
                                                    .scratch = buffer(step.scratch),
-                                                   .weight_gradient = state.weight_lanes.as<float>() + lane,
+                                                   .weight_gradient = state.weight_lanes.data() + lane,
                                                    .accumulate = place_.index > waiting});
 }
 

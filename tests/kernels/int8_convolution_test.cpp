@@ -295,7 +295,9 @@ TEST_P(Int8ConvolutionTest, BackwardWeightsOfSomeBlocksMatchTheReference) {
       const double terms = 2.0 * 32 * count * g.out.positions();
       const double magnitude = terms * 127.0 * 127 * kInputScale * kGradientScale;
       for (std::size_t i = 0; i < dweights.size(); ++i) {
-        ASSERT_NEAR(dweights[i], 2 * exact[i], float_tolerance(terms, magnitude)) << "weight " << i;
+        // Two sums in a lane of bf16.
+        const double tolerance = float_tolerance(terms, magnitude) + 3 * 0x1p-8 * std::abs(exact[i]);
+        ASSERT_NEAR(dweights[i], 2 * exact[i], tolerance) << "weight " << i;
       }
     }
   }

@@ -57,6 +57,7 @@ OperandScales operand_scales(const ConvolutionBackwardWeights& arguments) {
 
 // A weight gradient is summed over images, 32 to a term, or 64 of 8-bit integers, and the positions of the
 // band.
+template <class Gradient>
 class WeightGradientBand {
  public:
   WeightGradientBand(const ConvolutionBackwardWeights& arguments, const OperandScales& scales,
@@ -112,16 +113,16 @@ class WeightGradientBand {
     list_terms();
     describe_tap_rows();
     const int taps_of_list = slides_ ? g_.kernel_width : 1;
-    float* gradient = arguments_.weight_gradient;
+    auto* gradient = static_cast<Gradient*>(arguments_.weight_gradient);
     for (int output = 0; output < g_.out.channel_blocks(); ++output) {
       lay_out_gradients(output);
       const BlockRange inputs = touched_inputs(g_, output);
       for (int input = inputs.first; input < inputs.last; ++input) {
         for (int list = 0; list < lists_; ++list) {
-          float* const sums = gradient + list * taps_of_list * kGradientTile;
+          Gradient* const sums = gradient + list * taps_of_list * kGradientTile;
           if (counts_[list] == 0) {
             if (!accumulate_)
-              std::memset(sums, 0, sizeof(float) * static_cast<unsigned>(taps_of_list * kGradientTile));
+              std::memset(sums, 0, sizeof(Gradient) * static_cast<unsigned>(taps_of_list * kGradientTile));
           } else if (slides_) {
             add_tap_row(input, list, sums);
           } else {
@@ -355,11 +356,10 @@ class WeightGradientBand {
     sums.positions = covered(g_).width;
     sums.first_tap_starts = g_.pad == 0;
     sums.last_tap_ends = sums.positions + 1 - g_.pad < g_.in.width;
-    sums.int8 = g_.int8.weights;
   }
 
   // Three taps at once, 16 inputs x 16 outputs of each.
-  void add_tap_row(int input, int ky, float* gradient) {
+  void add_tap_row(int input, int ky, Gradient* gradient) {
     TapSums& sums = pipeline_.sums();
     sums.picture_rows = terms_of(ky);
     sums.picture_row_count = counts_[ky];
@@ -376,7 +376,7 @@ class WeightGradientBand {
     }
   }
 
-  void add_tap(int input, int tap, float* gradient) const {
+  void add_tap(int input, int tap, Gradient* gradient) const {
     TileSum sum;
     sum.terms = terms_of(tap);
     sum.term_count = counts_[tap];
@@ -389,7 +389,13 @@ class WeightGradientBand {
     const int channels = g_.in.channels - input * kBlockChannels;
     // Of integers the channels are not in their order.
     const int row_count = channels < kTileRows && !g_.int8.weights ? channels : kTileRows;
-    tile_product.multiply(sum, row_count, accumulate_, gradient);
+    if constexpr (kOfIntegers<Gradient>) {
+      alignas(64) float scaled[kGradientTile];
+      tile_product.multiply(sum, row_count, false, scaled);
+      add_scaled(scaled, kGradientTile, 1, accumulate_, gradient);
+    } else {
+      tile_product.multiply(sum, row_count, accumulate_, gradient);
+    }
   }
 
   TileTerm* terms_of(int list) const { return terms_ + std::int64_t{list} * max_terms_; }
@@ -413,12 +419,18 @@ class WeightGradientBand {
   bf16* dy_paired_;
   bool accumulate_;
   bool slides_;
-  TapPipeline pipeline_;  // where they slide
+  TapPipeline<Gradient> pipeline_;  // where they slide
   int lists_;
   int max_terms_;  // of a list
   TileTerm* terms_;
   int* counts_;
 };
+
+template <class Gradient>
+void add_band(WeightGradientBand<Gradient> band) {
+  band.lay_out_inputs();
+  band.add_products();
+}
 
 }  // namespace
 
@@ -430,9 +442,11 @@ void convolution_backward_weights(const ConvolutionBackwardWeights& arguments) {
   tile_product.begin();
   for (int first_row = 0; first_row < out_height; first_row += bands.height) {
     const int last_row = first_row + bands.height < out_height ? first_row + bands.height : out_height;
-    WeightGradientBand band(arguments, scales, bands, first_row, last_row);
-    band.lay_out_inputs();
-    band.add_products();
+    if (g.int8.weights) {
+      add_band<bf16>({arguments, scales, bands, first_row, last_row});
+    } else {
+      add_band<float>({arguments, scales, bands, first_row, last_row});
+    }
   }
   tile_product.end();
 }

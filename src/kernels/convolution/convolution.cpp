@@ -160,16 +160,20 @@ void pack_int8_backward(const ConvolutionGeometry& geometry, std::span<const flo
   }
 }
 
+float to_float(float value) {
+  return value;
+}
+
 // Sums of what lanes have at the same places, in the order of the lanes. By cache lines: a line is used up
 // before the others, which may lie in the same set of the cache, displace it.
-void add_lanes(const float* lanes, int lane_count, std::int64_t lane_elements, std::span<float> sums) {
-  constexpr std::size_t kLine = 16;
+template <class Value>
+void add_lanes(const Value* lanes, int lane_count, std::int64_t lane_elements, std::span<float> sums) {
+  constexpr std::size_t kLine = 64 / sizeof(Value);
   for (std::size_t first = 0; first < sums.size(); first += kLine, lanes += kLine) {
-    std::array<float, kLine> sum;
-    std::copy_n(lanes, kLine, sum.begin());
-    for (int lane = 1; lane < lane_count; ++lane) {
-      for (std::size_t i = 0; i < kLine; ++i)
-        sum[i] += lanes[lane * lane_elements + static_cast<std::int64_t>(i)];
+    std::array<float, kLine> sum{};
+    for (int lane = 0; lane < lane_count; ++lane) {
+      const Value* const from = lanes + lane * lane_elements;
+      for (std::size_t i = 0; i < kLine; ++i) sum[i] += to_float(from[i]);
     }
     std::copy(sum.begin(), sum.end(), sums.begin() + static_cast<std::ptrdiff_t>(first));
   }
@@ -289,13 +293,23 @@ std::int64_t weight_gradient_elements(const ConvolutionGeometry& geometry) {
   return tile_count(geometry) * kGradientTile;
 }
 
-void reduce_weight_gradient(const ConvolutionGeometry& geometry, const float* lanes, int lane_count,
+std::int64_t weight_gradient_bytes(const ConvolutionGeometry& geometry) {
+  return weight_gradient_elements(geometry) *
+         static_cast<std::int64_t>(geometry.int8.weights ? sizeof(bf16) : sizeof(float));
+}
+
+void reduce_weight_gradient(const ConvolutionGeometry& geometry, const void* lanes, int lane_count,
                             int first_output, int last_output, std::span<float> weights_gradient) {
   // Summed a pair's tiles at a time, in the order that memory has them; then each weight takes its element.
   const std::int64_t lane_elements = weight_gradient_elements(geometry);
   std::vector<float> sums(static_cast<std::size_t>(geometry.taps()) * kGradientTile);
   for_each_pair(geometry, first_output, last_output, [&](const BlockPair& pair) {
-    add_lanes(lanes + static_cast<std::int64_t>(sums.size()) * pair.number, lane_count, lane_elements, sums);
+    const std::int64_t first = static_cast<std::int64_t>(sums.size()) * pair.number;
+    if (geometry.int8.weights) {
+      add_lanes(static_cast<const bf16*>(lanes) + first, lane_count, lane_elements, sums);
+    } else {
+      add_lanes(static_cast<const float*>(lanes) + first, lane_count, lane_elements, sums);
+    }
     for_each_weight(geometry, pair, [&](std::int64_t index, int tap, int input, int output) {
       const int row = geometry.int8.weights ? int8_place(input) : input;
       const int column = geometry.int8.weights ? int8_place(output) : output;

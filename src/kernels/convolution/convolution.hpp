@@ -86,12 +86,14 @@ void round_weights(const ConvolutionGeometry& geometry, std::span<const float> o
 void pack_weights(const ConvolutionGeometry& geometry, std::span<const float> weights, int first_output,
                   int last_output, const PackedWeights& packed);
 
-// A lane's weight gradient: fp32 tiles [32 inputs][32 outputs] in the order of PackedWeights; 8-bit integers:
-// the even ones of 32 before the odd ones.
+// A lane's weight gradient: tiles [32 inputs][32 outputs] in the order of PackedWeights, fp32. Of 8-bit
+// integers bf16, which rounds less than the integers did and is half as much to write and read, and with the
+// even ones of 32 channels before the odd ones.
 std::int64_t weight_gradient_elements(const ConvolutionGeometry& geometry);
+std::int64_t weight_gradient_bytes(const ConvolutionGeometry& geometry);
 // weights_gradient[o][i][ky][kx] = sum over the lanes, in their order. `lanes` holds `lane_count` gradients
-// of weight_gradient_elements each. Writes output channels [first_output, last_output) only.
-void reduce_weight_gradient(const ConvolutionGeometry& geometry, const float* lanes, int lane_count,
+// of weight_gradient_bytes each. Writes output channels [first_output, last_output) only.
+void reduce_weight_gradient(const ConvolutionGeometry& geometry, const void* lanes, int lane_count,
                             int first_output, int last_output, std::span<float> weights_gradient);
 
 struct ConvolutionForward {
@@ -143,10 +145,10 @@ struct GradientOperands {
 struct ConvolutionBackwardWeights {
   const ConvolutionGeometry& geometry;
   const GradientOperands* blocks = nullptr;
-  int block_count = 0;               // 1 to weight_gradient_blocks
-  bf16* scratch = nullptr;           // weight_gradient_scratch_elements
-  float* weight_gradient = nullptr;  // of this lane
-  bool accumulate = false;           // added to it; else it is overwritten, but for padding
+  int block_count = 0;              // 1 to weight_gradient_blocks
+  bf16* scratch = nullptr;          // weight_gradient_scratch_elements
+  void* weight_gradient = nullptr;  // of this lane
+  bool accumulate = false;          // added to it; else it is overwritten, but for padding
 };
 // How many image blocks a weight gradient is best computed of at a time: the sums over small pictures are
 // short, and going over all of them once for several blocks halves what passes through the caches, or better.

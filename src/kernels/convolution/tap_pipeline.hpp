@@ -8,13 +8,23 @@
 namespace ftl::kernels {
 namespace {
 
+// What a lane's gradients are stored as: fp32, or of 8-bit integers bf16.
+template <class Gradient>
+inline constexpr bool kOfIntegers = false;
+template <>
+inline constexpr bool kOfIntegers<bf16> = true;
+
 // Adds sums to gradients, one after the other. Sums of 8-bit integers are scaled and added while the next
 // ones are computed, which leaves the vector units idle; those of bf16 start from the gradients themselves.
+template <class Gradient>
 class TapPipeline {
  public:
   // `scale` is what sums of 8-bit integers are multiplied by; `accumulate`: gradients are added to.
   TapPipeline(const TileProductKernels& tile_product, float scale, bool accumulate)
-      : tile_product_(tile_product), scale_(scale), accumulate_(accumulate) {}
+      : tile_product_(tile_product), scale_(scale), accumulate_(accumulate) {
+    sums_.int8 = kInt8;
+    sums_.accumulate = accumulate && !kInt8;
+  }
   TapPipeline(const TapPipeline&) = delete;
   TapPipeline& operator=(const TapPipeline&) = delete;
 
@@ -23,14 +33,16 @@ class TapPipeline {
 
   // Adds the sums to `gradient`, the first tap's first row: each tap's 16 x 16 values lie in a tile of 32 x
   // 32 of its own. `next` is the gradient of the next call, fetched meanwhile, if there is one.
-  void compute(float* gradient, const float* next) {
+  void compute(Gradient* gradient, const Gradient* next) {
     turn_ = 1 - turn_;
     gradients_[turn_] = gradient;
-    fetched_ = sums_.int8 ? gradient : next;
-    sums_.accumulate = accumulate_ && !sums_.int8;
-    sums_.results = sums_.int8 ? TapResults{reinterpret_cast<float*>(integers_[turn_]), kHalfColumns,
-                                            kHalfRows * kHalfColumns}
-                               : TapResults{gradient, kTileColumns, kGradientTile};
+    if constexpr (kInt8) {
+      fetched_ = gradient;
+      sums_.results = {reinterpret_cast<float*>(integers_[turn_]), kHalfColumns, kHalfRows * kHalfColumns};
+    } else {
+      fetched_ = next;
+      sums_.results = {gradient, kTileColumns, kGradientTile};
+    }
     interlude_.next = 0;
     tile_product_.add_tap_products(sums_, interlude_, former_);
     former_ = sums_.results;
@@ -39,11 +51,12 @@ class TapPipeline {
   void finish() {
     if (former_.first == nullptr) return;
     tile_product_.store_taps(former_);
-    for (int row = 0; sums_.int8 && row < kRows; ++row) add_row(turn_, row);
+    for (int row = 0; kInt8 && row < kRows; ++row) add_row(turn_, row);
     former_ = {};
   }
 
  private:
+  static constexpr bool kInt8 = kOfIntegers<Gradient>;
   static constexpr int kRows = 3 * kHalfRows;
 
   static std::int64_t place_of(int row) {
@@ -55,7 +68,7 @@ class TapPipeline {
 
   void step(int row) const {
     fetch(row);
-    if (sums_.int8 && former_.first != nullptr) add_row(1 - turn_, row);
+    if (kInt8 && former_.first != nullptr) add_row(1 - turn_, row);
   }
 
   void add_row(int turn, int row) const {
@@ -67,8 +80,8 @@ class TapPipeline {
   float scale_;
   bool accumulate_;
   alignas(64) std::int32_t integers_[2][kRows * kHalfColumns];
-  float* gradients_[2] = {};
-  const float* fetched_ = nullptr;
+  Gradient* gradients_[2] = {};
+  const Gradient* fetched_ = nullptr;
   TapSums sums_;
   TapResults former_;  // where the sums that are still in registers belong
   int turn_ = 0;
