@@ -44,6 +44,14 @@ TEST_F(Resume, GivesTheBytesOfAnUndisturbedRun) {
   }
 }
 
+TEST_F(Resume, RemembersScoresOfPicturesAndWhichSideComesNext) {
+  const std::string by_memory = " --set select={scores='remembered',keep=0.5,start=1}";
+  done(train + "whole" + by_memory);
+  expect_interrupted(interrupted_after(9, train + "run" + by_memory));
+  done(train + "run --resume" + by_memory);
+  EXPECT_TRUE(text("run/checkpoint.safetensors") == text("whole/checkpoint.safetensors"));
+}
+
 TEST_F(Resume, LeavesTheTimeToATargetReachedBeforeAsItWas) {
   const std::string timed = train + "run --protocol dawnbench --target-accuracy 0.1";
   expect_interrupted(interrupted_after(2, timed));
