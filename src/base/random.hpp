@@ -19,7 +19,8 @@ enum class RandomPurpose : std::uint32_t {
   synthetic,
   test,
   holdout,
-  selection
+  selection,
+  balance
 };
 
 class Random {

@@ -43,6 +43,8 @@ struct WhiteningDescription {
 struct LinearDescription {
   int out = 0;  // 0: the number of classes
   bool bias = false;
+  // Of the last layer: a bias that training leaves at 0, for train/class_balance.hpp. Not together with bias.
+  bool balance = false;
   Initialisation initialisation = Initialisation::kaiming_uniform;
 };
 

@@ -37,10 +37,24 @@ class Builder {
           "network.layers: the last layer gives {}, but {} classes need {}: end with a linear layer",
           to_string(shape(last)), graph_.classes, to_string(expected));
     }
+    set_balance(last);
     return std::move(graph_);
   }
 
  private:
+  // Only what the logits themselves get can balance classes.
+  void set_balance(int last) {
+    const auto* op = graph_.nodes[static_cast<std::size_t>(last)].as<ConvolutionNode>();
+    for (std::size_t p = 0; p < graph_.parameters.size(); ++p) {
+      const Parameter& parameter = graph_.parameters[p];
+      if (!parameter.frozen || parameter.role != ParameterRole::biases) continue;
+      if (op == nullptr || op->bias != static_cast<int>(p)) {
+        throw InputError("{} (linear): only the last layer can have balance", parameter.layer);
+      }
+      graph_.balance_parameter = op->bias;
+    }
+  }
+
   const Shape& shape(int node) const { return graph_.nodes[static_cast<std::size_t>(node)].shape; }
 
   int add_layers(const std::vector<LayerDescription>& layers, int input, const std::string& path) {
@@ -106,6 +120,7 @@ class Builder {
     Initialisation initialisation = Initialisation::kaiming_uniform;
     bool bias = false;
     bool frozen = false;
+    bool frozen_bias = false;
   };
 
   int add_convolution(const FilterSpec& spec, int input, ConvolutionGeometry geometry) {
@@ -146,7 +161,8 @@ class Builder {
     const int bias_index = spec.bias ? add_parameter({.name = spec.name + ".bias",
                                                       .shape = {geometry.out.channels},
                                                       .role = spec.bias_role,
-                                                      .fan_in = spec.frozen ? 0 : fan_in})
+                                                      .fan_in = spec.frozen ? 0 : fan_in,
+                                                      .frozen = spec.frozen_bias})
                                      : kNone;
     if (graph_.products == Products::int8) geometry.int8 = kernels::suits_int8(geometry);
     const Shape out = geometry.out;
@@ -198,21 +214,22 @@ class Builder {
     return node;
   }
 
-  int add_linear(const std::string& name, int input, int out, bool bias, Initialisation initialisation) {
+  int add_linear(FilterSpec spec, int input, int out) {
     input = blocked(input);
     const ConvolutionGeometry geometry{
         .out = {out, 0, 0}, .kernel_height = shape(input).height, .kernel_width = shape(input).width};
-    return add_convolution({.name = name,
-                            .kind = "linear",
-                            .role = ParameterRole::linear,
-                            .initialisation = initialisation,
-                            .bias = bias},
-                           input, geometry);
+    spec.role = ParameterRole::linear;
+    return add_convolution(spec, input, geometry);
   }
 
   int add(const LinearDescription& layer, const std::string& name, int input) {
-    return add_linear(name_for(name, "linear"), input, layer.out == 0 ? graph_.classes : layer.out,
-                      layer.bias, layer.initialisation);
+    if (layer.bias && layer.balance) refuse("linear", "it has both a bias and balance, which is one");
+    return add_linear({.name = name_for(name, "linear"),
+                       .kind = "linear",
+                       .initialisation = layer.initialisation,
+                       .bias = layer.bias || layer.balance,
+                       .frozen_bias = layer.balance},
+                      input, layer.out == 0 ? graph_.classes : layer.out);
   }
 
   int add(const BatchNormDescription& layer, const std::string& name, int input) {
@@ -272,10 +289,10 @@ class Builder {
     }
     int gate =
         add(PoolDescription{.kind = kernels::PoolKind::average, .global = true}, own_name + ".mean", source);
-    gate = add_linear(own_name + ".reduce", gate, shape(source).channels / layer.ratio, true,
-                      Initialisation::kaiming_uniform);
+    gate = add_linear({.name = own_name + ".reduce", .kind = "linear", .bias = true}, gate,
+                      shape(source).channels / layer.ratio);
     gate = add_activation(layer.activation, own_name + ".act", gate);
-    gate = add_linear(own_name + ".expand", gate, channels, true, Initialisation::kaiming_uniform);
+    gate = add_linear({.name = own_name + ".expand", .kind = "linear", .bias = true}, gate, channels);
     gate = add_activation(kernels::ActivationKind::sigmoid, own_name + ".gate", gate);
     return push(own_name, {x, gate}, shape(x), MultiplyNode{});
   }

@@ -86,6 +86,7 @@ struct Graph {
   bool has_whitening = false;
   WhiteningDescription whitening_description;
   int whitening_parameter = kNone;
+  int balance_parameter = kNone;  // the last layer's bias, where it is set after training
 
   int output() const { return static_cast<int>(nodes.size()) - 1; }
 };

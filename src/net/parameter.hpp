@@ -22,7 +22,7 @@ struct Parameter {
   int groups = 1;          // of a convolution's filters: each sees its group's inputs only
   int fan_in = 0;          // inputs of one output; biases: of the layer they belong to (0: start at zero)
   double train_until = 0;  // epochs: its layer's; 0: to the end
-  bool frozen = false;     // set from the data (whitening) and never trained
+  bool frozen = false;     // set from the data (whitening, balance) and never trained
   // In memory a filter over the patches of pictures is [outputs][height][width][channels], the patches' own
   // order.
   bool channels_last = false;

@@ -54,6 +54,7 @@ class ModelAverage {
   void update(std::int64_t step, const net::Model& model);
   // The average, or null while there is none yet.
   const net::Model* model() const { return average_ ? &*average_ : nullptr; }
+  net::Model* model() { return average_ ? &*average_ : nullptr; }
   void restore(const net::Model& average) { average_ = average; }
 
  private:

@@ -113,6 +113,7 @@ Layer read_linear(RecipeTable& table, Scope&) {
   net::LinearDescription linear;
   linear.out = table.integer_or("out", kOutputs, {"classes", 0}, 0);
   linear.bias = table.boolean("bias", linear.bias);
+  linear.balance = table.boolean("balance", linear.balance);
   linear.initialisation = table.choice("init", kLinearInitialisations, linear.initialisation);
   return linear;
 }

@@ -39,13 +39,18 @@ void RememberedScores::remember(std::span<const std::int32_t> pictures, std::spa
   }
 }
 
-std::vector<std::int32_t> RememberedScores::draw(std::span<const std::int32_t> pictures, std::int64_t count,
-                                                 Random random) const {
+std::vector<double> RememberedScores::shares(std::span<const std::int32_t> pictures,
+                                             std::int64_t count) const {
   std::vector<double> weights;
   weights.reserve(pictures.size());
   for (const std::int32_t picture : pictures)
     weights.push_back(kLeastWeight + static_cast<double>(values_[static_cast<std::size_t>(picture)]));
-  const std::vector<double> shares = probabilities(std::move(weights), count);
+  return probabilities(std::move(weights), count);
+}
+
+std::vector<std::int32_t> RememberedScores::draw(std::span<const std::int32_t> pictures, std::int64_t count,
+                                                 Random random) const {
+  const std::vector<double> shares = this->shares(pictures, count);
   double total = 0;
   for (const double share : shares) total += share;
   // Marks at equal distances, at least 1, along the shares laid end to end: a share holds at most one.

@@ -21,8 +21,10 @@ class RememberedScores {
   // What a step found: scores[i], at least 0, of pictures[i].
   void remember(std::span<const std::int32_t> pictures, std::span<const float> scores);
 
-  // `count` of `pictures`, 1 to all of them, as rising indices. Each is drawn with a probability in
-  // proportion to 0.1 plus its score, at most 1, by systematic sampling: one random number, none twice.
+  // The probability of each of `pictures` to be among `count` of them, 1 to all: in proportion to 0.1 plus
+  // its score, at most 1.
+  std::vector<double> shares(std::span<const std::int32_t> pictures, std::int64_t count) const;
+  // So many, drawn by their shares, as rising indices; by systematic sampling: one random number, none twice.
   std::vector<std::int32_t> draw(std::span<const std::int32_t> pictures, std::int64_t count,
                                  Random random) const;
 

@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <stdexcept>
 
 #include "base/error.hpp"
 #include "base/interrupt.hpp"
 #include "net/activity.hpp"
 #include "net/whitening.hpp"
+#include "train/class_balance.hpp"
 #include "train/forgetting.hpp"
 
 namespace ftl::train {
@@ -178,7 +180,10 @@ RunResult Trainer::run() {
 
 void Trainer::train(RunResult& result) {
   // The state may be of an epoch that was trained but not evaluated.
-  if (epoch_.images > 0 && clock_.between_epochs()) finish_epoch();
+  if (epoch_.images > 0 && clock_.between_epochs()) {
+    if (finished()) balance_classes();
+    finish_epoch();
+  }
   while (!finished()) {
     throw_if_interrupted();
     const auto step_started = Clock::now();
@@ -190,6 +195,7 @@ void Trainer::train(RunResult& result) {
       fail(result, "the loss", epoch_.loss);
       return;
     }
+    if (finished()) balance_classes();
     if (!clock_.between_epochs()) continue;
     finish_epoch();
     save_state();
@@ -305,6 +311,37 @@ void Trainer::update_weights() {
   if (!options_.recipe.ema.enabled) return;
   const ActivityScope doing(options_.threads, activity(net::Chore::average));
   average_.update(clock_.step(), model_);
+}
+
+// From plain views of a few training pictures, those that still teach first: what the others would say is
+// known.
+void Trainer::balance_classes() {
+  if (graph_.balance_parameter == net::kNone) return;
+  constexpr std::int64_t kPictures = 2500;
+  const auto started = Clock::now();
+  net::Model& model = average_.model() != nullptr ? *average_.model() : model_;
+  std::vector<float>& biases = model.parameters[static_cast<std::size_t>(graph_.balance_parameter)];
+  std::ranges::fill(biases, 0.0f);  // a run that was interrupted here comes twice
+  evaluator_.load(model);
+  const data::Split& split = options_.dataset.train;
+  std::vector<std::int32_t> all(static_cast<std::size_t>(split.count));
+  std::iota(all.begin(), all.end(), 0);
+  const RememberedScores scores = remembered_scores_.value_or(RememberedScores(split.count));
+  const std::int64_t count = std::min(kPictures, split.count);
+  const std::vector<double> shares = scores.shares(all, count);
+  const std::vector<std::int32_t> pictures =
+      scores.draw(all, count, Random(options_.seed, RandomPurpose::balance));
+  std::vector<std::int32_t> labels;
+  std::vector<double> weights;
+  for (const std::int32_t picture : pictures) {
+    labels.push_back(split.labels[picture]);
+    weights.push_back(1 / shares[static_cast<std::size_t>(picture)]);
+  }
+  const std::vector<float> logits = evaluator_.plain_logits(split, pictures);
+  biases =
+      balancing_biases({.logits = logits, .classes = graph_.classes, .labels = labels, .weights = weights});
+  for (float& bias : biases) bias /= static_cast<float>(graph_.logit_scale);
+  seconds_.train += seconds_since(started);
 }
 
 void Trainer::finish_epoch() {

@@ -87,6 +87,7 @@ class Trainer {
   net::Batch next_batch(const std::vector<std::int32_t>& selected);
   void train(RunResult& result);
   void update_weights();
+  void balance_classes();
   void finish_epoch();
   void evaluate(RunResult& result);
   void score_plain(const net::Model& model);

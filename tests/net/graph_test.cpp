@@ -211,6 +211,17 @@ TEST(GraphRefuses, TwoLayersOfOneName) {
             "network.layers[1]: an earlier layer is already named \"whiten\"");
 }
 
+TEST(GraphRefuses, BalanceBesideABiasOrBeforeTheLastLayer) {
+  const auto balanced = [](int out, bool bias) {
+    return LayerDescription{"", LinearDescription{.out = out, .bias = bias, .balance = true}};
+  };
+  EXPECT_EQ(refusal({conv(16), balanced(0, true)}),
+            "network.layers[1] (linear): it has both a bias and balance, which is one");
+  EXPECT_EQ(refusal({balanced(12, false), linear()}),
+            "network.layers[0] (linear): only the last layer can have balance");
+  EXPECT_EQ(refusal({conv(16), balanced(0, false)}), "accepted");
+}
+
 TEST(GraphRefuses, SamePaddingForKernelsThatCannotHaveIt) {
   const auto convolution = [](int height, int width, int pad) {
     return LayerDescription{

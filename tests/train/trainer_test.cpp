@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <numeric>
 
 #include "base/error.hpp"
 #include "base/random.hpp"
@@ -284,6 +285,49 @@ TEST(SelectionByMemory, ResumesWithTheScoresAndTurnsItHad) {
   };
   EXPECT_TRUE(differs_after([](TrainingState& s) { std::ranges::fill(s.scores, 1.0f); }));
   EXPECT_TRUE(differs_after([](TrainingState& s) { std::ranges::fill(s.times_trained, std::uint8_t{0}); }));
+}
+
+double sum_of(const std::vector<float>& values) {
+  return std::accumulate(values.begin(), values.end(), 0.0);
+}
+
+TEST(Balance, IsSetAfterTrainingAndChangesNothingElse) {
+  for (const std::string& ema : {std::string("train.epochs=2"), std::string("ema={every=1,decay=0.5}")}) {
+    const std::vector<std::string> plain = {"train.batch=16", "select={scores='remembered',keep=0.5}", ema};
+    std::vector<std::string> with_balance = plain;
+    with_balance.emplace_back("network.layers[8].balance=true");
+    const Trained balanced = train(with_balance);
+    const std::vector<float>& biases = balanced["linear1.bias"];
+    EXPECT_NE(biases, std::vector<float>(3));
+    EXPECT_NEAR(sum_of(biases), 0, 1e-5);
+    EXPECT_EQ(balanced["linear1.weight"], train(plain)["linear1.weight"]);
+    EXPECT_EQ(train(with_balance, 3)["linear1.bias"], biases);
+  }
+}
+
+TEST(Balance, IsSetAgainByARunThatWasInterruptedRightAfterItsLastStep) {
+  const Pictures pictures;
+  const Recipe recipe =
+      parse_recipe(kRecipe, "own.toml", std::vector<std::string>{"network.layers[8].balance=true"});
+  ThreadPool pool(1);
+  TrainerOptions options{.recipe = recipe,
+                         .dataset = pictures.dataset,
+                         .kernels = kernels::kernels_for(select_isa()),
+                         .threads = pool,
+                         .save_state = {}};
+  TrainingState state;
+  options.save_state = [&](const TrainingState& now) { state = now; };
+  Trainer whole(options);
+  whole.run();
+  options.save_state = {};
+  state.epoch_images = 96;  // of an epoch that was not evaluated yet
+  std::vector<float>& biases =
+      state.model.parameters[static_cast<std::size_t>(whole.graph().balance_parameter)];
+  std::ranges::fill(biases, 0.7f);
+  options.resume = &state;
+  Trainer rest(options);
+  rest.run();
+  EXPECT_EQ(rest.model().parameters, whole.model().parameters);
 }
 
 TEST(Freezing, EverythingFrozenStillEnds) {
