@@ -55,11 +55,11 @@ void Buffer::Free::operator()(std::byte* data) const {
   munmap(data, size);
 }
 
-void provide(ThreadPool& threads, const Buffer& buffer) {
+void provide(ThreadPool& threads, const Buffer& buffer, std::int64_t bytes) {
   constexpr std::int64_t kPage = 4096;
-  const std::int64_t pieces = (buffer.bytes() + kHugePage - 1) / kHugePage;
+  const std::int64_t pieces = (bytes + kHugePage - 1) / kHugePage;
   threads.parallel_for(pieces, [&](std::int64_t piece, int) {
-    const std::int64_t end = std::min((piece + 1) * kHugePage, buffer.bytes());
+    const std::int64_t end = std::min((piece + 1) * kHugePage, bytes);
     for (std::int64_t at = piece * kHugePage; at < end; at += kPage)
       *static_cast<volatile std::byte*>(buffer.data() + at) = std::byte{0};
   });

@@ -53,15 +53,17 @@ Trainer::Trainer(const TrainerOptions& options)
   seconds_.init = options.resume != nullptr ? options.resume->init_seconds : seconds_since(started_);
 }
 
-// Once for all stages, whose executors take turns: the first use of a GB of memory takes longer than a step.
+// Once for all stages, whose executors take turns: memory that was not used before takes its time. What only
+// later stages need is left to them.
 void Trainer::reserve_memory() {
-  std::int64_t block_bytes = 0;
-  for (const TrainingStage& stage : stages_) {
-    const net::Plan plan = net::plan_training(stage.graph, update_.trained_at(clock_.batches()));
-    block_bytes = std::max(block_bytes, plan.kept_bytes);
-  }
-  executor_memory_ = Buffer(block_bytes * divide_up(clock_.batch(), std::int64_t{kBlockImages}));
-  provide(options_.threads, executor_memory_);
+  const std::int64_t blocks = divide_up(clock_.batch(), std::int64_t{kBlockImages});
+  const auto bytes_of = [&](const TrainingStage& stage) {
+    return blocks * net::plan_training(stage.graph, update_.trained_at(clock_.batches())).kept_bytes;
+  };
+  std::int64_t most = 0;
+  for (const TrainingStage& stage : stages_) most = std::max(most, bytes_of(stage));
+  executor_memory_ = Buffer(most);
+  provide(options_.threads, executor_memory_, bytes_of(stage()));
 }
 
 void Trainer::initialise_whitening() {

@@ -46,7 +46,7 @@ TEST(Buffer, MovesItsMemory) {
 TEST(Buffer, IsProvidedWholeAndStillZero) {
   ThreadPool threads(2);
   const Buffer buffer((5 << 20) + 100);
-  provide(threads, buffer);
+  provide(threads, buffer, buffer.bytes());
   std::vector<unsigned char> in_memory(static_cast<std::size_t>(buffer.bytes() / 4096 + 1));
   ASSERT_EQ(mincore(buffer.data(), static_cast<std::size_t>(buffer.bytes()), in_memory.data()), 0);
   EXPECT_THAT(in_memory, testing::Each(testing::Truly([](unsigned char page) { return (page & 1) != 0; })));
