@@ -44,6 +44,8 @@ class Executor {
   // `graph`, `kernels` and `threads` must outlive the executor.
   Executor(const Graph& graph, Plan plan, const kernels::Kernels& kernels, ThreadPool& threads,
            const ExecutorOptions& options);
+  Executor(const Executor&) = delete;
+  Executor& operator=(const Executor&) = delete;
 
   const Graph& graph() const { return graph_; }
   const Plan& plan() const { return plan_; }

@@ -37,24 +37,15 @@ class Builder {
           "network.layers: the last layer gives {}, but {} classes need {}: end with a linear layer",
           to_string(shape(last)), graph_.classes, to_string(expected));
     }
-    set_balance(last);
+    const auto* op = graph_.nodes[static_cast<std::size_t>(last)].as<ConvolutionNode>();
+    if (graph_.balance_parameter != kNone && (op == nullptr || op->bias != graph_.balance_parameter)) {
+      throw InputError("{} (linear): only the last layer can have balance",
+                       graph_.parameters[static_cast<std::size_t>(graph_.balance_parameter)].layer);
+    }
     return std::move(graph_);
   }
 
  private:
-  // Only what the logits themselves get can balance classes.
-  void set_balance(int last) {
-    const auto* op = graph_.nodes[static_cast<std::size_t>(last)].as<ConvolutionNode>();
-    for (std::size_t p = 0; p < graph_.parameters.size(); ++p) {
-      const Parameter& parameter = graph_.parameters[p];
-      if (!parameter.frozen || parameter.role != ParameterRole::biases) continue;
-      if (op == nullptr || op->bias != static_cast<int>(p)) {
-        throw InputError("{} (linear): only the last layer can have balance", parameter.layer);
-      }
-      graph_.balance_parameter = op->bias;
-    }
-  }
-
   const Shape& shape(int node) const { return graph_.nodes[static_cast<std::size_t>(node)].shape; }
 
   int add_layers(const std::vector<LayerDescription>& layers, int input, const std::string& path) {
@@ -224,12 +215,15 @@ class Builder {
 
   int add(const LinearDescription& layer, const std::string& name, int input) {
     if (layer.bias && layer.balance) refuse("linear", "it has both a bias and balance, which is one");
-    return add_linear({.name = name_for(name, "linear"),
-                       .kind = "linear",
-                       .initialisation = layer.initialisation,
-                       .bias = layer.bias || layer.balance,
-                       .frozen_bias = layer.balance},
-                      input, layer.out == 0 ? graph_.classes : layer.out);
+    const int node = add_linear({.name = name_for(name, "linear"),
+                                 .kind = "linear",
+                                 .initialisation = layer.initialisation,
+                                 .bias = layer.bias || layer.balance,
+                                 .frozen_bias = layer.balance},
+                                input, layer.out == 0 ? graph_.classes : layer.out);
+    if (layer.balance && graph_.balance_parameter == kNone)
+      graph_.balance_parameter = graph_.nodes.back().as<ConvolutionNode>()->bias;
+    return node;
   }
 
   int add(const BatchNormDescription& layer, const std::string& name, int input) {

@@ -24,7 +24,7 @@ void for_chunks(ThreadPool& threads, std::int64_t elements, const Body& body) {
   });
 }
 
-// In fp32 as far as its rounding does not show, and beyond that in double.
+// In fp32 as far as its rounding does not show, and beyond that in double. Of values up to 1e18.
 inline double sum_of_squares(const float* values, std::int64_t count) {
   constexpr int kSums = 16;  // independent, so that they fit vector registers and do not wait for each other
   constexpr std::int64_t kRun = 64 * kSums;

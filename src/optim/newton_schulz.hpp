@@ -13,7 +13,7 @@ namespace ftl::optim {
 // of
 //   A = X X^T, X <- a X + (b A + c A A) X, (a, b, c) = (3.4445, -4.7750, 2.0315), X_0 = matrix / (norm +
 //   1e-7)
-// (on the transpose when there are more rows than columns).
+// (on the transpose when there are more rows than columns). Norms up to 1e18.
 struct OrthogonalUpdate {
   kernels::MatrixView matrix;
   int steps = 3;
@@ -22,7 +22,8 @@ struct OrthogonalUpdate {
   float target_scale = 1;
 };
 
-// Holds the memory that the iteration needs, for matrices of any size one after another.
+// Holds the memory that the iteration needs, but for a tall matrix' transpose, for any sizes one after
+// another.
 //
 // X is only ever multiplied by polynomials of X X^T, so the iteration runs on the smaller of the two square
 // matrices, and a wide X takes part in two products, not in two a step. Products have bf16 operands and fp32

@@ -44,13 +44,19 @@ std::vector<float> balancing_biases(const WeighedLogits& pictures) {
   constexpr double kPull = 1e-4;
   const double pull = kPull * std::accumulate(pictures.weights.begin(), pictures.weights.end(), 0.0);
   std::vector<double> biases(at(pictures.classes), 0.0);
+  std::vector<double> before(biases.size(), 0.0);  // the last change
+  std::vector<double> reach(biases.size(), 1.0);   // halved where a step went too far
   for (int step = 0; step < kMostSteps; ++step) {
     const Derivatives sums = derivatives_at(biases, pictures);
     double longest = 0;
     for (std::size_t c = 0; c < biases.size(); ++c) {
-      // Half a Newton step: the classes' mixed derivatives are at most as large as their own.
-      const double change = (sums.slope[c] + pull * biases[c]) / (2 * (sums.curvature[c] + pull));
+      // Half a Newton step: the classes' mixed derivatives are at most as large as their own. Where nearly
+      // all probabilities are 0 or 1 the curvature says nothing.
+      const double newton = (sums.slope[c] + pull * biases[c]) / (2 * (sums.curvature[c] + pull));
+      if (newton * before[c] < 0) reach[c] /= 2;
+      const double change = std::clamp(newton, -reach[c], reach[c]);
       biases[c] -= change;
+      before[c] = change;
       longest = std::max(longest, std::abs(change));
     }
     if (longest < kClose) break;

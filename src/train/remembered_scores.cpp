@@ -1,6 +1,7 @@
 #include "train/remembered_scores.hpp"
 
 #include <algorithm>
+#include <numeric>
 
 namespace ftl::train {
 namespace {
@@ -65,6 +66,16 @@ std::vector<std::int32_t> RememberedScores::draw(std::span<const std::int32_t> p
     mark += distance;
   }
   return drawn;
+}
+
+RememberedScores::Sample RememberedScores::sample(std::int64_t count, Random random) const {
+  std::vector<std::int32_t> all(values_.size());
+  std::iota(all.begin(), all.end(), 0);
+  const std::vector<double> shares = this->shares(all, count);
+  Sample sample{.pictures = draw(all, count, random), .weights = {}};
+  for (const std::int32_t picture : sample.pictures)
+    sample.weights.push_back(1 / shares[static_cast<std::size_t>(picture)]);
+  return sample;
 }
 
 }  // namespace ftl::train

@@ -21,12 +21,18 @@ class RememberedScores {
   // What a step found: scores[i], at least 0, of pictures[i].
   void remember(std::span<const std::int32_t> pictures, std::span<const float> scores);
 
-  // The probability of each of `pictures` to be among `count` of them, 1 to all: in proportion to 0.1 plus
-  // its score, at most 1.
-  std::vector<double> shares(std::span<const std::int32_t> pictures, std::int64_t count) const;
-  // So many, drawn by their shares, as rising indices; by systematic sampling: one random number, none twice.
+  // `count` of `pictures`, 1 to all of them, as rising indices. Each is drawn with a probability in
+  // proportion to 0.1 plus its score, at most 1, by systematic sampling: one random number, none twice.
   std::vector<std::int32_t> draw(std::span<const std::int32_t> pictures, std::int64_t count,
                                  Random random) const;
+
+  // So many of all pictures, drawn in the same way, and the inverse of each one's probability: how many of
+  // all it stands for.
+  struct Sample {
+    std::vector<std::int32_t> pictures;
+    std::vector<double> weights;
+  };
+  Sample sample(std::int64_t count, Random random) const;
 
   // All scores, by picture; of the size given to the constructor.
   const std::vector<float>& values() const { return values_; }
@@ -38,6 +44,8 @@ class RememberedScores {
   }
 
  private:
+  std::vector<double> shares(std::span<const std::int32_t> pictures, std::int64_t count) const;
+
   std::vector<float> values_;
   std::vector<std::uint8_t> times_;
 };

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 #include <stdexcept>
 
 #include "base/error.hpp"
@@ -324,24 +323,16 @@ void Trainer::balance_classes() {
   net::Model& model = average_.model() != nullptr ? *average_.model() : model_;
   std::vector<float>& biases = model.parameters[static_cast<std::size_t>(graph_.balance_parameter)];
   std::ranges::fill(biases, 0.0f);  // a run that was interrupted here comes twice
-  evaluator_.load(model);
   const data::Split& split = options_.dataset.train;
-  std::vector<std::int32_t> all(static_cast<std::size_t>(split.count));
-  std::iota(all.begin(), all.end(), 0);
   const RememberedScores scores = remembered_scores_.value_or(RememberedScores(split.count));
-  const std::int64_t count = std::min(kPictures, split.count);
-  const std::vector<double> shares = scores.shares(all, count);
-  const std::vector<std::int32_t> pictures =
-      scores.draw(all, count, Random(options_.seed, RandomPurpose::balance));
+  const RememberedScores::Sample sample =
+      scores.sample(std::min(kPictures, split.count), Random(options_.seed, RandomPurpose::balance));
   std::vector<std::int32_t> labels;
-  std::vector<double> weights;
-  for (const std::int32_t picture : pictures) {
-    labels.push_back(split.labels[picture]);
-    weights.push_back(1 / shares[static_cast<std::size_t>(picture)]);
-  }
-  const std::vector<float> logits = evaluator_.plain_logits(split, pictures);
-  biases =
-      balancing_biases({.logits = logits, .classes = graph_.classes, .labels = labels, .weights = weights});
+  for (const std::int32_t picture : sample.pictures) labels.push_back(split.labels[picture]);
+  evaluator_.load(model);
+  const std::vector<float> logits = evaluator_.plain_logits(split, sample.pictures);
+  biases = balancing_biases(
+      {.logits = logits, .classes = graph_.classes, .labels = labels, .weights = sample.weights});
   for (float& bias : biases) bias /= static_cast<float>(graph_.logit_scale);
   seconds_.train += seconds_since(started);
 }

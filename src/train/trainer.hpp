@@ -107,7 +107,7 @@ class Trainer {
   Evaluator evaluator_;
   StageLoader loader_;
   StageLoader scoring_loader_;
-  Buffer executor_memory_;  // of the stage that needs most
+  Buffer executor_memory_;  // as much as the stage needs that needs most
   const TrainingStage* executor_stage_ = nullptr;
   std::optional<net::Executor> executor_;
   const TrainingStage* hard_pictures_stage_ = nullptr;

@@ -149,8 +149,13 @@ TrainingState load_training_state(const std::filesystem::path& path, const net::
   }
   if (recipe.selection.remembers()) {
     state.scores = checkpoint.tensor(kScores).values;
-    for (const float times : checkpoint.tensor(kTimesTrained).values)
+    for (const float times : checkpoint.tensor(kTimesTrained).values) {
+      if (!(times >= 0 && times < 256)) {
+        throw InputError("{}: its tensor {} has {}; there are 0 to 255 only", checkpoint.source,
+                         kTimesTrained, times);
+      }
       state.times_trained.push_back(static_cast<std::uint8_t>(times));
+    }
   }
   return state;
 }

@@ -45,7 +45,7 @@ TEST_F(Resume, GivesTheBytesOfAnUndisturbedRun) {
 }
 
 TEST_F(Resume, RemembersScoresOfPicturesAndWhichSideComesNext) {
-  const std::string by_memory = " --set select={scores='remembered',keep=0.5,start=1}";
+  const std::string by_memory = " --set train.batch=16 --set select={scores='remembered',keep=0.5,start=1}";
   done(train + "whole" + by_memory);
   expect_interrupted(interrupted_after(9, train + "run" + by_memory));
   done(train + "run --resume" + by_memory);

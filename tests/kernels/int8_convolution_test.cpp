@@ -279,8 +279,8 @@ TEST_P(Int8ConvolutionTest, BackwardWeightsOfSomeBlocksMatchTheReference) {
         fill_padding_images(g.in, p.images, p.x_block, 3.0f);
         blocks.push_back(p.operands());
       }
-      std::vector<float> lane(static_cast<std::size_t>(weight_gradient_elements(g)),
-                              std::numeric_limits<float>::quiet_NaN());
+      std::vector<bf16> lane(static_cast<std::size_t>(weight_gradient_elements(g)),
+                             to_bf16(std::numeric_limits<float>::quiet_NaN()));
       for (const bool accumulate : {false, true}) {
         kernels.backward_weights({.geometry = g,
                                   .blocks = blocks.data(),

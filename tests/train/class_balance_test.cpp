@@ -71,6 +71,20 @@ TEST(ClassBalance, CountsPicturesByTheirWeights) {
   EXPECT_NEAR(pictures.biases()[0], 1, 0.25);
 }
 
+// As of a network that is sure of everything: the curvature is 0 but where it has to go.
+TEST(ClassBalance, FindsAFarAwayBalanceOfSurePictures) {
+  std::vector<float> logits;
+  std::vector<std::int32_t> labels;
+  for (std::int32_t picture = 0; picture < 100; ++picture) {
+    logits.insert(logits.end(), {10, -10});
+    labels.push_back(picture % 2);
+  }
+  const std::vector<double> weights(labels.size(), 1);
+  const std::vector<float> biases = balancing_biases({logits, 2, labels, weights});
+  EXPECT_NEAR(biases[0], -10, 0.1);
+  EXPECT_NEAR(biases[1], 10, 0.1);
+}
+
 TEST(ClassBalance, StaysNearWhereAClassHasNoPictures) {
   const std::vector<float> logits = {5, -5, 0, 4, -4, 0};
   const std::vector<std::int32_t> labels = {0, 0};

@@ -50,6 +50,20 @@ TEST(RememberedScores, DrawsAsManyAsAskedForNoneTwice) {
   }
 }
 
+TEST(RememberedScores, SamplesStandForAll) {
+  RememberedScores scores(6);
+  scores.remember(first_pictures(6), std::vector<float>{0.0f, 0.1f, 0.2f, 0.4f, 0.9f, 1.2f});
+  std::vector<double> stands_for(6);
+  constexpr int kSamples = 9000;
+  for (std::uint32_t i = 0; i < kSamples; ++i) {
+    const RememberedScores::Sample sample = scores.sample(3, random_of(i));
+    ASSERT_EQ(sample.pictures.size(), 3u);
+    for (std::size_t k = 0; k < 3; ++k)
+      stands_for[static_cast<std::size_t>(sample.pictures[k])] += sample.weights[k];
+  }
+  for (const double times : stands_for) EXPECT_NEAR(times / kSamples, 1, 0.1);
+}
+
 TEST(RememberedScores, DrawsInProportionToATenthAndTheScore) {
   RememberedScores scores(6);
   scores.remember(std::vector<std::int32_t>{4, 0, 2}, std::vector<float>{0.2f, 0.0f, 0.4f});

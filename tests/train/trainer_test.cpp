@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <numeric>
 
@@ -74,6 +75,14 @@ schedule = { kind = "constant" }
 lr = 0.01
 schedule = { kind = "constant" }
 )";
+
+TrainerOptions options_for(const Recipe& recipe, const Pictures& pictures, ThreadPool& pool) {
+  return {.recipe = recipe,
+          .dataset = pictures.dataset,
+          .kernels = kernels::kernels_for(select_isa()),
+          .threads = pool,
+          .save_state = {}};
+}
 
 struct Trained {
   RunResult result;
@@ -247,11 +256,7 @@ TEST(SelectionByMemory, ResumesWithTheScoresAndTurnsItHad) {
   const Pictures pictures;
   const Recipe recipe = parse_recipe(kRecipe, "own.toml", by_memory());
   ThreadPool pool(1);
-  TrainerOptions options{.recipe = recipe,
-                         .dataset = pictures.dataset,
-                         .kernels = kernels::kernels_for(select_isa()),
-                         .threads = pool,
-                         .save_state = {}};
+  TrainerOptions options = options_for(recipe, pictures, pool);
   const test::TemporaryFolder folder;
   const std::filesystem::path file = folder.path() / "state.safetensors";
   int epochs = 0;
@@ -305,16 +310,28 @@ TEST(Balance, IsSetAfterTrainingAndChangesNothingElse) {
   }
 }
 
+TEST(Balance, MakesProbabilitiesSumToTheClassesSizes) {
+  const Trained trained = train({"network.layers[8].balance=true", "network.logit_scale=0.125"});
+  const Pictures pictures;
+  ThreadPool pool(1);
+  Evaluator evaluator({trained.graph, pictures.dataset, kernels::kernels_for(select_isa()), pool});
+  evaluator.load(trained.model);
+  const std::vector<float> logits = evaluator.plain_logits(pictures.dataset.train);
+  std::vector<double> sums(3);
+  for (std::size_t picture = 0; picture < Pictures::kCount; ++picture) {
+    double exponentials[3], total = 0;
+    for (std::size_t c = 0; c < 3; ++c) total += exponentials[c] = std::exp(double{logits[3 * picture + c]});
+    for (std::size_t c = 0; c < 3; ++c) sums[c] += exponentials[c] / total;
+  }
+  for (const double sum : sums) EXPECT_NEAR(sum, Pictures::kCount / 3, 0.5);
+}
+
 TEST(Balance, IsSetAgainByARunThatWasInterruptedRightAfterItsLastStep) {
   const Pictures pictures;
   const Recipe recipe =
       parse_recipe(kRecipe, "own.toml", std::vector<std::string>{"network.layers[8].balance=true"});
   ThreadPool pool(1);
-  TrainerOptions options{.recipe = recipe,
-                         .dataset = pictures.dataset,
-                         .kernels = kernels::kernels_for(select_isa()),
-                         .threads = pool,
-                         .save_state = {}};
+  TrainerOptions options = options_for(recipe, pictures, pool);
   TrainingState state;
   options.save_state = [&](const TrainingState& now) { state = now; };
   Trainer whole(options);
@@ -323,7 +340,7 @@ TEST(Balance, IsSetAgainByARunThatWasInterruptedRightAfterItsLastStep) {
   state.epoch_images = 96;  // of an epoch that was not evaluated yet
   std::vector<float>& biases =
       state.model.parameters[static_cast<std::size_t>(whole.graph().balance_parameter)];
-  std::ranges::fill(biases, 0.7f);
+  biases = {0.7f, -0.3f, 0.1f};
   options.resume = &state;
   Trainer rest(options);
   rest.run();

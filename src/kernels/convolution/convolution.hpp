@@ -87,8 +87,9 @@ void pack_weights(const ConvolutionGeometry& geometry, std::span<const float> we
                   int last_output, const PackedWeights& packed);
 
 // A lane's weight gradient: tiles [32 inputs][32 outputs] in the order of PackedWeights, fp32. Of 8-bit
-// integers bf16, which rounds less than the integers did and is half as much to write and read, and with the
-// even ones of 32 channels before the odd ones.
+// integers bf16, half as much to write and read, and with the even ones of 32 channels before the odd ones.
+// What is added to a lane is rounded to bf16 each time: less than the integers were rounded, for a few dozen
+// times.
 std::int64_t weight_gradient_elements(const ConvolutionGeometry& geometry);
 std::int64_t weight_gradient_bytes(const ConvolutionGeometry& geometry);
 // weights_gradient[o][i][ky][kx] = sum over the lanes, in their order. `lanes` holds `lane_count` gradients
