@@ -70,7 +70,7 @@ layers = [
   { op = "squeeze_excite", from = "whitened", ratio = 4, act = "gelu", train_until = 1 },
   { op = "add", from = "whitened", shortcut = [{ op = "act", name = "inner", kind = "celu" }] },
   { op = "global_max_pool" },
-  { op = "linear", out = 12, bias = true, init = "unit_std", train_until = 2.5 },
+  { op = "linear", out = 12, bias = false, balance = true, init = "unit_std", train_until = 2.5 },
 ]
 
 [optimizer.filters]
