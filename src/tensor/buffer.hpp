@@ -39,8 +39,8 @@ class Buffer {
   std::int64_t bytes_ = 0;
 };
 
-// Has the system provide the first `bytes` of a new buffer, still all zeros, now and not as each page is
-// first used.
+// Has the system provide the first `bytes` of a new buffer now and not as each page is first used. Writes
+// zeros, so nothing else may have been written to it.
 void provide(ThreadPool& threads, const Buffer& buffer, std::int64_t bytes);
 
 // A request for memory between two points in time, both included.
