@@ -60,7 +60,10 @@ void Resizer::run(std::span<const std::uint8_t> pixels, std::span<std::uint8_t> 
     }
     // The weights are positive and sum to 1, so the value is within a rounding error of 0 to 255.
     std::uint8_t* to = out.data() + y * row_values;
-    for (std::size_t i = 0; i < row_values; ++i) to[i] = static_cast<std::uint8_t>(row[i] + 0.5f);
+    for (std::size_t i = 0; i < row_values; ++i) {
+      const float rounded_when_cut_off = row[i] + 0.5f;
+      to[i] = static_cast<std::uint8_t>(rounded_when_cut_off);
+    }
   }
 }
 

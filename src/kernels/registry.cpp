@@ -4,18 +4,18 @@
 
 namespace ftl::kernels {
 
-#define FTL_KERNELS_OF(isa_name)                                                                \
-  namespace isa_name {                                                                          \
-  extern const ActivationKernels activation;                                                    \
-  extern const BatchNormKernels batch_norm;                                                     \
-  extern const ConvolutionKernels convolution;                                                  \
-  extern const ElementwiseKernels elementwise;                                                  \
-  extern const PatchesKernels patches;                                                          \
-  extern const PoolKernels pool;                                                                \
-  extern const StreamKernels stream;                                                            \
-  extern const TileProductKernels tile_product;                                                 \
-  static const Kernels kernels{Isa::isa_name, activation, batch_norm, convolution, elementwise, \
-                               patches,       pool,       stream,     tile_product};            \
+#define FTL_KERNELS_OF(isa_name)                                                                   \
+  namespace isa_name {                                                                             \
+  extern const ActivationKernels kActivation;                                                      \
+  extern const BatchNormKernels kBatchNorm;                                                        \
+  extern const ConvolutionKernels kConvolution;                                                    \
+  extern const ElementwiseKernels kElementwise;                                                    \
+  extern const PatchesKernels kPatches;                                                            \
+  extern const PoolKernels kPool;                                                                  \
+  extern const StreamKernels kStream;                                                              \
+  extern const TileProductKernels kTileProduct;                                                    \
+  static const Kernels kernels{Isa::isa_name, kActivation, kBatchNorm, kConvolution, kElementwise, \
+                               kPatches,      kPool,       kStream,    kTileProduct};              \
   }
 
 FTL_KERNELS_OF(generic)

@@ -26,7 +26,7 @@ void backward(ActivationKind kind, std::int64_t elements, const bf16* x, const b
 
 }  // namespace
 
-extern const ActivationKernels activation;
-const ActivationKernels activation{forward, backward};
+extern const ActivationKernels kActivation;
+const ActivationKernels kActivation{forward, backward};
 
 }  // namespace ftl::kernels::FTL_ISA

@@ -178,7 +178,7 @@ void backward(const Shape& shape, int images, const bf16* dz, const bf16* x, con
 
 }  // namespace
 
-extern const BatchNormKernels batch_norm;
-const BatchNormKernels batch_norm{statistics, forward, backward_reduce, backward};
+extern const BatchNormKernels kBatchNorm;
+const BatchNormKernels kBatchNorm{statistics, forward, backward_reduce, backward};
 
 }  // namespace ftl::kernels::FTL_ISA

@@ -10,7 +10,7 @@
 
 namespace ftl::kernels::FTL_ISA {
 
-extern const TileProductKernels tile_product;
+extern const TileProductKernels kTileProduct;
 
 namespace {
 
@@ -148,7 +148,7 @@ class BackwardDataPass {
               .halves = halves_,
               .weight_elements = backward_weight_elements(g_),
               .half_elements = g_.out.half_elements()} {
-    if (takes_squares(g_, tile_product)) {
+    if (takes_squares(g_, kTileProduct)) {
       walk_.square_height = g_.in.height;
       walk_.square_width = g_.in.width;
     }
@@ -168,7 +168,7 @@ class BackwardDataPass {
  private:
   template <bool int8>
   void squares() {
-    SquarePipeline<PositionsWriter<int8>> pipeline(tile_product);
+    SquarePipeline<PositionsWriter<int8>> pipeline(kTileProduct);
     walk_squares(walk_, [&](int input, int half, const Square& square) {
       for (int h = square.first_half(half); h <= half; ++h) {
         gradient_.prepare_before(square.y + 2 + g_.pad, h);
@@ -211,7 +211,7 @@ class BackwardDataPass {
     for (int y = 0; y < g_.in.height; ++y) {
       for (int x = 0; x < g_.in.width; ++x) {
         if (!walk_.alone(y, x)) continue;
-        tile_product.multiply(sum(y, x), halves_ == 2 ? kTileRows : kHalfRows, false, result.half[0]);
+        kTileProduct.multiply(sum(y, x), halves_ == 2 ? kTileRows : kHalfRows, false, result.half[0]);
         scale_columns(scales_.block(input_), result);
         for (int half = 0; half < halves_; ++half) {
           write_tile(result.half[half], input_tile(input, half, y, x));
@@ -283,9 +283,9 @@ class BackwardDataPass {
 
 void convolution_backward_data(const ConvolutionBackwardData& arguments) {
   BackwardDataPass pass(arguments);
-  tile_product.begin();
+  kTileProduct.begin();
   pass.run();
-  tile_product.end();
+  kTileProduct.end();
 }
 
 }  // namespace ftl::kernels::FTL_ISA

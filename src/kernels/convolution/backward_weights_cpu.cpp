@@ -9,14 +9,14 @@
 
 namespace ftl::kernels::FTL_ISA {
 
-extern const TileProductKernels tile_product;
+extern const TileProductKernels kTileProduct;
 
 namespace {
 
 // Whether the taps of a row of the kernel slide along the rows of the picture, at most one of them reaching
 // over each border. Not along rows so short that loading and storing the results costs more than it saves.
 bool taps_slide(const ConvolutionGeometry& g) {
-  return tile_product.add_tap_products != nullptr && g.kernel_width == 3 && g.stride == 1 && g.pad <= 1 &&
+  return kTileProduct.add_tap_products != nullptr && g.kernel_width == 3 && g.stride == 1 && g.pad <= 1 &&
          covered(g).width > 3;
 }
 
@@ -75,7 +75,7 @@ class WeightGradientBand {
         dy_paired_(arguments.scratch + operands_ * in_.block_elements()),
         accumulate_(arguments.accumulate || first_row > 0),
         slides_(taps_slide(g_)),
-        pipeline_(tile_product, scales.of_products, accumulate_),
+        pipeline_(kTileProduct, scales.of_products, accumulate_),
         lists_(slides_ ? g_.kernel_height : g_.taps()),
         max_terms_(operands_ * bands.height * (slides_ ? 1 : g_.out.width)) {
     const auto lists = static_cast<std::size_t>(lists_);
@@ -153,7 +153,7 @@ class WeightGradientBand {
       bf16* to = tile(transposed, in_, 2 * input, row, x);
       fetch_tile(from + kTileElements);
       fetch_tile(from + kTileElements + g_.in.half_elements());
-      tile_product.transpose({from, from + g_.in.half_elements()}, {to, to + in_.plane_elements()});
+      kTileProduct.transpose({from, from + g_.in.half_elements()}, {to, to + in_.plane_elements()});
     });
   }
 
@@ -301,7 +301,7 @@ class WeightGradientBand {
         const Halves<bf16> columns{to, to + out_.plane_elements()};
         if (!g_.pool) {
           const bf16* from = tile(block.dy, written, output, y, x);
-          tile_product.pair_rows({from, from + written.half_elements()}, columns);
+          kTileProduct.pair_rows({from, from + written.half_elements()}, columns);
           continue;
         }
         const bf16* from = tile(block.dy, written, output, y / 2, x / 2);
@@ -391,10 +391,10 @@ class WeightGradientBand {
     const int row_count = channels < kTileRows && !g_.int8.weights ? channels : kTileRows;
     if constexpr (kOfIntegers<Gradient>) {
       alignas(64) float scaled[kGradientTile];
-      tile_product.multiply(sum, row_count, false, scaled);
+      kTileProduct.multiply(sum, row_count, false, scaled);
       add_scaled(scaled, kGradientTile, 1, accumulate_, gradient);
     } else {
-      tile_product.multiply(sum, row_count, accumulate_, gradient);
+      kTileProduct.multiply(sum, row_count, accumulate_, gradient);
     }
   }
 
@@ -439,7 +439,7 @@ void convolution_backward_weights(const ConvolutionBackwardWeights& arguments) {
   const Bands bands = bands_of(g);
   const int out_height = covered(g).height;
   const OperandScales scales = operand_scales(arguments);
-  tile_product.begin();
+  kTileProduct.begin();
   for (int first_row = 0; first_row < out_height; first_row += bands.height) {
     const int last_row = first_row + bands.height < out_height ? first_row + bands.height : out_height;
     if (g.int8.weights) {
@@ -448,7 +448,7 @@ void convolution_backward_weights(const ConvolutionBackwardWeights& arguments) {
       add_band<float>({arguments, scales, bands, first_row, last_row});
     }
   }
-  tile_product.end();
+  kTileProduct.end();
 }
 
 }  // namespace ftl::kernels::FTL_ISA

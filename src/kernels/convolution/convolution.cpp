@@ -137,7 +137,7 @@ void pack_int8_backward(const ConvolutionGeometry& geometry, std::span<const flo
                         int last_output, const PackedWeights& packed) {
   const int inputs = geometry.in.channels;
   const int taps = geometry.taps();
-  const auto weights_of_filter = static_cast<std::size_t>(inputs * taps);
+  const std::size_t weights_of_filter = static_cast<std::size_t>(inputs) * static_cast<std::size_t>(taps);
   std::vector<WeightRounding> rounding;
   for (int input = 0; input < inputs; ++input) {
     rounding.insert(rounding.end(), static_cast<std::size_t>(taps),

@@ -6,7 +6,7 @@
 
 namespace ftl::kernels::FTL_ISA {
 
-extern const ConvolutionKernels convolution;
+extern const ConvolutionKernels kConvolution;
 
 namespace {
 
@@ -65,7 +65,7 @@ float round_inputs(const Shape& shape, int images, const bf16* block, bf16* inte
 
 }  // namespace
 
-const ConvolutionKernels convolution{
+const ConvolutionKernels kConvolution{
     convolution_forward, convolution_backward_data, convolution_backward_weights,
     backward_bias,       largest_magnitude,         round_inputs};
 

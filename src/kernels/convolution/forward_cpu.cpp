@@ -9,8 +9,8 @@
 
 namespace ftl::kernels::FTL_ISA {
 
-extern const TileProductKernels tile_product;
-extern const ActivationKernels activation;
+extern const TileProductKernels kTileProduct;
+extern const ActivationKernels kActivation;
 
 namespace {
 
@@ -124,7 +124,7 @@ class ForwardPass {
               .weight_elements = forward_weight_elements(g_),
               .half_elements = g_.in.half_elements()} {
     if (int8_) scales_ = {arguments.weight_scales, IntegerScale(arguments.largest_x).scale};
-    if (takes_squares(g_, tile_product)) {
+    if (takes_squares(g_, kTileProduct)) {
       walk_.square_height = covered(g_).height;
       walk_.square_width = covered(g_).width;
     }
@@ -152,7 +152,7 @@ class ForwardPass {
 
   template <class Writer>
   void squares() {
-    SquarePipeline<Writer> pipeline(tile_product);
+    SquarePipeline<Writer> pipeline(kTileProduct);
     walk_squares(walk_, [&](int output, int half, const Square& square) {
       describe_sum(output, half, square, pipeline.sum());
       describe_writer(output, half, square, pipeline.writer());
@@ -228,7 +228,7 @@ class ForwardPass {
       bf16* to = output_tile(output, half, y, x);
       write_tile(result.half[half], to);
       if (arguments_.activation == ActivationKind::identity) continue;
-      activation.forward(arguments_.activation, kTileElements, to, to);
+      kActivation.forward(arguments_.activation, kTileElements, to, to);
     }
   }
 
@@ -248,7 +248,7 @@ class ForwardPass {
   }
 
   void compute(int y, int x, ResultTile& result) {
-    tile_product.multiply(sum(y, x), halves_ == 2 ? kTileRows : kHalfRows, false, result.half[0]);
+    kTileProduct.multiply(sum(y, x), halves_ == 2 ? kTileRows : kHalfRows, false, result.half[0]);
     scale_columns(scales_.block(output_), result);
     add_bias(bias(output_), result);
   }
@@ -315,9 +315,9 @@ class ForwardPass {
 
 void convolution_forward(const ConvolutionForward& arguments) {
   ForwardPass pass(arguments);
-  tile_product.begin();
+  kTileProduct.begin();
   pass.run();
-  tile_product.end();
+  kTileProduct.end();
 }
 
 }  // namespace ftl::kernels::FTL_ISA

@@ -74,7 +74,7 @@ struct StochasticRounding {
   // A tile's number and first values say where it begins: another place in every block and every step.
   StochasticRounding(float inverse_of_scale, const bf16* tile, std::int64_t number)
       : inverse(inverse_of_scale) {
-    std::uint64_t hash;
+    std::uint64_t hash = 0;
     std::memcpy(&hash, tile, sizeof(hash));
     hash = (hash + static_cast<std::uint64_t>(number)) * 0x9e3779b97f4a7c15u;
     dither = kDither.values + (hash >> 40) % Dither::kStarts;

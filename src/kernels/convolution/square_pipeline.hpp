@@ -123,9 +123,7 @@ struct PositionsWriter {
 
   // Always inlined: GCC takes a function that only prefetches for one without effect, and drops its calls.
   [[gnu::always_inline]] void prepare(int image) const {
-    for (int position = 0; position < 4; ++position) {
-      __builtin_prefetch(to[position] + image * kBlockChannels, 1);
-    }
+    for (const bf16* tile : to) __builtin_prefetch(tile + image * kBlockChannels, 1);
   }
 
   void operator()(const ResultSquare& result, int image) const {

@@ -41,7 +41,7 @@ void multiply_backward(const Shape& shape, const bf16* x, const bf16* gate, cons
 
 }  // namespace
 
-extern const ElementwiseKernels elementwise;
-const ElementwiseKernels elementwise{add, multiply, multiply_backward};
+extern const ElementwiseKernels kElementwise;
+const ElementwiseKernels kElementwise{add, multiply, multiply_backward};
 
 }  // namespace ftl::kernels::FTL_ISA

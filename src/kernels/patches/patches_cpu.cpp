@@ -130,7 +130,7 @@ void forward(const PatchesGeometry& geometry, int images, const bf16* pictures, 
 
 }  // namespace
 
-extern const PatchesKernels patches;
-const PatchesKernels patches{forward};
+extern const PatchesKernels kPatches;
+const PatchesKernels kPatches{forward};
 
 }  // namespace ftl::kernels::FTL_ISA

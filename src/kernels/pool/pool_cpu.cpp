@@ -150,7 +150,7 @@ void backward(const PoolGeometry& geometry, const bf16* x, const bf16* dy, bf16*
 
 }  // namespace
 
-extern const PoolKernels pool;
-const PoolKernels pool{forward, backward};
+extern const PoolKernels kPool;
+const PoolKernels kPool{forward, backward};
 
 }  // namespace ftl::kernels::FTL_ISA

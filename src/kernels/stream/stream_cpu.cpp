@@ -51,7 +51,7 @@ void copy(const std::uint32_t* from, std::uint32_t* to, std::int64_t count) {
 
 }  // namespace
 
-extern const StreamKernels stream;
-const StreamKernels stream{read, write, copy};
+extern const StreamKernels kStream;
+const StreamKernels kStream{read, write, copy};
 
 }  // namespace ftl::kernels::FTL_ISA

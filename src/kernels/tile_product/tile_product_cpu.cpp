@@ -6,7 +6,7 @@
 
 namespace ftl::kernels::FTL_ISA {
 
-extern const TileProductKernels tile_product;
+extern const TileProductKernels kTileProduct;
 
 namespace {
 
@@ -368,7 +368,7 @@ void multiply_rows(const TileSum& sum, int first_row, bool accumulate, float* re
       std::memcpy(&column[0], columns + pair * 2 * kHalfColumns, 64);
       std::memcpy(&column[1], columns + sum.column_half_distance + pair * 2 * kHalfColumns, 64);
       for (int r = 0; r < kRows; ++r) {
-        std::int32_t pair_of_row;
+        std::int32_t pair_of_row = 0;
         std::memcpy(&pair_of_row, rows + r * kTileDepth + pair * 2, sizeof(pair_of_row));
         const __m512bh row = reinterpret_cast<__m512bh>(_mm512_set1_epi32(pair_of_row));
         sums[r][0] = _mm512_dpbf16_ps(sums[r][0], row, column[0]);
@@ -601,7 +601,7 @@ void transpose(const Halves<const bf16>& rows, const Halves<bf16>& to) {
 
 }  // namespace
 
-const TileProductKernels tile_product{.multiply = multiply,
+const TileProductKernels kTileProduct{.multiply = multiply,
                                       .burn = burn,
                                       .begin = begin,
                                       .end = end,
