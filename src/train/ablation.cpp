@@ -5,8 +5,8 @@
 #include <sstream>
 
 #include "base/error.hpp"
+#include "train/recipe_length.hpp"
 #include "train/recipe_schema.hpp"
-#include "train/recipe_settings.hpp"
 #include "train/recipe_table.hpp"
 
 namespace ftl::train {
@@ -165,7 +165,7 @@ void apply(const Ablation& ablation, toml::table& recipe) {
       std::ranges::replace(shown, '\n', ' ');
       throw InputError("no layers like {}", shown);
     }
-    for (const std::string& setting : ablation.settings) apply_setting(recipe, setting);
+    apply_settings(recipe, ablation.settings);
   } catch (const InputError& error) {
     throw InputError("ablation \"{}\": {}", ablation.name, error.what());
   }

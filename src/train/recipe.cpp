@@ -7,8 +7,8 @@
 #include "base/error.hpp"
 #include "base/file.hpp"
 #include "train/embedded_recipes.hpp"
+#include "train/recipe_length.hpp"
 #include "train/recipe_schema.hpp"
-#include "train/recipe_settings.hpp"
 #include "train/spelling.hpp"
 
 namespace ftl::train {
@@ -76,7 +76,7 @@ Recipe parse_recipe(std::string_view toml, std::string_view origin,
                     const std::vector<std::string>& settings) {
   try {
     toml::table table = parse_toml(toml);
-    for (const std::string& setting : settings) apply_setting(table, setting);
+    apply_settings(table, settings);
     return read_recipe(table, default_name(origin));
   } catch (const InputError& error) {
     throw InputError("recipe {}: {}", origin, error.what());

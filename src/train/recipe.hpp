@@ -98,8 +98,10 @@ std::vector<RecipeSummary> list_recipes();
 std::string recipe_text(std::string_view name_or_path);
 
 // An embedded recipe by name, or a file by path, with `key=value` settings applied in order, e.g.
-// "train.epochs=2", "network.layers[3].out=64". Values are TOML; a bare word is a string. Throws InputError
-// with the key's full name and what is allowed, for unknown keys, wrong types and values out of range.
+// "train.epochs=2", "network.layers[3].out=64". Values are TOML; a bare word is a string. With another number
+// of epochs, all that the recipe says of single ones moves in proportion (recipe_length.hpp). Throws
+// InputError with the key's full name and what is allowed, for unknown keys, wrong types and values out of
+// range.
 Recipe load_recipe(std::string_view name_or_path, const std::vector<std::string>& settings = {});
 
 // A recipe from its text, e.g. the one in a checkpoint. `origin` names it in errors.

@@ -409,6 +409,39 @@ TEST(Recipe, SettingsChangeAnyKey) {
   EXPECT_EQ(recipe.optimizers.at(ParameterRole::filters).schedule.kind, optim::ScheduleKind::cosine);
 }
 
+// Half of its epochs is half of the training, not a training on small pictures alone.
+TEST(Recipe, WhatItSaysOfEpochsMovesWithTheirNumber) {
+  const Recipe recipe = parse_recipe(kEveryKey, "own.toml", {"train.epochs=5"});
+  EXPECT_EQ(recipe.epochs, 5);
+  EXPECT_EQ(recipe.resolution[0].until, 1);
+  EXPECT_EQ(recipe.resolution[1].until, 4);
+  EXPECT_EQ(recipe.augmentation.cutmix_start, 3);
+  EXPECT_EQ(recipe.network.layers[1].train_until, 4);
+  EXPECT_EQ(recipe.selection.start, 1);
+  EXPECT_EQ(recipe.selection.until, 3);
+  EXPECT_EQ(recipe.ema.start_epoch, 3);
+  const OptimizerGroup& filters = recipe.optimizers.at(ParameterRole::filters);
+  EXPECT_EQ(filters.train_until, 2);
+  EXPECT_EQ(filters.schedule.until, 4);
+  EXPECT_EQ(filters.schedule.start, 0.1) << "a factor, no epoch";
+  EXPECT_EQ(filters.schedule.warmup, 0.25) << "a share, no epoch";
+  EXPECT_EQ(parse_recipe(recipe.toml, "own.toml", {"train.epochs=2.5"}).toml, kEveryKey);
+}
+
+TEST(Recipe, WhatASettingSaysOfEpochsStays) {
+  for (const std::vector<std::string>& settings :
+       {std::vector<std::string>{"ema.start_epoch=2", "train.epochs=5"},
+        {"train.epochs=5", "ema.start_epoch=2"}}) {
+    const Recipe recipe = parse_recipe(kEveryKey, "own.toml", settings);
+    EXPECT_EQ(recipe.ema.start_epoch, 2);
+    EXPECT_EQ(recipe.selection.start, 1);
+  }
+  EXPECT_EQ(parse_recipe(kEveryKey, "own.toml", {"train.epochs=5", "train.epochs=2.5"}).toml, kEveryKey);
+  EXPECT_EQ(small({"train.epochs=5"}).network.layers[0].train_until, 0) << "never";
+  EXPECT_THAT(error_of({"train.epochs=0"}), HasSubstr("train.epochs must be"));
+  EXPECT_THAT(error_of({"train.epochs=many"}), HasSubstr("train.epochs must be"));
+}
+
 TEST(Recipe, AWholeLayerCanBeSet) {
   const Recipe recipe = small({"network.layers[1]={ op = \"act\" }"});
   EXPECT_EQ(layer<net::ActivationDescription>(recipe, 1).kind, kernels::ActivationKind::relu);

@@ -32,8 +32,7 @@ def train(arguments: argparse.Namespace) -> dict[str, object]:
     seconds = Seconds()
     description = recipe.read_recipe(arguments.recipe)
     if arguments.epochs is not None:
-        length = dataclasses.replace(description.train, epochs=arguments.epochs)
-        description = dataclasses.replace(description, train=length)
+        description = recipe.with_epochs(description, arguments.epochs)
 
     started = time.perf_counter()
     dataset = data.load(arguments.data, arguments.cache)

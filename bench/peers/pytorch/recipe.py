@@ -4,7 +4,7 @@ Uses the standard library alone, so that a recipe can be checked before PyTorch 
 """
 
 import tomllib
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
@@ -154,6 +154,28 @@ def read_recipe(path: Path) -> Recipe:
     values = tomllib.loads(path.read_text(encoding="utf-8"))
     values.pop("ablation", None)  # what ftl ablate takes off: no part of the recipe itself
     return _read_table(Recipe, values, "")
+
+
+def with_epochs(recipe: Recipe, epochs: float) -> Recipe:
+    """Trained for another number of epochs; what is said of single ones moves in proportion, as in ftl."""
+    factor = epochs / recipe.train.epochs
+
+    def moved(group: Sgd) -> Sgd:
+        schedule = replace(group.schedule, until=group.schedule.until * factor)
+        return replace(group, schedule=schedule, train_until=group.train_until * factor)
+
+    optimizer = recipe.optimizer
+    filters = optimizer.filters
+    return replace(
+        recipe,
+        train=replace(recipe.train, epochs=epochs),
+        optimizer=Optimizer(
+            filters=replace(filters, schedule=replace(filters.schedule, until=filters.schedule.until * factor)),
+            linear=moved(optimizer.linear),
+            biases=moved(optimizer.biases),
+            whiten_bias=moved(optimizer.whiten_bias),
+        ),
+    )
 
 
 def _read_table(kind: type[Table], values: dict[str, Any], path: str) -> Table:
