@@ -60,7 +60,8 @@ TEST_F(ReportCommand, ShowsForgettingWhereARunHasMeasuredIt) {
 TEST_F(ReportCommand, ExportsForDawnbench) {
   done("report runs/a --dawnbench run.tsv");
   EXPECT_THAT(text("run.tsv"), testing::StartsWith("epoch\thours\ttop1Accuracy\n1\t"));
-  EXPECT_THAT(refusal("report runs/a runs/a --dawnbench two.tsv"), HasSubstr("takes one finished run directory"));
+  EXPECT_THAT(refusal("report runs/a runs/a --dawnbench two.tsv"),
+              HasSubstr("takes one finished run directory"));
 }
 
 TEST_F(ReportCommand, RefusesWhatIsNoRun) {
