@@ -1,7 +1,5 @@
 #include "train/recipe_length.hpp"
 
-#include <fmt/format.h>
-
 #include <array>
 #include <cmath>
 #include <optional>
@@ -21,9 +19,7 @@ std::optional<double> epochs_of(const toml::table& recipe) {
 void stretch(toml::table& table, std::string_view key, double factor) {
   const toml::node* node = table.get(key);
   if (node == nullptr || !node->is_number()) return;
-  // Six digits: what is printed stays readable, and less than a step is lost.
-  const std::string rounded = fmt::format("{:.6g}", *node->value<double>() * factor);
-  table.insert_or_assign(key, std::stod(rounded));
+  table.insert_or_assign(key, *node->value<double>() * factor);
 }
 
 // In a node and all below it.
