@@ -10,6 +10,7 @@ namespace ftl::net {
 
 void StepRunner::run(const Segment& segment, const Place& place) {
   place_ = place;
+  largest_.buffer = kNone;
   ActivityRecorder* recorder = executor_.threads_.recorder();
   for (const Step& step : segment.steps) {
     if (recorder != nullptr) recorder->begin(thread_, activity(step.kind, step.node));
@@ -109,9 +110,13 @@ void StepRunner::convolution(const Step& step) {
     largest_x = kernels.round_inputs(state.geometry.in, images(), x, buffer(step.rounded));
     x = buffer(step.rounded);
   } else if (state.geometry.int8.weights && state.weight_lanes.bytes() > 0) {
-    largest_x = kernels.largest_magnitude(state.geometry.in, images(), x);
+    largest_x = largest_.buffer == step.in ? largest_.magnitude
+                                           : kernels.largest_magnitude(state.geometry.in, images(), x);
   }
   if (!state.largest_x.empty()) state.largest_x[at(place_.block)] = largest_x;
+  const bool measures =
+      executor_.graph_.products == Products::int8 && kernels::applies_activation(state.geometry);
+  largest_.buffer = measures ? step.out : kNone;
   kernels.forward({.geometry = state.geometry,
                    .images = images(),
                    .x = x,
@@ -121,7 +126,8 @@ void StepRunner::convolution(const Step& step) {
                    .argmax = buffer<std::uint8_t>(step.out2),
                    .weight_scales = state.output_scales.data(),
                    .largest_x = largest_x,
-                   .activation = step.activation});
+                   .activation = step.activation,
+                   .largest_y = measures ? &largest_.magnitude : nullptr});
 }
 
 void StepRunner::convolution_weights(const Step& step) {

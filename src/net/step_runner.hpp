@@ -45,6 +45,11 @@ class StepRunner {
   const Batch& batch_;
   int thread_;
   Place place_;
+  // The largest magnitude of the value in a buffer, where the convolution that wrote it has found it.
+  struct {
+    int buffer = kNone;
+    float magnitude = 0;
+  } largest_;
 };
 
 }  // namespace ftl::net

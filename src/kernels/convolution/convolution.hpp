@@ -111,9 +111,10 @@ struct ConvolutionForward {
   float largest_x = 0;
   // Of what is written; other than identity only where applies_activation.
   ActivationKind activation = ActivationKind::identity;
+  float* largest_y = nullptr;  // set to the largest_magnitude of y, or null; only where applies_activation
 };
-// Whether the forward pass can apply an activation: with a single tap there are so few products that a pass
-// of its own over the results would take as long.
+// Whether the forward pass can apply an activation, and find the largest magnitude of its results: with a
+// single tap there are so few products that a pass of its own over the results would take as long.
 bool applies_activation(const ConvolutionGeometry& geometry);
 // What round_inputs writes, 0 where the forward pass multiplies bf16.
 std::int64_t rounded_input_elements(const ConvolutionGeometry& geometry);

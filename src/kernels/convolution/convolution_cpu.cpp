@@ -1,6 +1,7 @@
 #include "kernels/convolution/convolution.hpp"
 #include "kernels/convolution/convolution_passes.hpp"
 #include "kernels/convolution/int8_operands.hpp"
+#include "kernels/convolution/largest_magnitude.hpp"
 #include "kernels/convolution/tile_lists.hpp"
 #include "kernels/simd.hpp"
 
@@ -27,25 +28,14 @@ void backward_bias(const Shape& shape, const bf16* dy, float* bias_gradient) {
 }
 
 float largest_magnitude(const Shape& shape, int images, const bf16* block) {
-  using vwide = std::uint16_t __attribute__((vector_size(kLanes * 4)));
-  vwide largest{};
+  LargestMagnitude largest;
   for (int half = 0; half < 2; ++half) {
     const int elements = images_of_half(images, half) * kBlockChannels;
     const bf16* of_half = block + half * shape.half_elements();
-    for (std::int64_t tile = 0; tile < shape.half_elements(); tile += kTileElements) {
-      for (int i = 0; i < elements; i += 2 * kLanes) {
-        vwide bits;
-        std::memcpy(&bits, of_half + tile + i, sizeof(bits));
-        bits &= std::uint16_t{0x7fff};
-        largest = bits > largest ? bits : largest;
-      }
-    }
+    for (std::int64_t tile = 0; tile < shape.half_elements(); tile += kTileElements)
+      largest.include(of_half + tile, elements);
   }
-  bf16 result{};
-  for (int lane = 0; lane < 2 * kLanes; ++lane) {
-    if (largest[lane] > result.bits) result.bits = largest[lane];
-  }
-  return to_float(result);
+  return largest.value();
 }
 
 float round_inputs(const Shape& shape, int images, const bf16* block, bf16* integers) {

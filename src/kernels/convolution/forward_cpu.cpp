@@ -2,6 +2,7 @@
 #include "kernels/convolution/convolution_passes.hpp"
 #include "kernels/convolution/gradient_bands.hpp"
 #include "kernels/convolution/int8_scale.hpp"
+#include "kernels/convolution/largest_magnitude.hpp"
 #include "kernels/convolution/result_tile.hpp"
 #include "kernels/convolution/square_pipeline.hpp"
 #include "kernels/convolution/tile_lists.hpp"
@@ -137,6 +138,7 @@ class ForwardPass {
       compute_squares<false>();
     }
     for (int output = 0; output < walk_.blocks; ++output) output_block(output);
+    if (arguments_.largest_y != nullptr) *arguments_.largest_y = largest_.value();
     write_padding();
   }
 
@@ -223,12 +225,14 @@ class ForwardPass {
     write_last();
   }
 
-  void write_position(const ResultTile& result, int output, int y, int x) const {
+  void write_position(const ResultTile& result, int output, int y, int x) {
     for (int half = 0; half < halves_; ++half) {
       bf16* to = output_tile(output, half, y, x);
       write_tile(result.half[half], to);
-      if (arguments_.activation == ActivationKind::identity) continue;
-      kActivation.forward(arguments_.activation, kTileElements, to, to);
+      if (arguments_.activation != ActivationKind::identity)
+        kActivation.forward(arguments_.activation, kTileElements, to, to);
+      if (arguments_.largest_y != nullptr)
+        largest_.include(to, images_of_half(arguments_.images, half) * kBlockChannels);
     }
   }
 
@@ -307,6 +311,7 @@ class ForwardPass {
   TermLists lists_;
   BlockWalk walk_;
   SquareKind kind_{};  // that the sum is described for
+  LargestMagnitude largest_;
   int output_ = 0;
   BlockRange inputs_{};
 };
