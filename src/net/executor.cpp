@@ -15,9 +15,10 @@ namespace ftl::net {
 namespace {
 
 // Of a batch's blocks: few enough that adding them up is cheap, enough for many threads, and a power of two
-// so that two, four or eight threads share them evenly.
+// so that two, four or eight threads share them evenly. With fewer than four blocks to a lane, writing and
+// reading its sums takes longer than more threads than eight would save (docs/lab-notebook.md).
 int lanes_for(int blocks) {
-  if (blocks >= 32) return 16;
+  if (blocks >= 60) return 16;
   if (blocks >= 16) return 8;
   return std::min(blocks, 4);
 }
