@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <random>
 
 #include "kernels/registry.hpp"
 #include "tensor/buffer.hpp"
@@ -56,7 +57,17 @@ struct Tensors {
         scales(std::max(g.in.padded_channels(), g.out.padded_channels()) * 4),
         rounded(rounded_input_elements(g) * 2),
         scratch(std::max(backward_data_scratch_elements(g), weight_gradient_scratch_elements(g)) * 2),
-        gradient(weight_gradient_bytes(g)) {}
+        gradient(weight_gradient_bytes(g)) {
+    for (const Buffer* buffer : {&x, &y, &weights}) fill(*buffer);
+    std::ranges::fill(scales.span<float>(), 1e-3F);
+  }
+
+  // Zeros take less power, and tile instructions less time; those that nobody has written are all one page.
+  static void fill(const Buffer& buffer) {
+    std::minstd_rand random;
+    std::normal_distribution<float> normal;
+    for (bf16& value : buffer.span<bf16>()) value = to_bf16(normal(random));
+  }
 
   Buffer x, y, argmax, weights, scales, rounded, scratch, gradient;
 };
