@@ -53,7 +53,8 @@ ExperimentPlan plan_of(const ScaleArguments& arguments) {
       {.key = lab::kEpochsKey, .label = "epochs", .values = numbers_of("--epochs", arguments.epochs)}};
   for (const lab::ExperimentCell& cell : lab::scale_cells(plan.axes)) {
     ExperimentArguments with_cell = arguments.experiment;
-    for (const auto& [key, value] : cell.settings) with_cell.lab.settings.push_back(key + "=" + value);
+    for (const auto& [key, value] : cell.settings)
+      with_cell.lab.settings.push_back(fmt::format("{}={}", key, value));
     plan.cells.push_back({cell, load_recipe(with_cell)});
   }
   return plan;

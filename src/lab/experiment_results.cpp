@@ -45,7 +45,8 @@ std::vector<std::vector<double>> table_of(const std::vector<BySeed>& all) {
   std::vector<std::vector<double>> rows(all.size());
   if (all.empty()) return rows;
   for (const auto& [seed, ignored] : all.front()) {
-    if (!std::ranges::all_of(all, [&](const BySeed& values) { return values.contains(seed); })) continue;
+    if (!std::ranges::all_of(all, [of = seed](const BySeed& values) { return values.contains(of); }))
+      continue;
     for (std::size_t row = 0; row < all.size(); ++row) rows[row].push_back(all[row].at(seed));
   }
   return rows;

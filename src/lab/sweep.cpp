@@ -138,7 +138,7 @@ class Variable {
 
   void apply(const Settings& settings) const {
     std::vector<std::string> list;
-    for (const auto& [key, value] : settings) list.push_back(key + "=" + value);
+    for (const auto& [key, value] : settings) list.push_back(fmt::format("{}={}", key, value));
     train::parse_recipe(recipe_.toml, recipe_.name, list);
   }
 
@@ -231,7 +231,7 @@ class Planner {
     }
     if (options_.couple_rate_to_batch) couple(cell.settings);
     std::vector<std::string> list;
-    for (const auto& [key, value] : cell.settings) list.push_back(key + "=" + value);
+    for (const auto& [key, value] : cell.settings) list.push_back(fmt::format("{}={}", key, value));
     try {
       sweep.cells.push_back({cell, train::parse_recipe(options_.recipe.toml, options_.recipe.name, list)});
     } catch (const InputError& error) {

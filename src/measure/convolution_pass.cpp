@@ -78,20 +78,20 @@ std::vector<ConvolutionPass> convolution_passes(const net::Plan& plan) {
 std::string extras(const net::Graph& graph, const net::Plan& plan, const ConvolutionPass& pass) {
   const auto& convolution = *graph.nodes[at(pass.node)].as<net::ConvolutionNode>();
   std::vector<std::string_view> parts;
-  if (net::multiplies_int8(graph, plan, pass.steps.steps.back())) parts.push_back("int8");
+  if (net::multiplies_int8(graph, plan, pass.steps.steps.back())) parts.emplace_back("int8");
   for (const Step& step : pass.steps.steps) {
     if (prepares(step)) parts.push_back(net::name(step.kind));
   }
   const bool has_bias = convolution.bias != net::kNone;
   if (pass.direction == Direction::forward) {
-    if (has_bias) parts.push_back("bias");
-    if (convolution.geometry.pool) parts.push_back("max-pool");
+    if (has_bias) parts.emplace_back("bias");
+    if (convolution.geometry.pool) parts.emplace_back("max-pool");
     const kernels::ActivationKind activation = pass.steps.steps.back().activation;
     if (activation != kernels::ActivationKind::identity) parts.push_back(kernels::name(activation));
   } else if (pass.direction == Direction::backward_data) {
-    if (convolution.geometry.pool) parts.push_back("unpool");
+    if (convolution.geometry.pool) parts.emplace_back("unpool");
   } else {
-    if (has_bias && plan.trained[at(convolution.bias)]) parts.push_back("bias");
+    if (has_bias && plan.trained[at(convolution.bias)]) parts.emplace_back("bias");
   }
   return fmt::format("{}", fmt::join(parts, ", "));
 }

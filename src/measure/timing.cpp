@@ -42,9 +42,10 @@ double take_turn(const Contestant& contestant, double seconds, SpeedGauge& gauge
   const double before = gauge.look();
   const double untimed = seconds_of(contestant.run);
   double spent = 0;
-  for (; spent < seconds; spent += timed.back().seconds) {
+  while (spent < seconds) {
     throw_if_interrupted();
     timed.push_back({seconds_of(contestant.run), before});
+    spent += timed.back().seconds;
   }
   if (contestant.leave) contestant.leave();
   const double after = gauge.look();

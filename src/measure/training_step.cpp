@@ -47,7 +47,7 @@ net::Plan plan_at(const net::Graph& graph, const train::Recipe& recipe, double e
   constexpr double kStepsPerEpoch = 1000;
   const optim::TrainingLength length{std::llround(recipe.epochs * kStepsPerEpoch), kStepsPerEpoch};
   const train::ParameterUpdate update(recipe, graph, length);
-  return net::plan_training(graph, update.trained_at(std::llround(epoch * kStepsPerEpoch)));
+  return net::plan_training(graph, update.trained_at(std::round(epoch * kStepsPerEpoch)));
 }
 
 std::vector<std::vector<float>> gradients_of(const net::Graph& graph) {

@@ -186,8 +186,9 @@ class RecipeReader {
     for (const auto& [role, otherwise] : kFallbacks) {
       const std::string_view key = optimizers.find(name(role)) != nullptr ? name(role) : name(otherwise);
       if (optimizers.find(key) == nullptr) optimizers.fail_missing(key, "a table with at least lr");
-      read_section(optimizers.table(key), optimizers.path(name(role)),
-                   [&](RecipeTable& table) { recipe_.optimizers[role] = read_optimizer_group(table); });
+      read_section(optimizers.table(key), optimizers.path(name(role)), [this, of = role](RecipeTable& table) {
+        recipe_.optimizers[of] = read_optimizer_group(table);
+      });
       reject_muon_outside_filters(role, optimizers.path(name(role)));
     }
     optimizers.reject_unknown_keys();

@@ -8,7 +8,8 @@ namespace ftl::train {
 
 TrainingClock::TrainingClock(const Recipe& recipe, std::int64_t pictures)
     : selection_(recipe.selection), batch_(std::min<std::int64_t>(recipe.batch, pictures)) {
-  length_.steps_per_epoch = static_cast<double>(pictures / batch_);
+  const std::int64_t whole_batches = pictures / batch_;
+  length_.steps_per_epoch = static_cast<double>(whole_batches);
   length_.total_steps = std::max<std::int64_t>(1, std::llround(recipe.epochs * length_.steps_per_epoch));
   total_steps_ = step_at(std::numeric_limits<double>::infinity());
 }
@@ -45,7 +46,8 @@ void TrainingClock::advance() {
 }
 
 void TrainingClock::go_to(std::int64_t step) {
-  step_ = first_ = epoch_ = drawn_of_last_epoch_ = 0;
+  step_ = first_ = drawn_of_last_epoch_ = 0;
+  epoch_ = 0;
   while (step_ < step) advance();
 }
 
