@@ -114,8 +114,8 @@ void StepRunner::convolution(const Step& step) {
                                            : kernels.largest_magnitude(state.geometry.in, images(), x);
   }
   if (!state.largest_x.empty()) state.largest_x[at(place_.block)] = largest_x;
-  const bool measures =
-      executor_.graph_.products == Products::int8 && kernels::applies_activation(state.geometry);
+  const bool measures = executor_.plan_.training && executor_.graph_.products == Products::int8 &&
+                        kernels::applies_activation(state.geometry);
   largest_.buffer = measures ? step.out : kNone;
   kernels.forward({.geometry = state.geometry,
                    .images = images(),
