@@ -12,7 +12,8 @@ struct Filters {
   int rows;
   int columns;
 };
-constexpr Filters kFilters[] = {{64, 216}, {64, 576}, {256, 576}, {256, 2304}, {256, 2304}, {256, 2304}};
+constexpr Filters kFilters[] = {{64, 216},   {64, 576},   {256, 576}, {256, 2304},
+                                {256, 2304}, {256, 2304}, {256, 2304}};
 
 void muon_step(benchmark::State& state) {
   std::vector<std::vector<float>> weights;

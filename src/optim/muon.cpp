@@ -2,38 +2,67 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <numeric>
 
+#include "base/index.hpp"
 #include "optim/chunks.hpp"
 
 namespace ftl::optim {
 
 Muon::Muon(const OptimizerConfig& config, std::span<const std::int64_t> sizes) : config_(config) {
   for (const std::int64_t size : sizes) buffers_.emplace_back(static_cast<std::size_t>(size));
-  const auto largest = std::max_element(sizes.begin(), sizes.end());
-  if (largest != sizes.end()) direction_.resize(static_cast<std::size_t>(*largest));
 }
 
 void Muon::step(std::span<const ParameterView> parameters, double learning_rate, StepContext context) {
-  for (std::size_t index = 0; index < parameters.size(); ++index) {
-    const ParameterView& parameter = parameters[index];
-    accumulate(parameter, buffers_.at(index), context.threads);
-    newton_schulz_.add({.matrix = {direction_.data(), parameter.rows, parameter.columns},
-                        .steps = config_.newton_schulz_steps,
-                        .scale = -static_cast<float>(learning_rate),
-                        .target = parameter.weights.data(),
-                        .target_scale = weight_scale(parameter, context.threads)},
-                       context);
+  // A tensor takes dozens of short pieces of work, after each of which threads that share it wait for each
+  // other: where there are enough tensors, each has a thread to itself.
+  const int count = static_cast<int>(parameters.size());
+  const int threads = context.threads.threads();
+  const bool shared = count < 2 * threads;
+  workspaces_.resize(shared ? 1 : at(threads));
+  if (shared) {
+    for (int i = 0; i < count; ++i)
+      update(parameters[at(i)], buffers_.at(at(i)), workspaces_.front(), learning_rate, context);
+  } else {
+    const std::vector<int> order = largest_first();
+    context.threads.parallel_for(count, [&](std::int64_t item, int thread) {
+      ThreadPool alone(1);
+      const std::size_t i = at(order[static_cast<std::size_t>(item)]);
+      update(parameters[i], buffers_.at(i), workspaces_[at(thread)], learning_rate,
+             {alone, context.tile_product});
+    });
   }
   ++steps_;
 }
 
-void Muon::accumulate(const ParameterView& parameter, std::vector<float>& buffer, ThreadPool& threads) {
+// So that at the end threads wait at most for a small one.
+std::vector<int> Muon::largest_first() const {
+  std::vector<int> order(buffers_.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::ranges::stable_sort(order, std::greater{}, [this](int i) { return buffers_[at(i)].size(); });
+  return order;
+}
+
+void Muon::update(const ParameterView& parameter, std::vector<float>& buffer, Workspace& workspace,
+                  double learning_rate, StepContext context) {
+  workspace.direction.resize(buffer.size());
+  accumulate(parameter, buffer, workspace.direction.data(), context.threads);
+  workspace.newton_schulz.add({.matrix = {workspace.direction.data(), parameter.rows, parameter.columns},
+                               .steps = config_.newton_schulz_steps,
+                               .scale = -static_cast<float>(learning_rate),
+                               .target = parameter.weights.data(),
+                               .target_scale = weight_scale(parameter, context.threads)},
+                              context);
+}
+
+void Muon::accumulate(const ParameterView& parameter, std::vector<float>& buffer, float* direction,
+                      ThreadPool& threads) const {
   const auto momentum = static_cast<float>(config_.momentum);
   const float of_gradient = config_.nesterov ? 1.0f : 0.0f;
   const float of_buffer = config_.nesterov ? momentum : 1.0f;
   const float* gradient = parameter.gradient.data();
   float* buffered = buffer.data();
-  float* direction = direction_.data();
   for_chunks(threads, static_cast<std::int64_t>(buffer.size()), [=](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; ++i) {
       buffered[i] = momentum * buffered[i] + gradient[i];

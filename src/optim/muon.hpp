@@ -21,15 +21,24 @@ class Muon final : public Optimizer {
   void set_steps_taken(std::int64_t steps) override { steps_ = steps; }
 
  private:
-  // Advances the momentum buffer and leaves what is to be orthogonalised in direction_.
-  void accumulate(const ParameterView& parameter, std::vector<float>& buffer, ThreadPool& threads);
+  // What one tensor's update needs beside its state.
+  struct Workspace {
+    std::vector<float> direction;
+    NewtonSchulz newton_schulz;
+  };
+
+  std::vector<int> largest_first() const;
+  void update(const ParameterView& parameter, std::vector<float>& buffer, Workspace& workspace,
+              double learning_rate, StepContext context);
+  // Advances the momentum buffer and leaves what is to be orthogonalised in `direction`.
+  void accumulate(const ParameterView& parameter, std::vector<float>& buffer, float* direction,
+                  ThreadPool& threads) const;
   // What the weights are to be multiplied with before this step.
   float weight_scale(const ParameterView& parameter, ThreadPool& threads) const;
 
   OptimizerConfig config_;
   std::vector<std::vector<float>> buffers_;
-  std::vector<float> direction_;  // as large as the largest parameter
-  NewtonSchulz newton_schulz_;
+  std::vector<Workspace> workspaces_;  // one, or one a thread
   std::int64_t steps_ = 0;
 };
 

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include <Eigen/SVD>
+#include <array>
 #include <cmath>
 
 #include "base/random.hpp"
@@ -216,6 +217,45 @@ TEST_P(AnyOptimizer, GivesTheSameBitsOnAnyNumberOfThreads) {
   }
   EXPECT_EQ(results[0], results[1]);
   EXPECT_EQ(results[0], results[2]);
+}
+
+// Five tensors, so that some of these numbers share a tensor and some do not.
+TEST_P(AnyOptimizer, UpdatesEachTensorAsIfItWereAloneOnAnyNumberOfThreads) {
+  const OptimizerConfig config{.kind = GetParam(), .momentum = 0.6, .weight_decay = 0.01};
+  struct Tensor {
+    int rows;
+    int columns;
+  };
+  constexpr std::array<Tensor, 5> kTensors{{{8, 30}, {72, 500}, {40, 33}, {500, 20}, {1, 7}}};
+  const auto elements = [](const Tensor& tensor) { return tensor.rows * tensor.columns; };
+  std::vector<std::vector<float>> alone;
+  for (std::uint32_t i = 0; i < kTensors.size(); ++i) {
+    Fixture fixture(config, random_values(elements(kTensors[i]), 10 + i), kTensors[i].rows);
+    for (const std::uint32_t step : {20u, 30u})
+      fixture.step(random_values(elements(kTensors[i]), step + i), 0.1);
+    alone.push_back(fixture.weights);
+  }
+  for (const int thread_count : {1, 2, 3}) {
+    SCOPED_TRACE(fmt::format("{} threads", thread_count));
+    std::vector<std::int64_t> sizes;
+    std::vector<std::vector<float>> weights;
+    for (std::uint32_t i = 0; i < kTensors.size(); ++i) {
+      sizes.push_back(elements(kTensors[i]));
+      weights.push_back(random_values(elements(kTensors[i]), 10 + i));
+    }
+    const auto optimizer = make_optimizer(config, sizes);
+    ThreadPool threads(thread_count);
+    for (const std::uint32_t step : {20u, 30u}) {
+      std::vector<std::vector<float>> gradients;
+      for (std::uint32_t i = 0; i < kTensors.size(); ++i)
+        gradients.push_back(random_values(elements(kTensors[i]), step + i));
+      std::vector<ParameterView> views;
+      for (std::size_t i = 0; i < kTensors.size(); ++i)
+        views.push_back({weights[i], gradients[i], kTensors[i].rows, kTensors[i].columns});
+      optimizer->step(views, 0.1, {threads, test::kScalarTileProduct});
+    }
+    EXPECT_EQ(weights, alone);
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Kinds, AnyOptimizer, testing::Values(OptimizerKind::sgd, OptimizerKind::muon));
