@@ -96,7 +96,8 @@ void forward(benchmark::State& state) {
     const bf16* x = t.x.as<bf16>() + block * g.in.block_elements();
     float largest_x = 0;
     if (g.int8.forward) {
-      largest_x = selected().convolution.round_inputs(g.in, kBlockImages, x, t.rounded.as<bf16>());
+      largest_x = largest(g.in, x, true);
+      selected().convolution.round_inputs(g.in, kBlockImages, x, largest_x, t.rounded.as<bf16>());
       x = t.rounded.as<bf16>();
     }
     selected().convolution.forward(

@@ -39,22 +39,38 @@ const Kernels& selected() {
   return kernels;
 }
 
+void forward(ActivationKind activation, const Shape& shape, Values& v, const bf16* x) {
+  selected().batch_norm.forward({.shape = shape,
+                                 .activation = activation,
+                                 .images = kBlockImages,
+                                 .x = x,
+                                 .multiplier = v.multiplier,
+                                 .offset = v.offset,
+                                 .y = v.y.as<bf16>()});
+}
+
 void norm_forward(benchmark::State& state) {
-  run(state, [](const Shape& shape, Values& v, const bf16* x) {
-    selected().batch_norm.forward(shape, ActivationKind::gelu, x, v.multiplier, v.offset, v.y.as<bf16>());
-  });
+  run(state,
+      [](const Shape& shape, Values& v, const bf16* x) { forward(ActivationKind::gelu, shape, v, x); });
 }
 
 void norm_identity(benchmark::State& state) {
-  run(state, [](const Shape& shape, Values& v, const bf16* x) {
-    selected().batch_norm.forward(shape, ActivationKind::identity, x, v.multiplier, v.offset, v.y.as<bf16>());
-  });
+  run(state,
+      [](const Shape& shape, Values& v, const bf16* x) { forward(ActivationKind::identity, shape, v, x); });
 }
 
 void norm_backward_reduce(benchmark::State& state) {
   run(state, [](const Shape& shape, Values& v, const bf16* x) {
-    selected().batch_norm.backward_reduce(shape, ActivationKind::gelu, kBlockImages, x, v.multiplier,
-                                          v.offset, v.dy.as<bf16>(), v.dy.as<bf16>(), v.sums, v.sums + 64);
+    selected().batch_norm.backward_reduce({.shape = shape,
+                                           .activation = ActivationKind::gelu,
+                                           .images = kBlockImages,
+                                           .x = x,
+                                           .multiplier = v.multiplier,
+                                           .offset = v.offset,
+                                           .dy = v.dy.as<bf16>(),
+                                           .dz = v.dy.as<bf16>(),
+                                           .sum_dz = v.sums,
+                                           .sum_dz_x = v.sums + 64});
   });
 }
 

@@ -42,6 +42,7 @@ float* StepRunner::sums(const Buffer& of, const Shape& shape) const {
 }
 
 void StepRunner::run(const Step& step) {
+  if (step.out == largest_.buffer || step.out2 == largest_.buffer) largest_.buffer = kNone;
   const kernels::Kernels& kernels = executor_.kernels_;
   switch (step.kind) {
     case StepKind::pictures:
@@ -106,17 +107,13 @@ void StepRunner::convolution(const Step& step) {
   const kernels::ConvolutionKernels& kernels = executor_.kernels_.convolution;
   const bf16* x = buffer(step.in);
   float largest_x = 0;
+  if (state.geometry.int8.forward || (state.geometry.int8.weights && state.weight_lanes.bytes() > 0))
+    largest_x = largest_magnitude(step.in, state.geometry.in);
   if (state.geometry.int8.forward) {
-    largest_x = kernels.round_inputs(state.geometry.in, images(), x, buffer(step.rounded));
+    kernels.round_inputs(state.geometry.in, images(), x, largest_x, buffer(step.rounded));
     x = buffer(step.rounded);
-  } else if (state.geometry.int8.weights && state.weight_lanes.bytes() > 0) {
-    largest_x = largest_.buffer == step.in ? largest_.magnitude
-                                           : kernels.largest_magnitude(state.geometry.in, images(), x);
   }
   if (!state.largest_x.empty()) state.largest_x[at(place_.block)] = largest_x;
-  const bool measures = executor_.plan_.training && executor_.graph_.products == Products::int8 &&
-                        kernels::applies_activation(state.geometry);
-  largest_.buffer = measures ? step.out : kNone;
   kernels.forward({.geometry = state.geometry,
                    .images = images(),
                    .x = x,
@@ -127,7 +124,7 @@ void StepRunner::convolution(const Step& step) {
                    .weight_scales = state.output_scales.data(),
                    .largest_x = largest_x,
                    .activation = step.activation,
-                   .largest_y = measures ? &largest_.magnitude : nullptr});
+                   .largest_y = kernels::applies_activation(state.geometry) ? measure(step.out) : nullptr});
 }
 
 void StepRunner::convolution_weights(const Step& step) {
@@ -135,7 +132,7 @@ void StepRunner::convolution_weights(const Step& step) {
   if (step.in == kNone) return;
   auto& state = executor_.convolutions_[at(executor_.convolution_of_node_[at(step.node)])];
   if (state.geometry.int8.data || state.geometry.int8.weights)
-    state.largest_dy[at(place_.block)] = largest_gradient(step);
+    state.largest_dy[at(place_.block)] = largest_magnitude(step.gradient, state.geometry.written());
   const int together = kernels::weight_gradient_blocks(state.geometry);
   const int waiting = place_.index % together;
   if (waiting + 1 < together && !place_.last_of_lane) return;
@@ -167,10 +164,15 @@ void StepRunner::convolution_bias(const Step& step) {
   executor_.kernels_.convolution.backward_bias(geometry.written(), buffer(step.gradient), gradient);
 }
 
-float StepRunner::largest_gradient(const Step& step) const {
-  const kernels::ConvolutionGeometry& geometry = node(step).as<ConvolutionNode>()->geometry;
-  return executor_.kernels_.convolution.largest_magnitude(geometry.written(), images(),
-                                                          buffer(step.gradient));
+float StepRunner::largest_magnitude(int buffer_index, const Shape& shape) const {
+  if (largest_.buffer == buffer_index) return largest_.magnitude;
+  return executor_.kernels_.convolution.largest_magnitude(shape, images(), buffer(buffer_index));
+}
+
+float* StepRunner::measure(int buffer_index) {
+  if (!executor_.plan_.training || executor_.graph_.products != Products::int8) return nullptr;
+  largest_.buffer = buffer_index;
+  return &largest_.magnitude;
 }
 
 void StepRunner::convolution_data(const Step& step) {
@@ -178,7 +180,8 @@ void StepRunner::convolution_data(const Step& step) {
   float largest_dy = 0;
   if (state.geometry.int8.data) {
     // Known where the weights' gradient came before.
-    largest_dy = state.weight_lanes.bytes() > 0 ? state.largest_dy[at(place_.block)] : largest_gradient(step);
+    largest_dy = state.weight_lanes.bytes() > 0 ? state.largest_dy[at(place_.block)]
+                                                : largest_magnitude(step.gradient, state.geometry.written());
   }
   executor_.kernels_.convolution.backward_data({.geometry = state.geometry,
                                                 .images = images(),
@@ -201,14 +204,36 @@ void StepRunner::batch_norm(const Step& step) {
     float* sum = sums(state.forward_sums, shape);
     kernel.statistics(shape, images(), x, sum, sum + shape.padded_channels());
   } else if (step.kind == StepKind::batch_norm) {
-    kernel.forward(shape, op.activation, x, state.multiplier.data(), state.offset.data(), buffer(step.out));
+    kernel.forward({.shape = shape,
+                    .activation = op.activation,
+                    .images = images(),
+                    .x = x,
+                    .multiplier = state.multiplier.data(),
+                    .offset = state.offset.data(),
+                    .y = buffer(step.out),
+                    .largest_y = measure(step.out)});
   } else if (step.kind == StepKind::batch_norm_reduce) {
     float* sum = sums(state.backward_sums, shape);
-    kernel.backward_reduce(shape, op.activation, images(), x, state.multiplier.data(), state.offset.data(),
-                           buffer(step.gradient), buffer(step.out), sum, sum + shape.padded_channels());
+    kernel.backward_reduce({.shape = shape,
+                            .activation = op.activation,
+                            .images = images(),
+                            .x = x,
+                            .multiplier = state.multiplier.data(),
+                            .offset = state.offset.data(),
+                            .dy = buffer(step.gradient),
+                            .dz = buffer(step.out),
+                            .sum_dz = sum,
+                            .sum_dz_x = sum + shape.padded_channels()});
   } else {
-    kernel.backward(shape, images(), buffer(step.gradient), x, state.a.data(), state.b.data(), state.c.data(),
-                    buffer(step.out));
+    kernel.backward({.shape = shape,
+                     .images = images(),
+                     .dz = buffer(step.gradient),
+                     .x = x,
+                     .a = state.a.data(),
+                     .b = state.b.data(),
+                     .c = state.c.data(),
+                     .dx = buffer(step.out),
+                     .largest_dx = measure(step.out)});
   }
 }
 

@@ -27,7 +27,7 @@ class StepRunner {
   void convolution_weights(const Step& step);
   void convolution_bias(const Step& step);
   void convolution_data(const Step& step);
-  float largest_gradient(const Step& step) const;
+  float largest_magnitude(int buffer_index, const Shape& shape) const;
   void loss(const Step& step);
   void batch_norm(const Step& step);
 
@@ -38,6 +38,8 @@ class StepRunner {
     return executor_.graph_.nodes[static_cast<std::size_t>(step.node)];
   }
   int images() const;  // in this block
+  // Where a step that writes a buffer leaves its largest magnitude, or null where no later one asks for it.
+  float* measure(int buffer_index);
   // The block's two rows of sums, zeroed.
   float* sums(const Buffer& of, const Shape& shape) const;
 
@@ -45,7 +47,7 @@ class StepRunner {
   const Batch& batch_;
   int thread_;
   Place place_;
-  // The largest magnitude of the value in a buffer, where the convolution that wrote it has found it.
+  // The largest magnitude of the value in a buffer, where the step that wrote it has found it.
   struct {
     int buffer = kNone;
     float magnitude = 0;

@@ -94,6 +94,12 @@ struct Problem {
   }
 };
 
+float largest_magnitude(std::span<const float> values) {
+  float largest = 0;
+  for (const float value : values) largest = std::max(largest, std::abs(value));
+  return largest;
+}
+
 class BatchNormKernelsTest : public testing::TestWithParam<Isa> {
  protected:
   const BatchNormKernels& kernels = kernels_for(GetParam()).batch_norm;
@@ -148,9 +154,19 @@ TEST_P(BatchNormKernelsTest, ForwardScalesShiftsAndActivates) {
       const std::vector<float> multiplier = problem.per_channel(-2, 2);
       const std::vector<float> offset = problem.per_channel(-1, 1);
       std::vector<bf16> y_block = unwritten(problem.shape);
-      kernels.forward(problem.shape, f, problem.x_block.data(), multiplier.data(), offset.data(),
-                      y_block.data());
+      // What other pictures have in memory must not matter.
+      fill_padding_images(problem.shape, problem.images, problem.x_block, 1e4f);
+      float largest = 0;
+      kernels.forward({.shape = problem.shape,
+                       .activation = f,
+                       .images = problem.images,
+                       .x = problem.x_block.data(),
+                       .multiplier = multiplier.data(),
+                       .offset = offset.data(),
+                       .y = y_block.data(),
+                       .largest_y = &largest});
       const std::vector<float> y = plain(problem.shape, problem.images, y_block);
+      ASSERT_EQ(largest, largest_magnitude(y));
       for (std::size_t i = 0; i < y.size(); ++i) {
         const std::size_t c = problem.channel_of(i);
         const double scaled = static_cast<double>(problem.x[i]) * multiplier[c];
@@ -177,9 +193,16 @@ TEST_P(BatchNormKernelsTest, BackwardReduceGivesTheGradientAndItsSums) {
       std::vector<float> sum_dz(problem.padded_channels(), 1.0f);
       std::vector<float> sum_dz_x(problem.padded_channels(), 2.0f);
       std::vector<bf16> dz_block = problem.dy_block;  // in place, as the trainer does
-      kernels.backward_reduce(problem.shape, f, problem.images, problem.x_block.data(), multiplier.data(),
-                              offset.data(), dz_block.data(), dz_block.data(), sum_dz.data(),
-                              sum_dz_x.data());
+      kernels.backward_reduce({.shape = problem.shape,
+                               .activation = f,
+                               .images = problem.images,
+                               .x = problem.x_block.data(),
+                               .multiplier = multiplier.data(),
+                               .offset = offset.data(),
+                               .dy = dz_block.data(),
+                               .dz = dz_block.data(),
+                               .sum_dz = sum_dz.data(),
+                               .sum_dz_x = sum_dz_x.data()});
 
       const std::vector<float> dz = plain(problem.shape, problem.images, dz_block);
       std::vector<double> exact(dz.size()), exact_x(dz.size()), error(dz.size()), error_x(dz.size());
@@ -235,9 +258,15 @@ TEST_P(BatchNormKernelsTest, TheWholeChainMatchesTheReference) {
     }
     poison_padding_images(shape, problem.images, problem.x_block);
     std::vector<bf16> dz = unwritten(shape), dx_block = unwritten(shape);
-    kernels.backward_reduce(shape, ActivationKind::identity, problem.images, problem.x_block.data(),
-                            multiplier.data(), offset.data(), problem.dy_block.data(), dz.data(),
-                            sum_dz.data(), sum_dz_x.data());
+    kernels.backward_reduce({.shape = shape,
+                             .images = problem.images,
+                             .x = problem.x_block.data(),
+                             .multiplier = multiplier.data(),
+                             .offset = offset.data(),
+                             .dy = problem.dy_block.data(),
+                             .dz = dz.data(),
+                             .sum_dz = sum_dz.data(),
+                             .sum_dz_x = sum_dz_x.data()});
     expect_zero_padding_images(shape, problem.images, dz);
     for (std::size_t i = 0; i < problem.channels(); ++i) {
       const BatchNormGradient gradient =
@@ -253,9 +282,19 @@ TEST_P(BatchNormKernelsTest, TheWholeChainMatchesTheReference) {
       b[i] = gradient.b;
       c[i] = gradient.c;
     }
-    kernels.backward(shape, problem.images, dz.data(), problem.x_block.data(), a.data(), b.data(), c.data(),
-                     dx_block.data());
+    fill_padding_images(shape, problem.images, dz, 1e4f);
+    float largest = 0;
+    kernels.backward({.shape = shape,
+                      .images = problem.images,
+                      .dz = dz.data(),
+                      .x = problem.x_block.data(),
+                      .a = a.data(),
+                      .b = b.data(),
+                      .c = c.data(),
+                      .dx = dx_block.data(),
+                      .largest_dx = &largest});
     const std::vector<float> dx = plain(shape, problem.images, dx_block);
+    ASSERT_EQ(largest, largest_magnitude(dx));
     for (std::size_t i = 0; i < dx.size(); ++i) {
       const std::size_t channel = problem.channel_of(i);
       const double magnitude =

@@ -113,8 +113,10 @@ struct Problem {
   };
   // Rounded where the forward pass multiplies integers.
   Inputs inputs() const {
-    if (!g.int8.forward) return {x_block.data(), kernels->largest_magnitude(g.in, images, x_block.data())};
-    return {rounded.data(), kernels->round_inputs(g.in, images, x_block.data(), rounded.data())};
+    const float largest = kernels->largest_magnitude(g.in, images, x_block.data());
+    if (!g.int8.forward) return {x_block.data(), largest};
+    kernels->round_inputs(g.in, images, x_block.data(), largest, rounded.data());
+    return {rounded.data(), largest};
   }
 
   ConvolutionForward forward_arguments(bf16* y, std::uint8_t* which = nullptr) const {

@@ -15,21 +15,54 @@
 
 namespace ftl::kernels {
 
+struct BatchNormForward {
+  const Shape& shape;
+  ActivationKind activation = ActivationKind::identity;
+  int images = 0;
+  const bf16* x = nullptr;
+  const float* multiplier = nullptr;
+  const float* offset = nullptr;
+  bf16* y = nullptr;  // may be x
+  float* largest_y =
+      nullptr;  // set to the largest magnitude in the first `images` of y, NaN if one is; or null
+};
+
+struct BatchNormBackwardReduce {
+  const Shape& shape;
+  ActivationKind activation = ActivationKind::identity;
+  int images = 0;
+  const bf16* x = nullptr;
+  const float* multiplier = nullptr;
+  const float* offset = nullptr;
+  const bf16* dy = nullptr;
+  bf16* dz = nullptr;  // may be dy
+  float* sum_dz = nullptr;
+  float* sum_dz_x = nullptr;
+};
+
+struct BatchNormBackward {
+  const Shape& shape;
+  int images = 0;
+  const bf16* dz = nullptr;
+  const bf16* x = nullptr;
+  const float* a = nullptr;
+  const float* b = nullptr;
+  const float* c = nullptr;
+  bf16* dx = nullptr;           // may be dz
+  float* largest_dx = nullptr;  // as largest_y
+};
+
 struct BatchNormKernels {
   // Adds to sum[c] and sum_of_squares[c] over the positions of the first `images` images.
   void (*statistics)(const Shape& shape, int images, const bf16* x, float* sum, float* sum_of_squares);
   // y = f(x * multiplier + offset), for all 32 images. Where multiplier and offset are 0 (channel padding), y
-  // is f(0), which is 0 for every activation that a recipe may put after a norm. y may be x.
-  void (*forward)(const Shape& shape, ActivationKind f, const bf16* x, const float* multiplier,
-                  const float* offset, bf16* y);
+  // is f(0), which is 0 for every activation that a recipe may put after a norm.
+  void (*forward)(const BatchNormForward& arguments);
   // dz = dy f'(x * multiplier + offset) for the first `images` images, 0 for the padding images, and adds
-  // sum_dz[c] += dz, sum_dz_x[c] += dz x over the first `images` images. dz may be dy.
-  void (*backward_reduce)(const Shape& shape, ActivationKind f, int images, const bf16* x,
-                          const float* multiplier, const float* offset, const bf16* dy, bf16* dz,
-                          float* sum_dz, float* sum_dz_x);
-  // dx = a dz + b x + c for the first `images` images, 0 for the padding images. dx may be dz.
-  void (*backward)(const Shape& shape, int images, const bf16* dz, const bf16* x, const float* a,
-                   const float* b, const float* c, bf16* dx);
+  // sum_dz[c] += dz, sum_dz_x[c] += dz x over the first `images` images.
+  void (*backward_reduce)(const BatchNormBackwardReduce& arguments);
+  // dx = a dz + b x + c for the first `images` images, 0 for the padding images.
+  void (*backward)(const BatchNormBackward& arguments);
 };
 
 // What a batch norm knows about its batch: the sums over all valid images and positions, `count` of them a

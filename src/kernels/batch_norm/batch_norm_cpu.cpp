@@ -1,5 +1,6 @@
 #include "kernels/activation/activation_vector.hpp"
 #include "kernels/batch_norm/batch_norm.hpp"
+#include "kernels/largest_magnitude.hpp"
 
 namespace ftl::kernels::FTL_ISA {
 namespace {
@@ -84,29 +85,42 @@ void statistics(const Shape& shape, int images, const bf16* x, float* sum, float
 }
 
 template <ActivationKind kKind>
-void forward_of(const Shape& shape, const bf16* x, const float* multiplier, const float* offset, bf16* y) {
-  for (int plane = 0; plane < shape.planes(); ++plane) {
-    const int channel = plane % shape.channel_blocks() * kBlockChannels;
-    const bf16* const end = x + shape.plane_elements();
-    for (; x < end; x += kBlockChannels, y += kBlockChannels) {
-      prefetch_ahead(x);
-      for (int n = 0; n < kBlockChannels; n += 2 * kLanes) {
-        const auto value = [&](int c) {
-          return activate<kKind>(load(x + c) * load(multiplier + channel + c) + load(offset + channel + c));
-        };
-        store(y + n, value(n), value(n + kLanes));
-      }
+void forward_tile(const bf16* x, const float* multiplier, const float* offset, bf16* y) {
+  for (int i = 0; i < kTileElements; i += kBlockChannels) {
+    prefetch_ahead(x + i);
+    for (int n = 0; n < kBlockChannels; n += 2 * kLanes) {
+      const auto value = [&](int c) {
+        return activate<kKind>(load(x + i + c) * load(multiplier + c) + load(offset + c));
+      };
+      store(y + i + n, value(n), value(n + kLanes));
     }
   }
 }
 
-void forward(const Shape& shape, ActivationKind f, const bf16* x, const float* multiplier,
-             const float* offset, bf16* y) {
-  with_kind(f,
-            [&]<ActivationKind kKind>(Kind<kKind>) { forward_of<kKind>(shape, x, multiplier, offset, y); });
+template <ActivationKind kKind>
+void forward_of(const BatchNormForward& arguments) {
+  const Shape& shape = arguments.shape;
+  LargestMagnitude largest;
+  const bf16* x = arguments.x;
+  bf16* y = arguments.y;
+  for (int p = 0; p < shape.planes(); ++p) {
+    const Plane plane = plane_at(shape, arguments.images, p);
+    for (int position = 0; position < shape.positions(); ++position) {
+      forward_tile<kKind>(x, arguments.multiplier + plane.channel, arguments.offset + plane.channel, y);
+      if (arguments.largest_y != nullptr) largest.include(y, plane.images * kBlockChannels);
+      x += kTileElements;
+      y += kTileElements;
+    }
+  }
+  if (arguments.largest_y != nullptr) *arguments.largest_y = largest.value();
 }
 
-struct BackwardReduce {
+void forward(const BatchNormForward& arguments) {
+  with_kind(arguments.activation, [&]<ActivationKind kKind>(Kind<kKind>) { forward_of<kKind>(arguments); });
+}
+
+// What backward_reduce reads and writes at one position.
+struct ReducedTile {
   const bf16* x;
   const float* multiplier;
   const float* offset;
@@ -115,7 +129,7 @@ struct BackwardReduce {
 };
 
 template <ActivationKind kKind>
-inline Sums backward_reduce_tile(int images, const BackwardReduce& tile) {
+inline Sums backward_reduce_tile(int images, const ReducedTile& tile) {
   Sums sums;
 #pragma GCC unroll 8
   for (int v = 0; v < kRowVectors; ++v) {
@@ -139,28 +153,35 @@ inline Sums backward_reduce_tile(int images, const BackwardReduce& tile) {
   return sums;
 }
 
-void backward_reduce(const Shape& shape, ActivationKind f, int images, const bf16* x, const float* multiplier,
-                     const float* offset, const bf16* dy, bf16* dz, float* sum_dz, float* sum_dz_x) {
-  with_kind(f, [&]<ActivationKind kKind>(Kind<kKind>) {
-    sum_tiles(shape, images, sum_dz, sum_dz_x, [=](std::int64_t tile, const Plane& plane) {
-      const std::int64_t first = tile * kTileElements;
-      return backward_reduce_tile<kKind>(plane.images, {x + first, multiplier + plane.channel,
-                                                        offset + plane.channel, dy + first, dz + first});
-    });
+void backward_reduce(const BatchNormBackwardReduce& arguments) {
+  with_kind(arguments.activation, [&]<ActivationKind kKind>(Kind<kKind>) {
+    sum_tiles(arguments.shape, arguments.images, arguments.sum_dz, arguments.sum_dz_x,
+              [&arguments](std::int64_t tile, const Plane& plane) {
+                const std::int64_t first = tile * kTileElements;
+                return backward_reduce_tile<kKind>(
+                    plane.images,
+                    {arguments.x + first, arguments.multiplier + plane.channel,
+                     arguments.offset + plane.channel, arguments.dy + first, arguments.dz + first});
+              });
   });
 }
 
-void backward(const Shape& shape, int images, const bf16* dz, const bf16* x, const float* a, const float* b,
-              const float* c, bf16* dx) {
+void backward(const BatchNormBackward& arguments) {
+  const Shape& shape = arguments.shape;
+  LargestMagnitude largest;
+  const bf16* dz = arguments.dz;
+  const bf16* x = arguments.x;
+  bf16* dx = arguments.dx;
   for (int p = 0; p < shape.planes(); ++p) {
-    const Plane plane = plane_at(shape, images, p);
+    const Plane plane = plane_at(shape, arguments.images, p);
+    const int elements = plane.images * kBlockChannels;
     for (int position = 0; position < shape.positions(); ++position) {
       for (int v = 0; v < kRowVectors; ++v) {
         const int channel = plane.channel + v * kLanes;
-        const vfloat factor_dz = load(a + channel);
-        const vfloat factor_x = load(b + channel);
-        const vfloat constant = load(c + channel);
-        for (int i = v * kLanes; i < plane.images * kBlockChannels; i += kBlockChannels) {
+        const vfloat factor_dz = load(arguments.a + channel);
+        const vfloat factor_x = load(arguments.b + channel);
+        const vfloat constant = load(arguments.c + channel);
+        for (int i = v * kLanes; i < elements; i += kBlockChannels) {
           if (v == 0) {
             prefetch_ahead(x + i);
             prefetch_ahead(dz + i);
@@ -168,12 +189,14 @@ void backward(const Shape& shape, int images, const bf16* dz, const bf16* x, con
           store(dx + i, factor_dz * load(dz + i) + (factor_x * load(x + i) + constant));
         }
       }
+      if (arguments.largest_dx != nullptr) largest.include(dx, elements);
       clear_padding_images(plane.images, dx);
       dz += kTileElements;
       x += kTileElements;
       dx += kTileElements;
     }
   }
+  if (arguments.largest_dx != nullptr) *arguments.largest_dx = largest.value();
 }
 
 }  // namespace

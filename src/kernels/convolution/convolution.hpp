@@ -106,7 +106,7 @@ struct ConvolutionForward {
   bf16* y = nullptr;              // a block of geometry.written()
   std::uint8_t* argmax =
       nullptr;  // with a pool: which of the window's 4 positions won, laid out as y; or null
-  // 8-bit integers: PackedWeights::output_scales, and the largest magnitude that round_inputs found.
+  // 8-bit integers: PackedWeights::output_scales, and what was the `largest` of round_inputs.
   const float* weight_scales = nullptr;
   float largest_x = 0;
   // Of what is written; other than identity only where applies_activation.
@@ -167,10 +167,10 @@ struct ConvolutionKernels {
   void (*backward_bias)(const Shape& shape, const bf16* dy, float* bias_gradient);
   // Among the first `images` of a block of `shape`, or NaN if one of them has a NaN.
   float (*largest_magnitude)(const Shape& shape, int images, const bf16* block);
-  // Rounds the first `images` of a block to the nearest 127ths of their largest_magnitude, which it returns:
-  // 8-bit integers in tiles of 16 images x 64 channels in the order of int8_depth, laid out as a block of
-  // half the channels is. A half of the block without images is left as it is.
-  float (*round_inputs)(const Shape& shape, int images, const bf16* block, bf16* integers);
+  // Rounds the first `images` of a block to the nearest 127ths of their largest_magnitude: 8-bit integers in
+  // tiles of 16 images x 64 channels in the order of int8_depth, laid out as a block of half the channels is.
+  // A half of the block without images is left as it is.
+  void (*round_inputs)(const Shape& shape, int images, const bf16* block, float largest, bf16* integers);
 };
 
 // The scalar reference over plain [images][C][H][W], without pool.

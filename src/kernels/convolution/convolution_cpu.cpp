@@ -1,8 +1,8 @@
 #include "kernels/convolution/convolution.hpp"
 #include "kernels/convolution/convolution_passes.hpp"
 #include "kernels/convolution/int8_operands.hpp"
-#include "kernels/convolution/largest_magnitude.hpp"
 #include "kernels/convolution/tile_lists.hpp"
+#include "kernels/largest_magnitude.hpp"
 #include "kernels/simd.hpp"
 
 namespace ftl::kernels::FTL_ISA {
@@ -38,8 +38,7 @@ float largest_magnitude(const Shape& shape, int images, const bf16* block) {
   return largest.value();
 }
 
-float round_inputs(const Shape& shape, int images, const bf16* block, bf16* integers) {
-  const float largest = largest_magnitude(shape, images, block);
+void round_inputs(const Shape& shape, int images, const bf16* block, float largest, bf16* integers) {
   const NearestRounding rounding{IntegerScale(largest).inverse};
   const std::int64_t plane = shape.plane_elements();
   for (int pair = 0; pair < halves_of(images) * shape.channel_blocks(); pair += 2) {
@@ -50,7 +49,6 @@ float round_inputs(const Shape& shape, int images, const bf16* block, bf16* inte
       integers += kTileElements;
     }
   }
-  return largest;
 }
 
 }  // namespace

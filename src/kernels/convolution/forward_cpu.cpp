@@ -2,11 +2,11 @@
 #include "kernels/convolution/convolution_passes.hpp"
 #include "kernels/convolution/gradient_bands.hpp"
 #include "kernels/convolution/int8_scale.hpp"
-#include "kernels/convolution/largest_magnitude.hpp"
 #include "kernels/convolution/result_tile.hpp"
 #include "kernels/convolution/square_pipeline.hpp"
 #include "kernels/convolution/tile_lists.hpp"
 #include "kernels/convolution/weight_tiles.hpp"
+#include "kernels/largest_magnitude.hpp"
 
 namespace ftl::kernels::FTL_ISA {
 
