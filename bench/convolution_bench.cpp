@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <random>
+#include <vector>
 
 #include "kernels/registry.hpp"
 #include "tensor/buffer.hpp"
@@ -149,6 +150,39 @@ void backward_weights(benchmark::State& state) {
       together);
 }
 
+// The weights of one thread, for both passes over data.
+void weight_packing(benchmark::State& state) {
+  const ConvolutionGeometry g = geometry_of(state);
+  Tensors tensors(g);
+  const std::vector<float> weights(static_cast<std::size_t>(g.taps() * g.in.channels * g.out.channels), 0.5F);
+  const Buffer backward(backward_weight_elements(g) * 2);
+  const PackedWeights packed{tensors.weights.span<bf16>(), backward.span<bf16>(),
+                             tensors.scales.span<float>(), tensors.scales.span<float>()};
+  for (auto _ : state) pack_weights(g, weights, 0, g.out.channels, packed);
+  state.counters["ns/weight"] =
+      benchmark::Counter(static_cast<double>(state.iterations()) * static_cast<double>(weights.size()) / 1e9,
+                         benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+}
+
+// The lanes of one thread's convolution, eight of them.
+void gradient_reduction(benchmark::State& state) {
+  constexpr int kLanes = 8;
+  const ConvolutionGeometry g = geometry_of(state);
+  const Buffer lanes(weight_gradient_bytes(g) * kLanes);
+  std::vector<float> gradient(static_cast<std::size_t>(g.taps() * g.in.channels * g.out.channels));
+  for (auto _ : state) {
+    selected().convolution.reduce_weight_gradient({.geometry = g,
+                                                   .lanes = lanes.data(),
+                                                   .lane_count = kLanes,
+                                                   .first_output = 0,
+                                                   .last_output = g.out.channels,
+                                                   .weights_gradient = gradient.data()});
+  }
+  state.counters["ns/weight"] =
+      benchmark::Counter(static_cast<double>(state.iterations()) * static_cast<double>(gradient.size()) / 1e9,
+                         benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+}
+
 void airbench94(benchmark::internal::Benchmark* benchmark) {
   benchmark->ArgNames({"in", "out", "size", "kernel", "pad", "pool", "int8"});
   for (const int int8 : {0, 1}) {
@@ -167,6 +201,13 @@ BENCHMARK(forward)
 BENCHMARK(forward)->Apply(airbench94);
 BENCHMARK(backward_data)->Apply(airbench94);
 BENCHMARK(backward_weights)->Apply(airbench94);
+
+void largest_filters(benchmark::internal::Benchmark* benchmark) {
+  benchmark->ArgNames({"in", "out", "size", "kernel", "pad", "pool", "int8"});
+  for (const int int8 : {0, 1}) benchmark->Args({256, 256, 7, 3, 1, 0, int8});
+}
+BENCHMARK(weight_packing)->Apply(largest_filters);
+BENCHMARK(gradient_reduction)->Apply(largest_filters);
 
 }  // namespace
 }  // namespace ftl::kernels

@@ -332,8 +332,12 @@ void Executor::reduce_lanes(const Segment& segment, std::vector<std::vector<floa
     const int first = item.output_block * kBlockChannels;
     const int last = std::min(first + kBlockChannels, op.geometry.out.channels);
     if (item.step->in != kNone) {
-      kernels::reduce_weight_gradient(state.geometry, state.weight_lanes.data(), lanes(), first, last,
-                                      gradients[at(op.weight)]);
+      kernels_.convolution.reduce_weight_gradient({.geometry = state.geometry,
+                                                   .lanes = state.weight_lanes.data(),
+                                                   .lane_count = lanes(),
+                                                   .first_output = first,
+                                                   .last_output = last,
+                                                   .weights_gradient = gradients[at(op.weight)].data()});
     }
     if (state.bias_lanes.bytes() > 0) {
       const int row = op.geometry.out.padded_channels();

@@ -207,8 +207,8 @@ TEST_P(ConvolutionKernelsTest, BackwardWeightsOverwritesOrAddsToItsLaneAndLanesA
     }
     std::vector<float> dweights(p.weights.size());
     const int half = p.g.out.channels / 2;
-    reduce_weight_gradient(p.g, lanes.data(), 2, 0, half, dweights);
-    reduce_weight_gradient(p.g, lanes.data(), 2, half, p.g.out.channels, dweights);
+    kernels.reduce_weight_gradient({p.g, lanes.data(), 2, 0, half, dweights.data()});
+    kernels.reduce_weight_gradient({p.g, lanes.data(), 2, half, p.g.out.channels, dweights.data()});
     const double terms = 3.0 * p.images * p.g.out.positions();
     for (std::size_t i = 0; i < dweights.size(); ++i) {
       ASSERT_NEAR(dweights[i], 3 * exact[i], float_tolerance(terms, terms)) << "weight " << i;
@@ -351,7 +351,7 @@ TEST_P(ConvolutionKernelsTest, BackwardWeightsOfAPooledConvolutionGoThroughTheWi
     const GradientOperands block{p.x_block.data(), gradient.dy.data(), gradient.argmax.data()};
     kernels.backward_weights({g, &block, 1, scratch.data(), lane.data()});
     std::vector<float> dweights(p.weights.size());
-    reduce_weight_gradient(g, lane.data(), 1, 0, g.out.channels, dweights);
+    kernels.reduce_weight_gradient({g, lane.data(), 1, 0, g.out.channels, dweights.data()});
     const double terms = images * g.written().positions();
     for (std::size_t i = 0; i < dweights.size(); ++i) {
       ASSERT_NEAR(dweights[i], exact[i], float_tolerance(terms, terms)) << "weight " << i;
@@ -394,8 +394,8 @@ TEST_P(ConvolutionKernelsTest, BackwardWeightsOfSeveralBlocksAreThoseOfOneAfterT
           {g, &blocks[static_cast<std::size_t>(block)], 1, scratch.data(), one_by_one.data(), block > 0});
     }
     std::vector<float> dweights(problems[0].weights.size()), expected(dweights.size());
-    reduce_weight_gradient(g, together.data(), 1, 0, g.out.channels, dweights);
-    reduce_weight_gradient(g, one_by_one.data(), 1, 0, g.out.channels, expected);
+    kernels.reduce_weight_gradient({g, together.data(), 1, 0, g.out.channels, dweights.data()});
+    kernels.reduce_weight_gradient({g, one_by_one.data(), 1, 0, g.out.channels, expected.data()});
     EXPECT_EQ(dweights, expected);
     EXPECT_NE(dweights, std::vector<float>(dweights.size()));
   }
@@ -427,7 +427,7 @@ TEST_P(ConvolutionKernelsTest, SumsOfVeryManyTilesAreExactToo) {
   const GradientOperands block{q.x_block.data(), q.dy_block.data()};
   kernels.backward_weights({wide, &block, 1, scratch.data(), lane.data()});
   std::vector<float> dweights(q.weights.size());
-  reduce_weight_gradient(wide, lane.data(), 1, 0, 3, dweights);
+  kernels.reduce_weight_gradient({wide, lane.data(), 1, 0, 3, dweights.data()});
   for (std::size_t i = 0; i < dweights.size(); ++i) {
     ASSERT_NEAR(dweights[i], exact_dweights[i], float_tolerance(24 * 23 * images, 24 * 23 * images));
   }

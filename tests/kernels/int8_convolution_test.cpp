@@ -87,8 +87,9 @@ struct Problem {
   void pack() {
     const PackedWeights packed{forward, backward, output_scales, input_scales};
     scale_weights(g, weights, output_scales, input_scales);
-    pack_weights(g, weights, 0, g.out.channels / 2, packed);
-    pack_weights(g, weights, g.out.channels / 2, g.out.channels, packed);
+    const int middle = g.out.channels / (2 * kInt8Depth) * kInt8Depth;
+    pack_weights(g, weights, 0, middle, packed);
+    pack_weights(g, weights, middle, g.out.channels, packed);
   }
 
   // Before the pool, if there is one, plain.
@@ -292,8 +293,9 @@ TEST_P(Int8ConvolutionTest, BackwardWeightsOfSomeBlocksMatchTheReference) {
                                   .accumulate = accumulate});
       }
       std::vector<float> dweights(exact.size());
-      reduce_weight_gradient(g, lane.data(), 1, 0, g.out.channels / 2, dweights);
-      reduce_weight_gradient(g, lane.data(), 1, g.out.channels / 2, g.out.channels, dweights);
+      kernels.reduce_weight_gradient({g, lane.data(), 1, 0, g.out.channels / 2, dweights.data()});
+      kernels.reduce_weight_gradient(
+          {g, lane.data(), 1, g.out.channels / 2, g.out.channels, dweights.data()});
       const double terms = 2.0 * 32 * count * g.out.positions();
       const double magnitude = terms * 127.0 * 127 * kInputScale * kGradientScale;
       for (std::size_t i = 0; i < dweights.size(); ++i) {
@@ -388,7 +390,7 @@ TEST_P(Int8ConvolutionTest, WeightGradientsSumUnbiasedRoundings) {
   std::vector<float> lane(static_cast<std::size_t>(weight_gradient_elements(p.g)));
   kernels.backward_weights({p.g, blocks.data(), 2, p.scratch.data(), lane.data()});
   std::vector<float> dweights(p.weights.size());
-  reduce_weight_gradient(p.g, lane.data(), 1, 0, 64, dweights);
+  kernels.reduce_weight_gradient({p.g, lane.data(), 1, 0, 64, dweights.data()});
   const double count = 64.0 * 24 * 24;
   for (std::size_t output = 0; output < 64; ++output) {
     const double sum = dweights[output * 64 * 9 + 4] - (output == 0 ? 127 : 0);
@@ -446,7 +448,7 @@ TEST_P(Int8ConvolutionTest, WeightGradientsOfBlocksWithZerosAndNan) {
     std::vector<float> lane(static_cast<std::size_t>(weight_gradient_elements(g)));
     kernels.backward_weights({g, blocks.data(), 2, full.scratch.data(), lane.data()});
     std::vector<float> dweights(full.weights.size());
-    reduce_weight_gradient(g, lane.data(), 1, 0, 64, dweights);
+    kernels.reduce_weight_gradient({g, lane.data(), 1, 0, 64, dweights.data()});
     return dweights;
   };
   Problem no_input(kernels, g, 32, 2);

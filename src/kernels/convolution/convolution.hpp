@@ -81,8 +81,8 @@ void scale_weights(const ConvolutionGeometry& geometry, std::span<const float> w
 // Rounds weights to the multiples of their output's scale that the forward pass multiplies.
 void round_weights(const ConvolutionGeometry& geometry, std::span<const float> output_scales,
                    std::span<float> weights);
-// Packs the output channels [first_output, last_output), both even for 8-bit integers. Padding is left as it
-// is: zero the memory once.
+// Packs the output channels [first_output, last_output), for 8-bit integers multiples of 64. Padding is left
+// as it is: zero the memory once.
 void pack_weights(const ConvolutionGeometry& geometry, std::span<const float> weights, int first_output,
                   int last_output, const PackedWeights& packed);
 
@@ -92,10 +92,16 @@ void pack_weights(const ConvolutionGeometry& geometry, std::span<const float> we
 // times.
 std::int64_t weight_gradient_elements(const ConvolutionGeometry& geometry);
 std::int64_t weight_gradient_bytes(const ConvolutionGeometry& geometry);
-// weights_gradient[o][i][ky][kx] = sum over the lanes, in their order. `lanes` holds `lane_count` gradients
-// of weight_gradient_bytes each. Writes output channels [first_output, last_output) only.
-void reduce_weight_gradient(const ConvolutionGeometry& geometry, const void* lanes, int lane_count,
-                            int first_output, int last_output, std::span<float> weights_gradient);
+// weights_gradient[o][i][ky][kx] = sum over the lanes, in their order. Writes output channels [first_output,
+// last_output) only.
+struct WeightGradientReduction {
+  const ConvolutionGeometry& geometry;
+  const void* lanes = nullptr;  // weight_gradient_bytes each
+  int lane_count = 0;
+  int first_output = 0;
+  int last_output = 0;
+  float* weights_gradient = nullptr;
+};
 
 struct ConvolutionForward {
   const ConvolutionGeometry& geometry;
@@ -162,6 +168,7 @@ struct ConvolutionKernels {
   void (*forward)(const ConvolutionForward& arguments);
   void (*backward_data)(const ConvolutionBackwardData& arguments);
   void (*backward_weights)(const ConvolutionBackwardWeights& arguments);
+  void (*reduce_weight_gradient)(const WeightGradientReduction& arguments);
   // Adds the sum over images and positions of a block of `shape` to bias_gradient, padded to whole channel
   // blocks.
   void (*backward_bias)(const Shape& shape, const bf16* dy, float* bias_gradient);

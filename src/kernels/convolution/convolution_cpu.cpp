@@ -53,8 +53,12 @@ void round_inputs(const Shape& shape, int images, const bf16* block, float large
 
 }  // namespace
 
-const ConvolutionKernels kConvolution{
-    convolution_forward, convolution_backward_data, convolution_backward_weights,
-    backward_bias,       largest_magnitude,         round_inputs};
+const ConvolutionKernels kConvolution{convolution_forward,
+                                      convolution_backward_data,
+                                      convolution_backward_weights,
+                                      reduce_weight_gradient,
+                                      backward_bias,
+                                      largest_magnitude,
+                                      round_inputs};
 
 }  // namespace ftl::kernels::FTL_ISA

@@ -60,5 +60,47 @@ inline int pairs_before(const ConvolutionGeometry& geometry, int output_block) {
   return pairs;
 }
 
+// The outputs [first_output, last_output) of one block with one of the input blocks that it touches; `number`
+// among all such pairs of blocks.
+struct BlockPair {
+  int first_output;
+  int last_output;
+  int input_block;
+  int number;
+};
+
+// Calls visit(pair) for every pair of the output channels [first_output, last_output).
+template <class Visit>
+inline void for_each_pair(const ConvolutionGeometry& geometry, int first_output, int last_output,
+                          const Visit& visit) {
+  for (int output = first_output; output < last_output;) {
+    const int block = output / kBlockChannels;
+    const int end = (block + 1) * kBlockChannels;
+    const int next = end < last_output ? end : last_output;
+    const BlockRange touched = touched_inputs(geometry, block);
+    const int first = pairs_before(geometry, block);
+    for (int input = touched.first; input < touched.last; ++input)
+      visit(BlockPair{output, next, input, first + input - touched.first});
+    output = next;
+  }
+}
+
+// Calls visit(weight index of the first tap, row = input within its block, column = output within its block)
+// for every input and output of a pair.
+template <class Visit>
+inline void for_each_kernel(const ConvolutionGeometry& geometry, const BlockPair& pair, const Visit& visit) {
+  for (int output = pair.first_output; output < pair.last_output; ++output) {
+    const int group_start = output / geometry.group_outputs() * geometry.group_inputs();
+    const int group_end = group_start + geometry.group_inputs();
+    const int block_start = pair.input_block * kBlockChannels;
+    const int block_end = block_start + kBlockChannels;
+    const int first = group_start > block_start ? group_start : block_start;
+    const int last = group_end < block_end ? group_end : block_end;
+    const std::int64_t before = std::int64_t{output} * geometry.group_inputs() - group_start;
+    for (int input = first; input < last; ++input)
+      visit((before + input) * geometry.taps(), input % kBlockChannels, output % kBlockChannels);
+  }
+}
+
 }  // namespace
 }  // namespace ftl::kernels
