@@ -123,6 +123,13 @@ void Executor::prepare_norms() {
     }
     norms_.push_back(std::move(state));
   }
+  for (const Segment& segment : plan_.segments) {
+    for (const Step& step : segment.steps) {
+      if (step.kind != StepKind::batch_norm || step.rounded == kNone) continue;
+      NormState& state = norms_[at(graph_.nodes[at(step.node)].as<BatchNormNode>()->statistics)];
+      state.extremes = Buffer(state.forward_sums.bytes());
+    }
+  }
 }
 
 // Before weights are packed: sets the scales of 8-bit integers, and in inference rounds to their multiples.

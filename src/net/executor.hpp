@@ -93,6 +93,7 @@ class Executor {
     std::vector<kernels::BatchNormMoments> moments;
     Buffer forward_sums;   // [blocks][2][padded channels]
     Buffer backward_sums;  // [blocks][2][padded channels]
+    Buffer extremes;       // [blocks][2][padded channels] of its input, where its output is rounded at once
   };
 
   void accept(const Batch& batch);

@@ -237,18 +237,37 @@ class Compiler {
     return count;
   }
 
+  // Whether a norm's value goes nowhere but into the convolution just after it, which multiplies it as 8-bit
+  // integers: then the norm writes these.
+  bool is_rounded_at_once(int n, int segment) const {
+    if (!plan_.training || n + 1 >= nodes() || node(n).as<BatchNormNode>() == nullptr) return false;
+    const auto* convolution = node(n + 1).as<ConvolutionNode>();
+    return convolution != nullptr && kernels::rounded_input_elements(convolution->geometry) > 0 &&
+           node(n + 1).inputs[0] == n && consumers(n) == 1 && forward_segment_[at(n + 1)] == segment &&
+           needed_[at(n)] == std::set<int>{segment};
+  }
+
   void emit_forward(int n, int segment) {
+    if (is_rounded_at_once(n, segment)) {
+      emit({.kind = StepKind::batch_norm,
+            .node = n,
+            .in = value(node(n).inputs[0], segment),
+            .rounded = rounded_input(n + 1, *node(n + 1).as<ConvolutionNode>())});
+      return;
+    }
     const bool absorbs = n + 1 < nodes() && is_absorbed(n + 1, segment);
     Step step{.kind = forward_kind(node(n)), .node = n, .out = value(absorbs ? n + 1 : n, segment)};
     if (absorbs) step.activation = node(n + 1).as<ActivationNode>()->kind;
     const auto& inputs = node(n).inputs;
-    if (!inputs.empty()) step.in = value(inputs[0], segment);
+    const bool takes_integers = n > 0 && is_rounded_at_once(n - 1, segment);
+    if (!inputs.empty() && !takes_integers) step.in = value(inputs[0], segment);
     if (inputs.size() > 1) step.in2 = value(inputs[1], segment);
     const auto* convolution = node(n).as<ConvolutionNode>();
     if (convolution != nullptr && convolution->geometry.pool && plan_.training && carries_gradient_[at(n)]) {
       step.out2 = argmax(n);
     }
-    if (convolution != nullptr && plan_.training) step.rounded = rounded_input(n, *convolution);
+    if (convolution != nullptr && plan_.training)
+      (takes_integers ? step.in : step.rounded) = rounded_input(n, *convolution);
     emit(step);
   }
 

@@ -18,16 +18,17 @@
 namespace ftl::net {
 
 enum class StepKind {
-  pictures,             // out: pictures filled by the batch source
-  patches,              // in -> out
-  convolution,          // in -> out, out2: which position won the pool, rounded: in as 8-bit integers
-  statistics,           // in: sums of a batch norm's input
-  batch_norm,           // in -> out
-  activation,           // in -> out
-  pool,                 // in -> out
-  multiply,             // in, in2: gate -> out
-  add,                  // in, in2 -> out
-  loss,                 // in: network output -> out: its gradient
+  pictures,     // out: pictures filled by the batch source
+  patches,      // in -> out
+  convolution,  // in -> out, out2: which position won the pool, rounded: in as 8-bit integers, if it is
+                // not those already
+  statistics,   // in: sums of a batch norm's input
+  batch_norm,   // in -> out, or rounded: 8-bit integers of it
+  activation,   // in -> out
+  pool,         // in -> out
+  multiply,     // in, in2: gate -> out
+  add,          // in, in2 -> out
+  loss,         // in: network output -> out: its gradient
   convolution_weights,  // in or the integers made of it, gradient, in2: which position won, scratch -> the
                         // lane's sums
   convolution_data,     // gradient, in2: which position won, scratch -> out

@@ -41,6 +41,13 @@ float* StepRunner::sums(const Buffer& of, const Shape& shape) const {
   return to;
 }
 
+StepRunner::Extremes StepRunner::extremes(const Buffer& of, const Shape& shape) const {
+  if (of.bytes() == 0) return {};
+  const int row = shape.padded_channels();
+  float* of_block = of.as<float>() + std::int64_t{place_.block} * 2 * row;
+  return {of_block, of_block + row};
+}
+
 void StepRunner::run(const Step& step) {
   if (step.out == largest_.buffer || step.out2 == largest_.buffer) largest_.buffer = kNone;
   const kernels::Kernels& kernels = executor_.kernels_;
@@ -109,7 +116,7 @@ void StepRunner::convolution(const Step& step) {
   float largest_x = 0;
   if (state.geometry.int8.forward || (state.geometry.int8.weights && state.weight_lanes.bytes() > 0))
     largest_x = largest_magnitude(step.in, state.geometry.in);
-  if (state.geometry.int8.forward) {
+  if (step.rounded != kNone) {
     kernels.round_inputs(state.geometry.in, images(), x, largest_x, buffer(step.rounded));
     x = buffer(step.rounded);
   }
@@ -202,7 +209,25 @@ void StepRunner::batch_norm(const Step& step) {
   const bf16* x = buffer(step.in);
   if (step.kind == StepKind::statistics) {
     float* sum = sums(state.forward_sums, shape);
-    kernel.statistics(shape, images(), x, sum, sum + shape.padded_channels());
+    const Extremes extremes = this->extremes(state.extremes, shape);
+    kernel.statistics({.shape = shape,
+                       .images = images(),
+                       .x = x,
+                       .sum = sum,
+                       .sum_of_squares = sum + shape.padded_channels(),
+                       .smallest = extremes.smallest,
+                       .largest = extremes.largest});
+  } else if (step.kind == StepKind::batch_norm && step.rounded != kNone) {
+    const Extremes extremes = this->extremes(state.extremes, shape);
+    largest_ = {step.rounded, kernel.forward_rounded({.shape = shape,
+                                                      .activation = op.activation,
+                                                      .images = images(),
+                                                      .x = x,
+                                                      .multiplier = state.multiplier.data(),
+                                                      .offset = state.offset.data(),
+                                                      .smallest = extremes.smallest,
+                                                      .largest = extremes.largest,
+                                                      .integers = buffer(step.rounded)})};
   } else if (step.kind == StepKind::batch_norm) {
     kernel.forward({.shape = shape,
                     .activation = op.activation,

@@ -43,6 +43,13 @@ class StepRunner {
   // The block's two rows of sums, zeroed.
   float* sums(const Buffer& of, const Shape& shape) const;
 
+  // The smallest and the largest input of a norm's channels in the block; null where no step asks for them.
+  struct Extremes {
+    float* smallest = nullptr;
+    float* largest = nullptr;
+  };
+  Extremes extremes(const Buffer& of, const Shape& shape) const;
+
   Executor& executor_;
   const Batch& batch_;
   int thread_;

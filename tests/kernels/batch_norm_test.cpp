@@ -1,5 +1,8 @@
 #include "kernels/batch_norm/batch_norm.hpp"
 
+#include <algorithm>
+#include <limits>
+
 #include "kernels/registry.hpp"
 #include "kernels/test_support.hpp"
 
@@ -121,7 +124,10 @@ TEST_P(BatchNormKernelsTest, StatisticsAddTheValidImages) {
     poison_padding_images(problem.shape, problem.images, problem.x_block);
     std::vector<float> sum(problem.padded_channels(), 1.0f);
     std::vector<float> squares(problem.padded_channels(), 2.0f);
-    kernels.statistics(problem.shape, problem.images, problem.x_block.data(), sum.data(), squares.data());
+    std::vector<float> smallest(problem.padded_channels(), 100.0f);
+    std::vector<float> largest(problem.padded_channels(), -100.0f);
+    kernels.statistics({problem.shape, problem.images, problem.x_block.data(), sum.data(), squares.data(),
+                        smallest.data(), largest.data()});
 
     const std::vector<double> x = doubles(problem.x);
     std::vector<double> absolute(x.size()), squared(x.size());
@@ -134,7 +140,17 @@ TEST_P(BatchNormKernelsTest, StatisticsAddTheValidImages) {
     const std::vector<double> magnitude = problem.sums(absolute);
     // The sums are cascaded: 32 images, then a row of the picture, then its rows.
     const double chain = 32 + problem.shape.width + problem.shape.height;
+    std::vector<float> exact_smallest(problem.channels(), std::numeric_limits<float>::infinity());
+    std::vector<float> exact_largest(problem.channels(), -std::numeric_limits<float>::infinity());
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      float& low = exact_smallest[problem.channel_of(i)];
+      float& high = exact_largest[problem.channel_of(i)];
+      low = std::min(low, problem.x[i]);
+      high = std::max(high, problem.x[i]);
+    }
     for (std::size_t c = 0; c < problem.channels(); ++c) {
+      ASSERT_EQ(smallest[c], exact_smallest[c]);
+      ASSERT_EQ(largest[c], exact_largest[c]);
       ASSERT_NEAR(sum[c], 1 + exact_sum[c], float_tolerance(chain, 1 + magnitude[c])) << "channel " << c;
       ASSERT_NEAR(squares[c], 2 + exact_squares[c], float_tolerance(chain, 2 + exact_squares[c]))
           << "channel " << c;
@@ -180,6 +196,84 @@ TEST_P(BatchNormKernelsTest, ForwardScalesShiftsAndActivates) {
       for (const bf16 value : y_block) ASSERT_TRUE(std::isfinite(to_float(value)));
     });
   }
+}
+
+// Beside the forward pass and a convolution's rounding of what that writes.
+TEST_P(BatchNormKernelsTest, ForwardRoundedRoundsWithoutBfloat16InBetween) {
+  const ConvolutionKernels& convolution = kernels_for(GetParam()).convolution;
+  for (const ActivationKind f : {ActivationKind::identity, ActivationKind::relu, ActivationKind::gelu,
+                                 ActivationKind::silu, ActivationKind::celu}) {
+    SCOPED_TRACE(name(f));
+    for (const Shape& shape : {Shape{64, 3, 5}, Shape{128, 2, 1}}) {
+      for (const int images : kImageCounts) {
+        SCOPED_TRACE(to_string(shape) + ", " + std::to_string(images) + " images");
+        Problem problem{shape, images};
+        // What other pictures have in memory must not matter.
+        fill_padding_images(shape, images, problem.x_block, 1e4f);
+        const std::vector<float> multiplier = problem.per_channel(-2, 2);
+        const std::vector<float> offset = problem.per_channel(-1, 1);
+        std::vector<float> sum(problem.padded_channels()), squares = sum, smallest = sum, largest = sum;
+        kernels.statistics({shape, images, problem.x_block.data(), sum.data(), squares.data(),
+                            smallest.data(), largest.data()});
+        std::vector<bf16> y = unwritten(shape);
+        float largest_y = 0;
+        kernels.forward({.shape = shape,
+                         .activation = f,
+                         .images = images,
+                         .x = problem.x_block.data(),
+                         .multiplier = multiplier.data(),
+                         .offset = offset.data(),
+                         .y = y.data(),
+                         .largest_y = &largest_y});
+        const auto elements = static_cast<std::size_t>(shape.block_elements() / 2);
+        std::vector<bf16> integers(elements), expected(elements);
+        const float scaled_by = kernels.forward_rounded({.shape = shape,
+                                                         .activation = f,
+                                                         .images = images,
+                                                         .x = problem.x_block.data(),
+                                                         .multiplier = multiplier.data(),
+                                                         .offset = offset.data(),
+                                                         .smallest = smallest.data(),
+                                                         .largest = largest.data(),
+                                                         .integers = integers.data()});
+        EXPECT_NEAR(scaled_by, largest_y, largest_y / 256);
+        convolution.round_inputs(shape, images, y.data(), scaled_by, expected.data());
+        const auto* rounded = reinterpret_cast<const std::int8_t*>(integers.data());
+        const auto* rounded_twice = reinterpret_cast<const std::int8_t*>(expected.data());
+        int different = 0;
+        int compared = 0;
+        for (int half = 0; half < 2; ++half) {
+          const int of_half = std::clamp(images - half * 16, 0, 16);
+          for (std::size_t tile = 0; tile < elements / 2; tile += 512) {
+            for (std::size_t i = 0; i < static_cast<std::size_t>(of_half) * 64; ++i) {
+              const std::size_t at = 2 * (static_cast<std::size_t>(half) * elements / 2 + tile) + i;
+              ASSERT_LE(std::abs(rounded[at] - rounded_twice[at]), 1) << at;
+              different += rounded[at] != rounded_twice[at] ? 1 : 0;
+              ++compared;
+            }
+          }
+        }
+        EXPECT_LE(different, compared / 4 + 1);
+      }
+    }
+  }
+}
+
+TEST_P(BatchNormKernelsTest, ForwardRoundedKeepsNaN) {
+  const Shape shape{64, 2, 2};
+  Problem problem{shape, 32};
+  std::vector<float> multiplier(64, 1.0f), offset(64, 0.0f), smallest(64, -1.0f), largest(64, 1.0f);
+  multiplier[40] = std::numeric_limits<float>::quiet_NaN();
+  std::vector<bf16> integers(static_cast<std::size_t>(shape.block_elements() / 2));
+  EXPECT_TRUE(std::isnan(kernels.forward_rounded({.shape = shape,
+                                                  .activation = ActivationKind::silu,
+                                                  .images = 32,
+                                                  .x = problem.x_block.data(),
+                                                  .multiplier = multiplier.data(),
+                                                  .offset = offset.data(),
+                                                  .smallest = smallest.data(),
+                                                  .largest = largest.data(),
+                                                  .integers = integers.data()})));
 }
 
 TEST_P(BatchNormKernelsTest, BackwardReduceGivesTheGradientAndItsSums) {
@@ -247,7 +341,7 @@ TEST_P(BatchNormKernelsTest, TheWholeChainMatchesTheReference) {
     const std::size_t padded = problem.padded_channels();
     std::vector<float> sum(padded), squares(padded), multiplier(padded), offset(padded), sum_dz(padded),
         sum_dz_x(padded), a(padded), b(padded), c(padded);
-    kernels.statistics(shape, problem.images, problem.x_block.data(), sum.data(), squares.data());
+    kernels.statistics({shape, problem.images, problem.x_block.data(), sum.data(), squares.data()});
     std::vector<BatchNormMoments> moments(problem.channels());
     for (std::size_t i = 0; i < problem.channels(); ++i) {
       moments[i] = batch_norm_moments(sum[i], squares[i], problem.count());

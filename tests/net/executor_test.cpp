@@ -548,6 +548,26 @@ TEST(Plan, KeepsInputsOf8BitIntegersAsIntegersForTheWeights) {
             plan_training(in_bf16(int8_network()).graph(), all_but_frozen(graph)).kept_bytes);
 }
 
+TEST(Plan, LetsANormWriteTheIntegersThatOnlyTheNextConvolutionTakes) {
+  const Graph graph = int8_network().graph();
+  std::vector<int> integers_at_once;
+  std::vector<int> rounded_by_convolutions;
+  for (const Segment& segment : plan_training(graph, all_but_frozen(graph)).segments) {
+    for (const Step& step : segment.steps) {
+      if (step.rounded == kNone) continue;
+      if (step.kind == StepKind::batch_norm) {
+        EXPECT_EQ(step.out, kNone);
+        integers_at_once.push_back(step.rounded);
+      } else {
+        ASSERT_EQ(step.kind, StepKind::convolution);
+        rounded_by_convolutions.push_back(step.rounded);
+      }
+    }
+  }
+  EXPECT_EQ(integers_at_once.size(), 1U);
+  EXPECT_EQ(rounded_by_convolutions.size(), 2U);
+}
+
 // Activations as steps of their own.
 int activation_steps(const Plan& plan) {
   int count = 0;

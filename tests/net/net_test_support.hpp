@@ -76,14 +76,18 @@ inline TestNetwork airbench_like() {
           {14, 14, 10}};
 }
 
-// Convolutions that suit 8-bit integers, and a first one of which only the weights' gradient does.
+// Convolutions that suit 8-bit integers, and a first one of which only the weights' gradient does. The first
+// of a residual block takes a value that something else takes, too; the one after the block takes a sum; the
+// last one what only it takes of a norm.
 inline TestNetwork int8_network() {
   const auto silu = act(ActivationKind::silu);
   return {"int8",
           {.products = Products::int8,
            .logit_scale = 0.125,
-           .layers = {whiten(true, false), silu, conv(64), pool(PoolKind::max), norm(), silu, conv(64),
-                      norm(), silu, conv(128), pool(PoolKind::max), norm(), silu, conv(64), norm(), silu,
+           .layers = {whiten(true, false), silu, conv(64), pool(PoolKind::max), norm(),
+                      act(ActivationKind::silu, "r"), conv(64), norm(), silu,
+                      LayerDescription{"", AddDescription{.from = "r", .shortcut = {}}}, conv(128),
+                      pool(PoolKind::max), norm(), silu, conv(64), norm(), silu,
                       global_pool(PoolKind::average), linear()}},
           {14, 14, 10}};
 }

@@ -26,6 +26,14 @@ inline vfloat activate(vfloat x) {
   }
 }
 
+// Where an activation that first falls and then rises is lowest; of others any point.
+template <ActivationKind kKind>
+constexpr float lowest_point() {
+  if constexpr (kKind == ActivationKind::gelu) return -0.75179160f;
+  if constexpr (kKind == ActivationKind::silu) return -1.27846454f;
+  return 0;
+}
+
 template <ActivationKind kKind>
 inline vfloat derivative(vfloat x) {
   const vfloat zero = broadcast(0.0f);

@@ -15,6 +15,16 @@
 
 namespace ftl::kernels {
 
+struct BatchNormStatistics {
+  const Shape& shape;
+  int images = 0;
+  const bf16* x = nullptr;
+  float* sum = nullptr;
+  float* sum_of_squares = nullptr;
+  float* smallest = nullptr;  // of each channel, with `largest`; or both null
+  float* largest = nullptr;
+};
+
 struct BatchNormForward {
   const Shape& shape;
   ActivationKind activation = ActivationKind::identity;
@@ -25,6 +35,19 @@ struct BatchNormForward {
   bf16* y = nullptr;  // may be x
   float* largest_y =
       nullptr;  // set to the largest magnitude in the first `images` of y, NaN if one is; or null
+};
+
+// Channels in whole blocks of 64.
+struct BatchNormForwardRounded {
+  const Shape& shape;
+  ActivationKind activation = ActivationKind::identity;
+  int images = 0;
+  const bf16* x = nullptr;
+  const float* multiplier = nullptr;
+  const float* offset = nullptr;
+  const float* smallest = nullptr;  // of x, as statistics leave them
+  const float* largest = nullptr;
+  bf16* integers = nullptr;
 };
 
 struct BatchNormBackwardReduce {
@@ -53,11 +76,16 @@ struct BatchNormBackward {
 };
 
 struct BatchNormKernels {
-  // Adds to sum[c] and sum_of_squares[c] over the positions of the first `images` images.
-  void (*statistics)(const Shape& shape, int images, const bf16* x, float* sum, float* sum_of_squares);
+  // Adds to sum[c] and sum_of_squares[c] over the positions of the first `images` images; sets smallest[c]
+  // and largest[c].
+  void (*statistics)(const BatchNormStatistics& arguments);
   // y = f(x * multiplier + offset), for all 32 images. Where multiplier and offset are 0 (channel padding), y
   // is f(0), which is 0 for every activation that a recipe may put after a norm.
   void (*forward)(const BatchNormForward& arguments);
+  // The same without y: what a convolution's round_inputs would make of it, but for y's rounding to bf16.
+  // Returns what the integers are 127ths of: the largest magnitude of f where it may be, from each channel's
+  // smallest x to its largest. NaN if an offset or multiplier is.
+  float (*forward_rounded)(const BatchNormForwardRounded& arguments);
   // dz = dy f'(x * multiplier + offset) for the first `images` images, 0 for the padding images, and adds
   // sum_dz[c] += dz, sum_dz_x[c] += dz x over the first `images` images.
   void (*backward_reduce)(const BatchNormBackwardReduce& arguments);

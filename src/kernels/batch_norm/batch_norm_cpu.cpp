@@ -1,11 +1,13 @@
 #include "kernels/activation/activation_vector.hpp"
 #include "kernels/batch_norm/batch_norm.hpp"
+#include "kernels/convolution/int8_operands.hpp"
 #include "kernels/largest_magnitude.hpp"
 
 namespace ftl::kernels::FTL_ISA {
 namespace {
 
 constexpr int kRowVectors = kBlockChannels / kLanes;
+constexpr float kLargestFloat = 3.40282347e38f;
 
 // Two sums for each of 32 channels.
 struct Sums {
@@ -69,19 +71,69 @@ void clear_padding_images(int images, bf16* tile) {
               static_cast<std::size_t>(kHalfImages - images) * kBlockChannels * sizeof(bf16));
 }
 
-void statistics(const Shape& shape, int images, const bf16* x, float* sum, float* sum_of_squares) {
-  sum_tiles(shape, images, sum, sum_of_squares, [=](std::int64_t tile, const Plane& plane) {
-    const bf16* const from = x + tile * kTileElements;
-    Sums sums;
-    for (int image = 0; image < plane.images; ++image) {
-      for (int v = 0; v < kRowVectors; ++v) {
-        const vfloat value = load(from + image * kBlockChannels + v * kLanes);
-        sums.first[v] += value;
-        sums.second[v] += value * value;
-      }
+// The smallest and the largest value of each of 32 channels.
+struct Extremes {
+  vfloat smallest[kRowVectors];
+  vfloat largest[kRowVectors];
+
+  Extremes(const float* smallest_so_far, const float* largest_so_far) {
+    for (int v = 0; v < kRowVectors; ++v) {
+      smallest[v] = load(smallest_so_far + v * kLanes);
+      largest[v] = load(largest_so_far + v * kLanes);
     }
-    return sums;
-  });
+  }
+  void include(int v, vfloat value) {
+    smallest[v] = minimum(value, smallest[v]);
+    largest[v] = maximum(value, largest[v]);
+  }
+  void store_to(float* to_smallest, float* to_largest) const {
+    for (int v = 0; v < kRowVectors; ++v) {
+      store(to_smallest + v * kLanes, smallest[v]);
+      store(to_largest + v * kLanes, largest[v]);
+    }
+  }
+};
+
+// Calls also(v, value) for the v-th vector of every row.
+template <class Also>
+inline Sums statistics_tile(int images, const bf16* x, const Also& also) {
+  Sums sums;
+  for (int image = 0; image < images; ++image) {
+    prefetch_ahead(x + image * kBlockChannels);
+    for (int v = 0; v < kRowVectors; ++v) {
+      const vfloat value = load(x + image * kBlockChannels + v * kLanes);
+      sums.first[v] += value;
+      sums.second[v] += value * value;
+      also(v, value);
+    }
+  }
+  return sums;
+}
+
+void statistics_with_extremes(const BatchNormStatistics& arguments) {
+  for (int c = 0; c < arguments.shape.padded_channels(); c += kLanes) {
+    store(arguments.smallest + c, broadcast(kLargestFloat));
+    store(arguments.largest + c, broadcast(-kLargestFloat));
+  }
+  sum_tiles(arguments.shape, arguments.images, arguments.sum, arguments.sum_of_squares,
+            [&arguments](std::int64_t tile, const Plane& plane) {
+              float* const smallest = arguments.smallest + plane.channel;
+              float* const largest = arguments.largest + plane.channel;
+              Extremes extremes(smallest, largest);
+              const Sums sums =
+                  statistics_tile(plane.images, arguments.x + tile * kTileElements,
+                                  [&extremes](int v, vfloat value) { extremes.include(v, value); });
+              extremes.store_to(smallest, largest);
+              return sums;
+            });
+}
+
+void statistics(const BatchNormStatistics& arguments) {
+  if (arguments.smallest != nullptr) return statistics_with_extremes(arguments);
+  sum_tiles(arguments.shape, arguments.images, arguments.sum, arguments.sum_of_squares,
+            [&arguments](std::int64_t tile, const Plane& plane) {
+              return statistics_tile(plane.images, arguments.x + tile * kTileElements, [](int, vfloat) {});
+            });
 }
 
 template <ActivationKind kKind>
@@ -117,6 +169,86 @@ void forward_of(const BatchNormForward& arguments) {
 
 void forward(const BatchNormForward& arguments) {
   with_kind(arguments.activation, [&]<ActivationKind kKind>(Kind<kKind>) { forward_of<kKind>(arguments); });
+}
+
+template <ActivationKind kKind>
+float largest_magnitude(const BatchNormForwardRounded& arguments) {
+  vfloat largest{};
+  vfloat nothing{};  // or NaN
+  for (int c = 0; c < arguments.shape.padded_channels(); c += kLanes) {
+    const vfloat scale = load(arguments.multiplier + c);
+    const vfloat shift = load(arguments.offset + c);
+    const vfloat of_smallest = load(arguments.smallest + c) * scale + shift;
+    const vfloat of_largest = load(arguments.largest + c) * scale + shift;
+    const vfloat low = minimum(of_smallest, of_largest);
+    const vfloat high = maximum(of_smallest, of_largest);
+    const vfloat between = maximum(low, minimum(high, broadcast(lowest_point<kKind>())));
+    const vfloat points[] = {low, between, high};
+    for (const vfloat z : points) {
+      const vfloat y = activate<kKind>(z);
+      largest = maximum(largest, maximum(y, -y));
+    }
+    nothing += (scale + shift) * 0.0f;
+  }
+  float result = 0;
+  for (int lane = 0; lane < kLanes; ++lane) {
+    if (largest[lane] > result) result = largest[lane];
+  }
+  for (int lane = 0; lane < kLanes; ++lane) result += nothing[lane];
+  return result;
+}
+
+// Factors of 64 channels in the order that a row of integers takes them.
+struct RowFactors {
+  // Even channels of the first 32, odd ones, the same of the second 32.
+  float of[kInt8Neighbours][kRowWords];
+
+  explicit RowFactors(const float* channels) {
+    for (int i = 0; i < kRowWords; ++i) {
+      for (int neighbour = 0; neighbour < kInt8Neighbours; ++neighbour)
+        of[neighbour][i] = channels[neighbour / 2 * kBlockChannels + 2 * i + neighbour % 2];
+    }
+  }
+};
+
+template <ActivationKind kKind>
+float forward_rounded_of(const BatchNormForwardRounded& arguments) {
+  const Shape& shape = arguments.shape;
+  const float largest = largest_magnitude<kKind>(arguments);
+  const NearestRounding rounding{IntegerScale(largest).inverse};
+  bf16* integers = arguments.integers;
+  const int halves = arguments.images > kHalfImages ? 2 : 1;
+  for (int pair = 0; pair < halves * shape.channel_blocks(); pair += 2) {
+    const int channel = pair % shape.channel_blocks() * kBlockChannels;
+    const RowFactors multiplier(arguments.multiplier + channel);
+    const RowFactors offset(arguments.offset + channel);
+    const bf16* x = arguments.x + pair * shape.plane_elements();
+    const bf16* const end = x + shape.plane_elements();
+    for (; x < end; x += kBlockChannels, integers += kTileDepth) {
+      const bf16* const second = x + shape.plane_elements();
+      prefetch_ahead(x);
+      prefetch_ahead(second);
+      for (int lane = 0; lane < kRowWords; lane += kLanes) {
+        const vuint words[] = {load_words(x + 2 * lane), load_words(second + 2 * lane)};
+        const auto integer = [&](int neighbour) {
+          const vuint pairs = words[neighbour / 2];
+          const vfloat value = neighbour % 2 == 0 ? even_channels(pairs) : odd_channels(pairs);
+          return rounding(activate<kKind>(value * load(multiplier.of[neighbour] + lane) +
+                                          load(offset.of[neighbour] + lane)),
+                          0, lane);
+        };
+        store_row(integers, 0, lane, join_bytes(integer(0), integer(1), integer(2), integer(3)));
+      }
+    }
+  }
+  return largest;
+}
+
+float forward_rounded(const BatchNormForwardRounded& arguments) {
+  float largest = 0;
+  with_kind(arguments.activation,
+            [&]<ActivationKind kKind>(Kind<kKind>) { largest = forward_rounded_of<kKind>(arguments); });
+  return largest;
 }
 
 // What backward_reduce reads and writes at one position.
@@ -202,6 +334,6 @@ void backward(const BatchNormBackward& arguments) {
 }  // namespace
 
 extern const BatchNormKernels kBatchNorm;
-const BatchNormKernels kBatchNorm{statistics, forward, backward_reduce, backward};
+const BatchNormKernels kBatchNorm{statistics, forward, forward_rounded, backward_reduce, backward};
 
 }  // namespace ftl::kernels::FTL_ISA
