@@ -277,6 +277,7 @@ class WeightGradientBand {
   template <class Visit>
   void round_gradients(const GradientOperands& block, const bf16* from, const Visit& visit) const {
     const float scale = scales_.of_gradients[&block - arguments_.blocks];
+    fetch_tile(from + 4 * kTileElements);
     const StochasticRounding rounding(scale, from, (from - block.dy) / kTileElements);
     integer_columns(from, rounding, visit);
   }
