@@ -119,10 +119,10 @@ std::string bench_table(const ConvolutionBench& bench) {
 }
 
 std::string peaks_table(const measure::MachinePeaks& peaks) {
-  std::string text = peaks.cpu + "\n\nproducts of bf16, sums in fp32: TFLOP/s\n";
+  std::string text = peaks.cpu + "\n\nproducts of bf16, TFLOP/s  registers   from L1\n";
   for (const measure::ProductPeak& peak : peaks.products) {
-    text += fmt::format("  {:<12}  {:<10}  {:8.3f}\n", name(peak.isa), threads_text(peak.threads),
-                        peak.rate / 1e12);
+    text += fmt::format("  {:<12}  {:<10}  {:9.3f}  {:8.3f}\n", name(peak.isa), threads_text(peak.threads),
+                        peak.rate / 1e12, peak.loaded_rate / 1e12);
   }
   text += "\nmemory, GB/s                      read     write      copy (read + written)\n";
   for (const measure::BandwidthPeak& peak : peaks.bandwidth) {

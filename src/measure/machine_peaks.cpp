@@ -53,8 +53,9 @@ MachinePeaks measure_machine(const MachinePeaksOptions& options) {
   for (const Isa isa : isas) {
     for (ThreadPool& threads : pools) {
       measurements.announce(fmt::format("{}, threads: {}", name(isa), threads.threads()));
-      peaks.products.push_back(
-          {isa, threads.threads(), kernels::measure_peak(kernels::kernels_for(isa), threads)});
+      const kernels::Kernels& kernels = kernels::kernels_for(isa);
+      peaks.products.push_back({isa, threads.threads(), kernels::measure_peak(kernels, threads),
+                                kernels::measure_peak(kernels, threads, kernels::PeakOperands::cache)});
     }
   }
   for (std::size_t level = 0; level < levels; ++level) {
@@ -74,8 +75,10 @@ std::string to_json(const MachinePeaks& peaks) {
             {"products", Json::array()},
             {"bandwidth", Json::array()}};
   for (const ProductPeak& peak : peaks.products) {
-    json["products"].push_back(
-        {{"isa", name(peak.isa)}, {"threads", peak.threads}, {"tflops", peak.rate / 1e12}});
+    json["products"].push_back({{"isa", name(peak.isa)},
+                                {"threads", peak.threads},
+                                {"tflops", peak.rate / 1e12},
+                                {"loaded_tflops", peak.loaded_rate / 1e12}});
   }
   for (const BandwidthPeak& peak : peaks.bandwidth) {
     json["bandwidth"].push_back({{"level", peak.level.name},

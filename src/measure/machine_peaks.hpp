@@ -13,7 +13,9 @@ namespace ftl::measure {
 struct ProductPeak {
   Isa isa = Isa::generic;
   int threads = 1;
-  double rate = 0;  // floating-point operations a second (kernels/peak.hpp)
+  // Floating-point operations a second (kernels/peak.hpp).
+  double rate = 0;         // on registers alone
+  double loaded_rate = 0;  // with operands from the first-level cache
 };
 
 struct BandwidthPeak {
@@ -31,7 +33,7 @@ struct MachinePeaks {
 
 struct MachinePeaksOptions {
   int threads = 1;       // all
-  double seconds = 0.3;  // of measuring for each bandwidth; a product peak takes a tenth of a second
+  double seconds = 0.3;  // of measuring for each bandwidth; a product peak takes two tenths of a second
   // Called before each measurement; may be empty.
   std::function<void(int done, int total, const std::string& what)> progress{};
 };

@@ -101,6 +101,7 @@ TEST_F(Bench, MeasuresThePeaksOfEveryUsableInstructionSet) {
   for (const Json& peak : peaks["products"]) {
     found.push_back(peak["isa"]);
     EXPECT_GT(peak["tflops"], 0);
+    EXPECT_GT(peak["loaded_tflops"], 0);
   }
   EXPECT_EQ(found, expected);
   std::vector<std::string> levels;
