@@ -87,7 +87,7 @@ void run(benchmark::State& state, const Run& once, int together = 1) {
   set_rate(state, convolution_flop(g).executed * kBlockImages * together);
 }
 
-// A training step looks for it before the weights' pass.
+// A training step knows it from what wrote the block.
 float largest(const Shape& shape, const bf16* block, bool needed) {
   return needed ? selected().convolution.largest_magnitude(shape, kBlockImages, block) : 0;
 }
@@ -150,7 +150,13 @@ void backward_weights(benchmark::State& state) {
       together);
 }
 
-// The weights of one thread, for both passes over data.
+void set_time_of_weight(benchmark::State& state, std::size_t weights) {
+  state.counters["ns/weight"] =
+      benchmark::Counter(static_cast<double>(state.iterations()) * static_cast<double>(weights) / 1e9,
+                         benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+}
+
+// For both passes over data.
 void weight_packing(benchmark::State& state) {
   const ConvolutionGeometry g = geometry_of(state);
   Tensors tensors(g);
@@ -159,28 +165,23 @@ void weight_packing(benchmark::State& state) {
   const PackedWeights packed{tensors.weights.span<bf16>(), backward.span<bf16>(),
                              tensors.scales.span<float>(), tensors.scales.span<float>()};
   for (auto _ : state) pack_weights(g, weights, 0, g.out.channels, packed);
-  state.counters["ns/weight"] =
-      benchmark::Counter(static_cast<double>(state.iterations()) * static_cast<double>(weights.size()) / 1e9,
-                         benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+  set_time_of_weight(state, weights.size());
 }
 
-// The lanes of one thread's convolution, eight of them.
 void gradient_reduction(benchmark::State& state) {
-  constexpr int kLanes = 8;
+  constexpr int kLaneCount = 8;
   const ConvolutionGeometry g = geometry_of(state);
-  const Buffer lanes(weight_gradient_bytes(g) * kLanes);
+  const Buffer lanes(weight_gradient_bytes(g) * kLaneCount);
   std::vector<float> gradient(static_cast<std::size_t>(g.taps() * g.in.channels * g.out.channels));
   for (auto _ : state) {
     selected().convolution.reduce_weight_gradient({.geometry = g,
                                                    .lanes = lanes.data(),
-                                                   .lane_count = kLanes,
+                                                   .lane_count = kLaneCount,
                                                    .first_output = 0,
                                                    .last_output = g.out.channels,
                                                    .weights_gradient = gradient.data()});
   }
-  state.counters["ns/weight"] =
-      benchmark::Counter(static_cast<double>(state.iterations()) * static_cast<double>(gradient.size()) / 1e9,
-                         benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+  set_time_of_weight(state, gradient.size());
 }
 
 void airbench94(benchmark::internal::Benchmark* benchmark) {

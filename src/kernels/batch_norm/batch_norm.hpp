@@ -33,8 +33,8 @@ struct BatchNormForward {
   const float* multiplier = nullptr;
   const float* offset = nullptr;
   bf16* y = nullptr;  // may be x
-  float* largest_y =
-      nullptr;  // set to the largest magnitude in the first `images` of y, NaN if one is; or null
+  // Set to the largest magnitude in the first `images` of y, NaN if one is; or null.
+  float* largest_y = nullptr;
 };
 
 // Channels in whole blocks of 64.
