@@ -34,18 +34,17 @@ int StepRunner::images() const {
   return executor_.images_of(place_.block);
 }
 
-float* StepRunner::sums(const Buffer& of, const Shape& shape) const {
-  const int row = shape.padded_channels();
-  float* to = of.as<float>() + std::int64_t{place_.block} * 2 * row;
-  std::fill_n(to, 2 * row, 0.0f);
-  return to;
-}
-
-StepRunner::Extremes StepRunner::extremes(const Buffer& of, const Shape& shape) const {
+StepRunner::ChannelRows StepRunner::channel_rows(const Buffer& of, const Shape& shape) const {
   if (of.bytes() == 0) return {};
   const int row = shape.padded_channels();
   float* of_block = of.as<float>() + std::int64_t{place_.block} * 2 * row;
   return {of_block, of_block + row};
+}
+
+StepRunner::ChannelRows StepRunner::zeroed_rows(const Buffer& of, const Shape& shape) const {
+  const ChannelRows rows = channel_rows(of, shape);
+  for (float* row : {rows.first, rows.second}) std::fill_n(row, shape.padded_channels(), 0.0f);
+  return rows;
 }
 
 void StepRunner::run(const Step& step) {
@@ -208,25 +207,25 @@ void StepRunner::batch_norm(const Step& step) {
   const auto& state = executor_.norms_[at(op.statistics)];
   const bf16* x = buffer(step.in);
   if (step.kind == StepKind::statistics) {
-    float* sum = sums(state.forward_sums, shape);
-    const Extremes extremes = this->extremes(state.extremes, shape);
+    const ChannelRows sums = zeroed_rows(state.forward_sums, shape);
+    const ChannelRows extremes = channel_rows(state.extremes, shape);
     kernel.statistics({.shape = shape,
                        .images = images(),
                        .x = x,
-                       .sum = sum,
-                       .sum_of_squares = sum + shape.padded_channels(),
-                       .smallest = extremes.smallest,
-                       .largest = extremes.largest});
+                       .sum = sums.first,
+                       .sum_of_squares = sums.second,
+                       .smallest = extremes.first,
+                       .largest = extremes.second});
   } else if (step.kind == StepKind::batch_norm && step.rounded != kNone) {
-    const Extremes extremes = this->extremes(state.extremes, shape);
+    const ChannelRows extremes = channel_rows(state.extremes, shape);
     largest_ = {step.rounded, kernel.forward_rounded({.shape = shape,
                                                       .activation = op.activation,
                                                       .images = images(),
                                                       .x = x,
                                                       .multiplier = state.multiplier.data(),
                                                       .offset = state.offset.data(),
-                                                      .smallest = extremes.smallest,
-                                                      .largest = extremes.largest,
+                                                      .smallest = extremes.first,
+                                                      .largest = extremes.second,
                                                       .integers = buffer(step.rounded)})};
   } else if (step.kind == StepKind::batch_norm) {
     kernel.forward({.shape = shape,
@@ -238,7 +237,7 @@ void StepRunner::batch_norm(const Step& step) {
                     .y = buffer(step.out),
                     .largest_y = measure(step.out)});
   } else if (step.kind == StepKind::batch_norm_reduce) {
-    float* sum = sums(state.backward_sums, shape);
+    const ChannelRows sums = zeroed_rows(state.backward_sums, shape);
     kernel.backward_reduce({.shape = shape,
                             .activation = op.activation,
                             .images = images(),
@@ -247,8 +246,8 @@ void StepRunner::batch_norm(const Step& step) {
                             .offset = state.offset.data(),
                             .dy = buffer(step.gradient),
                             .dz = buffer(step.out),
-                            .sum_dz = sum,
-                            .sum_dz_x = sum + shape.padded_channels()});
+                            .sum_dz = sums.first,
+                            .sum_dz_x = sums.second});
   } else {
     kernel.backward({.shape = shape,
                      .images = images(),

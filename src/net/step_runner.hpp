@@ -40,15 +40,13 @@ class StepRunner {
   int images() const;  // in this block
   // Where a step that writes a buffer leaves its largest magnitude, or null where no later one asks for it.
   float* measure(int buffer_index);
-  // The block's two rows of sums, zeroed.
-  float* sums(const Buffer& of, const Shape& shape) const;
-
-  // The smallest and the largest input of a norm's channels in the block; null where no step asks for them.
-  struct Extremes {
-    float* smallest = nullptr;
-    float* largest = nullptr;
+  // The block's two rows of a norm's buffer, a value for each channel; null where there is no such buffer.
+  struct ChannelRows {
+    float* first = nullptr;
+    float* second = nullptr;
   };
-  Extremes extremes(const Buffer& of, const Shape& shape) const;
+  ChannelRows channel_rows(const Buffer& of, const Shape& shape) const;
+  ChannelRows zeroed_rows(const Buffer& of, const Shape& shape) const;
 
   Executor& executor_;
   const Batch& batch_;

@@ -259,6 +259,32 @@ TEST_P(BatchNormKernelsTest, ForwardRoundedRoundsWithoutBfloat16InBetween) {
   }
 }
 
+// From -3 to 0.1 SiLU and GELU are lowest in between, and further from 0 there than at either end.
+TEST_P(BatchNormKernelsTest, ForwardRoundedFitsTheDipOfAnActivation) {
+  const Shape shape{64, 4, 4};
+  const Problem problem{shape, 32};
+  const std::vector<float> multiplier(64, 1.0f), offset(64, 0.0f), smallest(64, -3.0f), largest(64, 0.1f);
+  std::vector<bf16> x = problem.x_block;
+  for (std::size_t i = 0; i < x.size(); ++i) x[i] = to_bf16(-3.0f + 3.1f * static_cast<float>(i % 32) / 31);
+  for (const ActivationKind f : {ActivationKind::gelu, ActivationKind::silu}) {
+    SCOPED_TRACE(name(f));
+    const double lowest = f == ActivationKind::gelu ? -0.16997 : -0.27846;
+    std::vector<bf16> integers(static_cast<std::size_t>(shape.block_elements() / 2));
+    const float scaled_by = kernels.forward_rounded({.shape = shape,
+                                                     .activation = f,
+                                                     .images = 32,
+                                                     .x = x.data(),
+                                                     .multiplier = multiplier.data(),
+                                                     .offset = offset.data(),
+                                                     .smallest = smallest.data(),
+                                                     .largest = largest.data(),
+                                                     .integers = integers.data()});
+    EXPECT_NEAR(scaled_by, -lowest, 1e-3);
+    const auto* rounded = reinterpret_cast<const std::int8_t*>(integers.data());
+    for (std::size_t i = 0; i < 2 * integers.size(); ++i) ASSERT_LE(rounded[i], 60) << i;
+  }
+}
+
 TEST_P(BatchNormKernelsTest, ForwardRoundedKeepsNaN) {
   const Shape shape{64, 2, 2};
   Problem problem{shape, 32};

@@ -51,8 +51,8 @@ float forward_rounded_of(const BatchNormForwardRounded& arguments) {
   const float largest = largest_magnitude<kKind>(arguments);
   const NearestRounding rounding{IntegerScale(largest).inverse};
   bf16* integers = arguments.integers;
-  const int halves = arguments.images > kHalfImages ? 2 : 1;
-  for (int pair = 0; pair < halves * shape.channel_blocks(); pair += 2) {
+  for (int pair = 0; pair < shape.planes(); pair += 2) {
+    if (images_of_half(arguments.images, pair / shape.channel_blocks()) == 0) break;
     const int channel = pair % shape.channel_blocks() * kBlockChannels;
     const RowFactors multiplier(arguments.multiplier + channel);
     const RowFactors offset(arguments.offset + channel);
