@@ -10,10 +10,6 @@
 
 namespace ftl::optim {
 
-Muon::Muon(const OptimizerConfig& config, std::span<const std::int64_t> sizes) : config_(config) {
-  for (const std::int64_t size : sizes) buffers_.emplace_back(static_cast<std::size_t>(size));
-}
-
 void Muon::step(std::span<const ParameterView> parameters, double learning_rate, StepContext context) {
   // A tensor takes dozens of short pieces of work, after each of which threads that share it wait for each
   // other: where there are enough tensors, each has a thread to itself.
@@ -52,34 +48,31 @@ void Muon::update(const ParameterView& parameter, std::vector<float>& buffer, Wo
                                .steps = config_.newton_schulz_steps,
                                .scale = -static_cast<float>(learning_rate),
                                .target = parameter.weights.data(),
-                               .target_scale = weight_scale(parameter, context.threads)},
+                               .target_scale = weight_scale(parameter, learning_rate, context.threads)},
                               context);
 }
 
 void Muon::accumulate(const ParameterView& parameter, std::vector<float>& buffer, float* direction,
                       ThreadPool& threads) const {
   const auto momentum = static_cast<float>(config_.momentum);
-  const float of_gradient = config_.nesterov ? 1.0f : 0.0f;
-  const float of_buffer = config_.nesterov ? momentum : 1.0f;
+  const Mixture share = mixture();
   const float* gradient = parameter.gradient.data();
   float* buffered = buffer.data();
   for_chunks(threads, static_cast<std::int64_t>(buffer.size()), [=](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; ++i) {
       buffered[i] = momentum * buffered[i] + gradient[i];
-      direction[i] = of_gradient * gradient[i] + of_buffer * buffered[i];
+      direction[i] = share.gradient * gradient[i] + share.buffer * buffered[i];
     }
   });
 }
 
-float Muon::weight_scale(const ParameterView& parameter, ThreadPool& threads) const {
-  if (config_.normalize_every == 0 || steps_ % config_.normalize_every != 0) return 1;
+float Muon::weight_scale(const ParameterView& parameter, double learning_rate, ThreadPool& threads) const {
+  const double decayed = 1 - learning_rate * config_.weight_decay;
+  if (config_.normalize_every == 0 || steps_ % config_.normalize_every != 0)
+    return static_cast<float>(decayed);
   const auto elements = static_cast<std::int64_t>(parameter.weights.size());
   const double norm = std::sqrt(sum_of_squares(threads, parameter.weights.data(), elements));
-  return norm == 0 ? 1.0f : static_cast<float>(std::sqrt(parameter.rows) / norm);
-}
-
-std::vector<std::span<float>> Muon::state() {
-  return {buffers_.begin(), buffers_.end()};
+  return static_cast<float>(norm == 0 ? decayed : decayed * std::sqrt(parameter.rows) / norm);
 }
 
 }  // namespace ftl::optim

@@ -20,7 +20,9 @@ struct OptimizerConfig {
   double learning_rate = 0.1;
   double momentum = 0.0;
   bool nesterov = true;
-  double weight_decay = 0.0;    // added to the gradient: gradient + weight_decay * weight (SGD)
+  // SGD adds weight_decay * weight to the gradient; Muon takes learning_rate * weight_decay of the weight
+  // away.
+  double weight_decay = 0.0;
   int newton_schulz_steps = 3;  // Muon
   int normalize_every =
       1;  // Muon: rescale a filter tensor to norm sqrt(outputs) every so many steps; 0: never

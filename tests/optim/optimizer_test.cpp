@@ -184,6 +184,17 @@ TEST(Muon, NesterovMixesGradientAndBuffer) {
   EXPECT_NEAR(muon.weights[1], -1.5 / norm, 2e-3);
 }
 
+TEST(Muon, DecaysTheWeightsThemselves) {
+  const OptimizerConfig config{.kind = OptimizerKind::muon, .weight_decay = 0.5, .normalize_every = 2};
+  Fixture muon(config, {3, 4}, 1);
+  muon.step({0, 0}, 0.2);  // rescaled to norm 1, too
+  EXPECT_NEAR(muon.weights[0], 0.9 * 0.6, kExact);
+  EXPECT_NEAR(muon.weights[1], 0.9 * 0.8, kExact);
+  muon.step({0, 0}, 0.4);
+  EXPECT_NEAR(muon.weights[0], 0.8 * 0.9 * 0.6, kExact);
+  EXPECT_NEAR(muon.weights[1], 0.8 * 0.9 * 0.8, kExact);
+}
+
 TEST(Muon, RescalesOnlyEveryFewSteps) {
   const OptimizerConfig config{.kind = OptimizerKind::muon, .normalize_every = 2};
   Fixture muon(config, {3, 4}, 1);
