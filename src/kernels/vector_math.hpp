@@ -1,4 +1,4 @@
-// Transcendental functions on vectors of finite numbers, for kernel bodies (see simd.hpp). Results are stored
+// Transcendental functions on vectors of finite numbers (NaN stays NaN), for kernel bodies (see simd.hpp). Results are stored
 // in bf16, so they are as accurate as a few units of fp32 and no more (SiLU on AVX-512: as 1e-4).
 // vector_math_test.cpp holds the portable forms to the errors stated here, activation_test.cpp all forms to
 // what bf16 shows of them.
@@ -18,8 +18,9 @@ inline vfloat polynomial(const float (&coefficients)[kTerms], vfloat v) {
   return sum;
 }
 
+// NaN stays NaN.
 inline vfloat clamp(vfloat x, float low, float high) {
-  return minimum(maximum(x, broadcast(low)), broadcast(high));
+  return minimum(broadcast(high), maximum(broadcast(low), x));
 }
 
 // e^x for x in [-87, 88], the nearer bound's value outside; relative error below 3e-7 + 8e-8 |x|, and exact

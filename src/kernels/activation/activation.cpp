@@ -23,11 +23,4 @@ std::string_view name(ActivationKind kind) {
   return "unknown";
 }
 
-std::optional<ActivationKind> activation_kind(std::string_view name) {
-  for (const Named& named : kNames) {
-    if (named.name == name) return named.kind;
-  }
-  return std::nullopt;
-}
-
 }  // namespace ftl::kernels

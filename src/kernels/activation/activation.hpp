@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string_view>
 
 #include "base/bfloat16.hpp"
@@ -22,7 +21,6 @@ enum class ActivationKind {
 inline constexpr float kCeluAlpha = 0.075f;
 
 std::string_view name(ActivationKind kind);
-std::optional<ActivationKind> activation_kind(std::string_view name);
 
 struct ActivationKernels {
   // y[i] = f(x[i]) for i < elements, a multiple of 32. y may be x.

@@ -30,13 +30,13 @@ Real activation_reference(ActivationKind kind, Real x) {
     case ActivationKind::identity:
       return x;
     case ActivationKind::relu:
-      return x > 0 ? x : 0;
+      return x <= 0 ? 0 : x;
     case ActivationKind::gelu:
       return x * normal_distribution(x);
     case ActivationKind::silu:
       return x * sigmoid(x);
     case ActivationKind::celu:
-      return x > 0 ? x : kAlpha * std::expm1(x / kAlpha);
+      return x <= 0 ? kAlpha * std::expm1(x / kAlpha) : x;
     case ActivationKind::sigmoid:
       return sigmoid(x);
   }

@@ -7,12 +7,13 @@
 namespace ftl::kernels {
 namespace {
 
+// NaN stays NaN, so that a training that diverges shows it in its loss.
 template <ActivationKind kKind>
 inline vfloat activate(vfloat x) {
   if constexpr (kKind == ActivationKind::identity) {
     return x;
   } else if constexpr (kKind == ActivationKind::relu) {
-    return maximum(x, broadcast(0.0f));
+    return maximum(broadcast(0.0f), x);
   } else if constexpr (kKind == ActivationKind::gelu) {
     return gelu(x);
   } else if constexpr (kKind == ActivationKind::silu) {
@@ -20,7 +21,7 @@ inline vfloat activate(vfloat x) {
   } else if constexpr (kKind == ActivationKind::celu) {
     const vfloat zero = broadcast(0.0f);
     const vfloat below = kCeluAlpha * exponential(minimum(x, zero) * (1.0f / kCeluAlpha)) - kCeluAlpha;
-    return x > 0.0f ? x : below;
+    return x <= 0.0f ? below : x;
   } else {
     return logistic(x);
   }
