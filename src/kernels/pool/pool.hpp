@@ -23,7 +23,8 @@ struct PoolGeometry {
 struct PoolKernels {
   // One image block, all 32 images.
   void (*forward)(const PoolGeometry& geometry, const bf16* x, bf16* y);
-  // Overwrites dx. Of equal maxima the first in row-major order takes the gradient.
+  // Overwrites dx. Of equal maxima the first in row-major order takes the gradient. Where windows overlap,
+  // gradients of maxima are rounded to bf16 after each window, those of averages once.
   void (*backward)(const PoolGeometry& geometry, const bf16* x, const bf16* dy, bf16* dx);
 };
 

@@ -105,17 +105,6 @@ struct Average {
     for (vfloat& part : sum.part) part *= share;
     return sum;
   }
-
-  // Adds an equal share of dy to dx everywhere in the window.
-  static void spread(const Window& window, int width, const bf16*, const bf16* dy, bf16* dx) {
-    const float share = 1.0f / static_cast<float>(window.positions());
-    for_each_position(window, width, [&](std::int64_t tile) {
-      for (int v = 0; v < kChunkVectors; ++v) {
-        bf16* const to = dx + tile + v * kLanes;
-        store(to, load(to) + load(dy + v * kLanes) * share);
-      }
-    });
-  }
 };
 
 template <class Rule>
@@ -128,14 +117,52 @@ void forward_by(const PoolGeometry& geometry, const bf16* x, bf16* y) {
   });
 }
 
-template <class Rule>
-void backward_by(const PoolGeometry& geometry, const bf16* x, const bf16* dy, bf16* dx) {
+void backward_of_maximum(const PoolGeometry& geometry, const bf16* x, const bf16* dy, bf16* dx) {
   std::memset(dx, 0, static_cast<std::size_t>(geometry.in.block_elements()) * sizeof(bf16));
   for_each_window(geometry, [&](const Window& window, std::int64_t in_plane, std::int64_t out_tile) {
     for (int i = 0; i < kTileElements; i += kChunk) {
-      Rule::spread(window, geometry.in.width, x + in_plane + i, dy + out_tile + i, dx + in_plane + i);
+      Maximum::spread(window, geometry.in.width, x + in_plane + i, dy + out_tile + i, dx + in_plane + i);
     }
   });
+}
+
+// The first of the windows along an axis that hold a position, and the one after the last.
+struct Covering {
+  int first;
+  int last;
+};
+
+Covering covering(int position, int kernel, int stride, int pad, int windows) {
+  const int past = position + pad - kernel;  // where, padding counted, the last window before this position starts
+  const int first = past < 0 ? 0 : past / stride + 1;
+  const int last = (position + pad) / stride + 1;
+  return {first, last < windows ? last : windows};
+}
+
+// Each position gathers its shares of all windows that hold it before it is rounded.
+void backward_of_average(const PoolGeometry& geometry, const bf16* dy, bf16* dx) {
+  for (int plane = 0; plane < geometry.in.planes(); ++plane) {
+    const bf16* const out_plane = dy + plane * geometry.out.plane_elements();
+    for (int y = 0; y < geometry.in.height; ++y) {
+      const Covering rows =
+          covering(y, geometry.kernel_height, geometry.stride, geometry.pad, geometry.out.height);
+      for (int x = 0; x < geometry.in.width; ++x, dx += kTileElements) {
+        const Covering columns =
+            covering(x, geometry.kernel_width, geometry.stride, geometry.pad, geometry.out.width);
+        for (int i = 0; i < kTileElements; i += kChunk) {
+          Chunk sum = {};
+          for (int out_y = rows.first; out_y < rows.last; ++out_y) {
+            for (int out_x = columns.first; out_x < columns.last; ++out_x) {
+              const float share = 1.0f / static_cast<float>(window_at(geometry, out_y, out_x).positions());
+              const bf16* const from = out_plane + (out_y * geometry.out.width + out_x) * kTileElements + i;
+              for (int v = 0; v < kChunkVectors; ++v) sum.part[v] += load(from + v * kLanes) * share;
+            }
+          }
+          for (int v = 0; v < kChunkVectors; ++v) store(dx + i + v * kLanes, sum.part[v]);
+        }
+      }
+    }
+  }
 }
 
 void forward(const PoolGeometry& geometry, const bf16* x, bf16* y) {
@@ -144,8 +171,8 @@ void forward(const PoolGeometry& geometry, const bf16* x, bf16* y) {
 }
 
 void backward(const PoolGeometry& geometry, const bf16* x, const bf16* dy, bf16* dx) {
-  if (geometry.kind == PoolKind::max) return backward_by<Maximum>(geometry, x, dy, dx);
-  backward_by<Average>(geometry, x, dy, dx);
+  if (geometry.kind == PoolKind::max) return backward_of_maximum(geometry, x, dy, dx);
+  backward_of_average(geometry, dy, dx);
 }
 
 }  // namespace
