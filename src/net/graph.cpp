@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <numeric>
 #include <set>
 
 #include "base/error.hpp"
+#include "base/index.hpp"
 #include "net/fusion.hpp"
 
 namespace ftl::net {
@@ -64,6 +66,14 @@ class Builder {
   }
 
   int push(std::string name, std::vector<int> inputs, Shape node_shape, const decltype(Node::op)& op) {
+    // Distances within half a block's images are 32-bit integers.
+    const std::int64_t tiles =
+        std::int64_t{node_shape.channel_blocks()} * node_shape.height * node_shape.width;
+    constexpr std::int64_t kMostTiles = std::numeric_limits<std::int32_t>::max() / kTileElements;
+    if (tiles > kMostTiles) {
+      throw InputError("{}: its output is {}, more than {} million values an image", path_,
+                       to_string(node_shape), kMostTiles * kBlockChannels / 1'000'000);
+    }
     graph_.nodes.push_back({std::move(name), std::move(inputs), node_shape, op});
     return graph_.output();
   }
@@ -326,9 +336,14 @@ class Builder {
     return std::max(8, static_cast<int>(std::lround(wanted / 8)) * 8);
   }
 
+  // What the description says of a node's channels: of a convolution's own, which others pass on.
   int unscaled_channels(int node) const {
     const auto found = unscaled_.find(node);
-    return found == unscaled_.end() ? shape(node).channels : found->second;
+    if (found != unscaled_.end()) return found->second;
+    const Node& other = graph_.nodes[at(node)];
+    const bool passes_on = other.as<ConvolutionNode>() == nullptr && !other.inputs.empty() &&
+                           shape(other.inputs[0]).channels == other.shape.channels;
+    return passes_on ? unscaled_channels(other.inputs[0]) : other.shape.channels;
   }
 
   const NetworkDescription& description_;
@@ -348,7 +363,11 @@ std::int64_t Parameter::elements() const {
 }
 
 Graph build_graph(const NetworkDescription& description, const GraphInput& input) {
-  return fuse(Builder(description, input).build());
+  Graph graph = fuse(Builder(description, input).build());
+  for (const Node& node : graph.nodes) {
+    if (const auto* convolution = node.as<ConvolutionNode>()) kernels::check(convolution->geometry);
+  }
+  return graph;
 }
 
 }  // namespace ftl::net

@@ -10,6 +10,7 @@ namespace ftl::net {
 namespace {
 
 using namespace test;
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
@@ -90,17 +91,32 @@ TEST(Graph, MadeUpNamesStepAsideForGivenOnes) {
               ElementsAre("conv2.weight", "conv3.weight", "conv4.weight", "linear1.weight"));
 }
 
+// Of each convolution.
+std::vector<int> channels_of(const NetworkDescription& network) {
+  std::vector<int> channels;
+  for (const Node& node : build_graph(network, kCifar).nodes) {
+    if (node.as<ConvolutionNode>() != nullptr) channels.push_back(node.shape.channels);
+  }
+  return channels;
+}
+
+TEST(Graph, WidthLeavesADepthwiseConvolutionItsMultiplier) {
+  const std::vector<LayerDescription> tail = {global_pool(PoolKind::max), linear()};
+  const auto with = [&](std::vector<LayerDescription> layers) {
+    layers.insert(layers.end(), tail.begin(), tail.end());
+    return channels_of({.width = 2, .layers = layers});
+  };
+  EXPECT_THAT(with({conv(24), conv(48, 3, 1, 0)}), ElementsAre(48, 96, 10));
+  EXPECT_THAT(with({conv(24), norm(), act(ActivationKind::relu), pool(PoolKind::max), conv(48, 3, 1, 0)}),
+              ElementsAre(48, 96, 10));
+  EXPECT_THAT(with({conv(24), norm(), conv(24, 3, 1, 0)}), ElementsAre(48, 48, 10));
+}
+
 TEST(Graph, WidthScalesConvolutionsToMultiplesOfEight) {
   const auto channels_at = [](double width) {
-    const Graph graph =
-        build_graph({.width = width,
-                     .layers = {conv(64), conv(64, 3, 1, 0), conv(20), global_pool(PoolKind::max), linear()}},
-                    kCifar);
-    std::vector<int> channels;
-    for (const Node& node : graph.nodes) {
-      if (node.as<ConvolutionNode>() != nullptr) channels.push_back(node.shape.channels);
-    }
-    return channels;
+    return channels_of(
+        {.width = width,
+         .layers = {conv(64), conv(64, 3, 1, 0), conv(20), global_pool(PoolKind::max), linear()}});
   };
   EXPECT_THAT(channels_at(1), ElementsAre(64, 64, 20, 10));
   EXPECT_THAT(channels_at(2), ElementsAre(128, 128, 40, 10));
@@ -220,6 +236,17 @@ TEST(GraphRefuses, BalanceBesideABiasOrBeforeTheLastLayer) {
   EXPECT_EQ(refusal({balanced(12, false), linear()}),
             "network.layers[0] (linear): only the last layer can have balance");
   EXPECT_EQ(refusal({conv(16), balanced(0, false)}), "accepted");
+}
+
+TEST(GraphRefuses, OutputsTooLargeToAddress) {
+  const auto padded = [](int pad) {
+    return LayerDescription{
+        "", ConvolutionDescription{.out = 8, .kernel_height = 1, .kernel_width = 1, .pad = pad}};
+  };
+  EXPECT_THAT(refusal({padded(32752), linear()}),
+              AllOf(HasSubstr("network.layers[0]"), HasSubstr("65536"), HasSubstr("134 million values")));
+  EXPECT_THAT(refusal({padded(1'000'000), linear()}), HasSubstr("134 million values"));
+  EXPECT_EQ(refusal({padded(500), linear()}), "accepted");
 }
 
 TEST(GraphRefuses, SamePaddingForKernelsThatCannotHaveIt) {
