@@ -1,5 +1,6 @@
 #include "base/thread_pool.hpp"
 
+#include <exception>
 #include <utility>
 
 #include "base/cpu_features.hpp"
@@ -33,12 +34,23 @@ bool spin_until(const Condition& condition, std::chrono::microseconds spin) {
 
 ThreadPool::ThreadPool(int threads) : spin_(spin_time(threads)) {
   if (threads < 1) throw InputError("threads is {}; at least 1 is needed", threads);
-  for (int thread = 1; thread < threads; ++thread) {
-    workers_.emplace_back([this, thread] { worker(thread); });
+  try {
+    for (int thread = 1; thread < threads; ++thread) {
+      workers_.emplace_back([this, thread] { worker(thread); });
+    }
+  } catch (const std::exception& error) {  // std::system_error, or std::bad_alloc
+    const int started = this->threads();
+    stop();
+    workers_.clear();
+    throw RunError("of {} threads {} could be started ({}); take fewer", threads, started, error.what());
   }
 }
 
 ThreadPool::~ThreadPool() {
+  stop();
+}
+
+void ThreadPool::stop() {
   {
     const std::lock_guard lock(mutex_);
     stop_ = true;

@@ -17,7 +17,7 @@ namespace ftl {
 
 class ThreadPool {
  public:
-  // `threads` >= 1, the calling thread included.
+  // `threads` >= 1, the calling thread included. Throws RunError when the system gives fewer.
   explicit ThreadPool(int threads);
   ~ThreadPool();
   ThreadPool(const ThreadPool&) = delete;
@@ -39,6 +39,7 @@ class ThreadPool {
 
  private:
   void worker(int thread);
+  void stop();
   void work(int thread);
   void share(std::int64_t items, const std::function<void(std::int64_t, int)>& task);
 

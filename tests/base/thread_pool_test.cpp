@@ -1,7 +1,12 @@
 #include "base/thread_pool.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
 #include <numeric>
 #include <stdexcept>
 
@@ -85,6 +90,31 @@ TEST(ThreadPool, NeedsAThread) {
   EXPECT_THROW(ThreadPool(0), InputError);
   EXPECT_THROW(ThreadPool(-1), InputError);
 }
+
+// Sanitizers take memory of their own.
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) && !defined(__clang__)
+// With memory for the stacks of a few threads.
+[[noreturn]] void ask_for_too_many_threads() {
+  std::ifstream sizes("/proc/self/statm");
+  rlim_t pages = 0;
+  sizes >> pages;
+  const rlim_t bytes = pages * static_cast<rlim_t>(sysconf(_SC_PAGESIZE)) + (64u << 20);
+  const rlimit limit{bytes, bytes};
+  setrlimit(RLIMIT_AS, &limit);
+  try {
+    const ThreadPool pool(1000);
+  } catch (const RunError& error) {
+    std::fputs(error.what(), stderr);
+    std::_Exit(1);
+  }
+  std::_Exit(0);
+}
+
+TEST(ThreadPool, FailsWhenTheSystemGivesFewerThreads) {
+  EXPECT_EXIT(ask_for_too_many_threads(), testing::ExitedWithCode(1),
+              "of 1000 threads [0-9]+ could be started");
+}
+#endif
 
 }  // namespace
 }  // namespace ftl
