@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "base/error.hpp"
+#include "tensor/layout.hpp"
 
 namespace ftl {
 namespace {
@@ -14,10 +15,6 @@ constexpr std::int64_t kAlignment = 64;
 
 constexpr std::int64_t kHugePage = 2 << 20;
 constexpr std::int64_t kSmallestHuge = 64 << 10;
-
-std::int64_t round_up(std::int64_t bytes, std::int64_t multiple) {
-  return (bytes + multiple - 1) / multiple * multiple;
-}
 
 std::int64_t align(std::int64_t bytes) {
   return round_up(bytes, kAlignment);

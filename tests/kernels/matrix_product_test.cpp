@@ -5,8 +5,8 @@
 #include <cmath>
 #include <vector>
 
-#include "base/random.hpp"
 #include "kernels/registry.hpp"
+#include "kernels/test_support.hpp"
 
 namespace ftl::kernels {
 namespace {
@@ -28,14 +28,6 @@ Matrix random_matrix(int rows, int columns, std::uint32_t stream) {
   Random random(3, RandomPurpose::test, stream);
   for (float& value : matrix.values) value = to_float(to_bf16(random.normal()));
   return matrix;
-}
-
-std::vector<Isa> usable_isas() {
-  std::vector<Isa> isas;
-  for (const IsaStatus& candidate : isa_candidates()) {
-    if (candidate.usable) isas.push_back(candidate.isa);
-  }
-  return isas;
 }
 
 class MatrixProductIsa : public testing::TestWithParam<Isa> {
@@ -135,8 +127,7 @@ TEST_P(MatrixProductIsa, ReusedTilesForgetALargerMatrix) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(EveryIsa, MatrixProductIsa, testing::ValuesIn(usable_isas()),
-                         [](const auto& tested) { return std::string(name(tested.param)); });
+FTL_FOR_EVERY_ISA(MatrixProductIsa);
 
 }  // namespace
 }  // namespace ftl::kernels

@@ -80,7 +80,7 @@ struct BatchNormKernels {
   // and largest[c].
   void (*statistics)(const BatchNormStatistics& arguments);
   // y = f(x * multiplier + offset), for all 32 images. Where multiplier and offset are 0 (channel padding), y
-  // is f(0), which is 0 for every activation that a recipe may put after a norm.
+  // is f(0), which is 0 for every activation that is fused with a norm.
   void (*forward)(const BatchNormForward& arguments);
   // The same without y: what a convolution's round_inputs would make of it, but for y's rounding to bf16.
   // Returns what the integers are 127ths of: the largest magnitude of f where it may be, from each channel's

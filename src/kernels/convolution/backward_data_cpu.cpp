@@ -212,7 +212,7 @@ class BackwardDataPass {
       for (int x = 0; x < g_.in.width; ++x) {
         if (!walk_.alone(y, x)) continue;
         kTileProduct.multiply(sum(y, x), halves_ == 2 ? kTileRows : kHalfRows, false, result.half[0]);
-        scale_columns(scales_.block(input_), result);
+        scale_columns(scales_.block(input_), halves_, result);
         for (int half = 0; half < halves_; ++half) {
           write_tile(result.half[half], input_tile(input, half, y, x));
         }

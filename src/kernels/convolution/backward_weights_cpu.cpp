@@ -5,6 +5,7 @@
 #include "kernels/convolution/int8_operands.hpp"
 #include "kernels/convolution/pool_winners.hpp"
 #include "kernels/convolution/tap_pipeline.hpp"
+#include "kernels/convolution/tile_lists.hpp"
 #include "kernels/convolution/weight_tiles.hpp"
 
 namespace ftl::kernels::FTL_ISA {
@@ -149,8 +150,8 @@ class WeightGradientBand {
   // Those of one channel block of an image block.
   void lay_out_inputs(const bf16* x_block, int input, bf16* transposed) const {
     for_each_input([&](int y, int row, int x) {
-      const bf16* from = tile(x_block, g_.in, input, y, x);
-      bf16* to = tile(transposed, in_, 2 * input, row, x);
+      const bf16* from = position(x_block, g_.in, input, y, x);
+      bf16* to = position(transposed, in_, 2 * input, row, x);
       fetch_tile(from + kTileElements);
       fetch_tile(from + kTileElements + g_.in.half_elements());
       kTileProduct.transpose({from, from + g_.in.half_elements()}, {to, to + in_.plane_elements()});
@@ -169,14 +170,14 @@ class WeightGradientBand {
           clear_columns({to, to + kHalfOperand});
           continue;
         }
-        const bf16* from = tile(block->x, g_.in, input, y, x) + half % 2 * g_.in.half_elements();
+        const bf16* from = position(block->x, g_.in, input, y, x) + half % 2 * g_.in.half_elements();
         fetch_tile(from + kTileElements);
         integer_columns(from, rounding, [&](int four, int lane, vuint even, vuint odd) {
           store_columns({to, to + kHalfOperand}, four, lane, even, odd);
         });
       }
-      transpose_words(columns, tile(transposed, in_, 2 * input, row, x));
-      transpose_words(columns + kHalfOperand, tile(transposed, in_, 2 * input + 1, row, x));
+      transpose_words(columns, position(transposed, in_, 2 * input, row, x));
+      transpose_words(columns + kHalfOperand, position(transposed, in_, 2 * input + 1, row, x));
     });
   }
 
@@ -193,7 +194,7 @@ class WeightGradientBand {
           clear_columns({columns[2] + at, columns[3] + at});
           continue;
         }
-        const bf16* from = tile(block->x, rounded, pair, y, x) + half % 2 * rounded.half_elements();
+        const bf16* from = position(block->x, rounded, pair, y, x) + half % 2 * rounded.half_elements();
         fetch_tile(from + kTileElements);
         columns_of_integers(from, [&](int neighbour, int four, int lane, vuint words) {
           store_row(columns[neighbour] + at, four, lane, words);
@@ -201,7 +202,7 @@ class WeightGradientBand {
       }
       for (int neighbour = 0; neighbour < kInt8Neighbours; ++neighbour)
         transpose_words(columns[neighbour],
-                        tile(transposed, in_, kInt8Neighbours * pair + neighbour, row, x));
+                        position(transposed, in_, kInt8Neighbours * pair + neighbour, row, x));
     });
   }
 
@@ -242,8 +243,8 @@ class WeightGradientBand {
     const Shape written = g_.written();
     for (int y = first_row_; y < last_row_; ++y) {
       for (int x = 0; x < written.width; ++x) {
-        const bf16* from = tile(block.dy, written, output, y, x) + half * written.half_elements();
-        bf16* to = tile(columns, out_, 0, y - first_row_, x);
+        const bf16* from = position(block.dy, written, output, y, x) + half * written.half_elements();
+        bf16* to = position(columns, out_, 0, y - first_row_, x);
         round_gradients(block, from, [&](int four, int lane, vuint even, vuint odd) {
           store_columns({to, to + out_.plane_elements()}, four, lane, even, odd);
         });
@@ -258,13 +259,13 @@ class WeightGradientBand {
       const int first = 2 * y < first_row_ ? 2 : 0;
       const int last = 2 * y + 1 < last_row_ ? 4 : 2;
       for (int x = 0; x < written.width; ++x) {
-        const bf16* from = tile(block.dy, written, output, y, x) + half * written.half_elements();
+        const bf16* from = position(block.dy, written, output, y, x) + half * written.half_elements();
         const std::uint8_t* argmax = block.argmax + (from - block.dy);
-        bf16* to = tile(columns, out_, 0, 2 * y - first_row_, 2 * x);
+        bf16* to = position(columns, out_, 0, 2 * y - first_row_, 2 * x);
         round_gradients(block, from, [&](int four, int lane, vuint even, vuint odd) {
           const ColumnWinners winners = winners_of_columns(argmax, four, lane);
           for (int candidate = first; candidate < last; ++candidate) {
-            bf16* place = to + tile_distance(out_, candidate / 2, candidate % 2);
+            bf16* place = to + tile_distance(out_, 0, candidate / 2, candidate % 2);
             store_columns({place, place + out_.plane_elements()}, four, lane,
                           even & bytes_equal(winners.even, candidate),
                           odd & bytes_equal(winners.odd, candidate));
@@ -298,14 +299,14 @@ class WeightGradientBand {
     const Shape written = g_.written();
     for (int y = first_row_; y < last_row_; ++y) {
       for (int x = 0; x < covered(g_).width; ++x) {
-        bf16* to = tile(paired, out_, 0, y - first_row_, x);
+        bf16* to = position(paired, out_, 0, y - first_row_, x);
         const Halves<bf16> columns{to, to + out_.plane_elements()};
         if (!g_.pool) {
-          const bf16* from = tile(block.dy, written, output, y, x);
+          const bf16* from = position(block.dy, written, output, y, x);
           kTileProduct.pair_rows({from, from + written.half_elements()}, columns);
           continue;
         }
-        const bf16* from = tile(block.dy, written, output, y / 2, x / 2);
+        const bf16* from = position(block.dy, written, output, y / 2, x / 2);
         const std::uint8_t* argmax = block.argmax + (from - block.dy);
         const std::int64_t half = written.half_elements();
         pair_winners({{from, from + half}, {argmax, argmax + half}, y % 2 * 2 + x % 2}, columns);
@@ -347,9 +348,9 @@ class WeightGradientBand {
   };
   void add_term(int list, int operand, const Positions& at) {
     terms_of(list)[counts_[list]++] = {
-        operand * static_cast<int>(in_.block_elements()) + tile_distance(in_, at.y - first_in_row_, at.x),
+        operand * static_cast<int>(in_.block_elements()) + tile_distance(in_, 0, at.y - first_in_row_, at.x),
         operand * static_cast<int>(out_.block_elements()) +
-            tile_distance(out_, at.out_y - first_row_, at.out_x)};
+            tile_distance(out_, 0, at.out_y - first_row_, at.out_x)};
   }
 
   void describe_tap_rows() {
@@ -370,8 +371,8 @@ class WeightGradientBand {
     for (int quarter = 0; quarter < 4; ++quarter) {
       const int in_half = quarter / 2;
       const int out_half = quarter % 2;
-      sums.rows = tile(x_transposed_, in_, 2 * input + in_half, 0, 0);
-      sums.columns = tile(dy_paired_, out_, out_half, 0, 0);
+      sums.rows = position(x_transposed_, in_, 2 * input + in_half, 0, 0);
+      sums.columns = position(dy_paired_, out_, out_half, 0, 0);
       pipeline_.compute(result(quarter),
                         quarter < 3 ? result(quarter + 1) : gradient + g_.kernel_width * kGradientTile);
     }
@@ -381,7 +382,7 @@ class WeightGradientBand {
     TileSum sum;
     sum.terms = terms_of(tap);
     sum.term_count = counts_[tap];
-    sum.rows = tile(x_transposed_, in_, 2 * input, 0, 0);
+    sum.rows = position(x_transposed_, in_, 2 * input, 0, 0);
     sum.columns = dy_paired_;
     sum.row_half_distance = in_.plane_elements();
     sum.column_half_distance = out_.plane_elements();
@@ -400,12 +401,6 @@ class WeightGradientBand {
   }
 
   TileTerm* terms_of(int list) const { return terms_ + std::int64_t{list} * max_terms_; }
-
-  template <class T>
-  static T* tile(T* block, const Shape& shape, int plane, int y, int x) {
-    return block + plane * shape.plane_elements() + tile_distance(shape, y, x);
-  }
-  static int tile_distance(const Shape& shape, int y, int x) { return (y * shape.width + x) * kTileElements; }
 
   const ConvolutionBackwardWeights& arguments_;
   const ConvolutionGeometry& g_;

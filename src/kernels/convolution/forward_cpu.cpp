@@ -28,9 +28,9 @@ Window forward_window(const ConvolutionGeometry& g, int out_y, int out_x) {
           forward_taps(out_x, g.in.width, g.kernel_width, g.stride, g.pad)};
 }
 
-void add_bias(const float* bias, ResultTile& result) {
+void add_bias(const float* bias, int halves, ResultTile& result) {
   if (bias == nullptr) return;
-  for (float* row = result.half[0]; row < result.half[0] + 2 * kTileElements; row += kTileColumns) {
+  for (float* row = result.half[0]; row < result.half[0] + halves * kTileElements; row += kTileColumns) {
     for (int n = 0; n < kTileColumns; n += kLanes) store(row + n, load(row + n) + load(bias + n));
   }
 }
@@ -253,8 +253,8 @@ class ForwardPass {
 
   void compute(int y, int x, ResultTile& result) {
     kTileProduct.multiply(sum(y, x), halves_ == 2 ? kTileRows : kHalfRows, false, result.half[0]);
-    scale_columns(scales_.block(output_), result);
-    add_bias(bias(output_), result);
+    scale_columns(scales_.block(output_), halves_, result);
+    add_bias(bias(output_), halves_, result);
   }
 
   TileSum sum(int y, int x) {

@@ -22,10 +22,10 @@ struct SumScales {
   }
 };
 
-// Multiplies each column of a tile that is scaled but for its channels.
-inline void scale_columns(const float* of_channel, ResultTile& result) {
+// Multiplies each column of so many halves of a tile that is scaled but for its channels.
+inline void scale_columns(const float* of_channel, int halves, ResultTile& result) {
   if (of_channel == nullptr) return;
-  for (float* row = result.half[0]; row < result.half[0] + 2 * kTileElements; row += kTileColumns) {
+  for (float* row = result.half[0]; row < result.half[0] + halves * kTileElements; row += kTileColumns) {
     for (int n = 0; n < kTileColumns; n += kLanes) store(row + n, load(row + n) * load(of_channel + n));
   }
 }
