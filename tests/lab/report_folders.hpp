@@ -105,6 +105,21 @@ inline ExperimentDescription write_sweep(const std::filesystem::path& folder) {
   return plan;
 }
 
+// Over one axis, close together but declared as ratios.
+inline void write_rates(const std::filesystem::path& folder) {
+  ExperimentDescription plan{.kind = "sweep", .recipe = "airbench94", .dataset = "digest", .runs = 2};
+  plan.axes = {{"optimizer.lr", "lr", {"0.1", "0.2", "0.4"}, true}};
+  for (int cell = 0; cell < 3; ++cell) {
+    const std::string lr = plan.axes[0].values[static_cast<std::size_t>(cell)];
+    plan.cells.push_back({.name = "lr=" + lr,
+                          .folder = cell_folder(static_cast<std::size_t>(cell)),
+                          .settings = {{"optimizer.lr", lr}},
+                          .coordinates = {cell}});
+  }
+  begin_experiment(folder, plan);
+  for (const ExperimentCell& cell : plan.cells) write_run(folder / cell.folder, {.accuracies = {0.8, 0.9}});
+}
+
 // The full recipe at 90 and 92 %, and two tricks left out: 1 point worse at both seeds, the same.
 inline void write_ablation(const std::filesystem::path& folder, const std::string& kind = kAblationKind) {
   ExperimentDescription plan{.kind = kind, .recipe = "airbench94", .dataset = "digest", .runs = 2};

@@ -49,6 +49,9 @@ addEventListener("load", () => {
     forgetting: { lines: lines.map(line => line.label),
       last: lines.at(-2).data.at(-1), dashed: lines.filter(line => line.borderDash).map(line => line.data[0].y),
       classes: [...forgetting.querySelectorAll("tbody tr")].map(row => row.children[0].textContent) },
+    along: [...document.querySelectorAll("canvas")]
+      .filter(canvas => canvas.getAttribute("aria-label") === "accuracy along a setting")
+      .map(canvas => Chart.getChart(canvas).options.scales.x.type),
     heats: document.querySelectorAll("table.heat").length,
     pictures: [...document.querySelectorAll("img")].filter(image => image.naturalWidth > 0 || !image.complete).length,
     falling: sortedBy(1), rising: sortedBy(1),
@@ -74,13 +77,14 @@ TEST_P(ReportPageInBrowser, DrawsAndSortsWithoutErrors) {
   if (browser.empty()) GTEST_SKIP() << "no chromium here to open the page in";
   const test::TemporaryFolder folder;
   write_sweep(folder / "sweep");
+  write_rates(folder / "rates");
   write_ablation(folder / "ablation");
   write_scaling_study(folder / "scale");
   write_scaling_study(folder / "solved", {0.1, 0.01, 0, 0});  // no place on a logarithmic axis
   write_comparison(folder / "comparison");
   write_run(folder / "forgets", {.accuracies = {0.6}, .epochs = 6, .forgetting = true});
-  Report report = read_report({folder / "sweep", folder / "ablation", folder / "scale", folder / "solved",
-                               folder / "comparison", folder / "forgets"});
+  Report report = read_report({folder / "sweep", folder / "rates", folder / "ablation", folder / "scale",
+                               folder / "solved", folder / "comparison", folder / "forgets"});
   report.predictions = one_mistake();
   folder.write("page.html", page(report) + kProbe);
   const test::ProcessResult result = test::run_process(
@@ -105,6 +109,7 @@ TEST_P(ReportPageInBrowser, DrawsAndSortsWithoutErrors) {
   EXPECT_EQ(forgetting["last"], json({{"x", 0.95}, {"y", 1.06667}}));
   EXPECT_EQ(forgetting["dashed"], json({4, 4, 4, 4}));
   EXPECT_EQ(forgetting["classes"], json({"cat", "dog"}));
+  EXPECT_EQ(probe["along"], json({"logarithmic"}));
   EXPECT_EQ(probe["heats"], 7) << "accuracy and time of the sweep and of the scaling studies, confusion";
   EXPECT_EQ(probe["pictures"], 1);
   EXPECT_LE(probe["overflow"], 0) << "the page scrolls sideways";

@@ -68,13 +68,10 @@ Json json_of(const RunFolder& run) {
           {"finished", run.finished},
           {"dataset", run.dataset},
           {"evaluated_on", run.evaluated_on},
-          {"train_images", run.train_images},
-          {"test_images", run.test_images},
           {"runs", run.runs},
           {"failed_runs", run.failed_runs},
           {"seeds", run.seeds},
           {"accuracy", json_of(run.accuracy)},
-          {"accuracy_plain", json_of(run.accuracy_plain)},
           {"seconds",
            {{"load", rounded(run.seconds.load)},
             {"init", rounded(run.seconds.init)},
@@ -247,7 +244,7 @@ std::string page_data(const Report& report) {
   json["forgetting"] = forgetting_json(report);
   for (const Table& table : tables_of(report)) json["tables"].push_back(json_of(table));
   if (report.predictions) json["predictions"] = json_of(*report.predictions);
-  // Names of folders and classes need not be UTF-8; JSON must be.
+  // Names of folders need not be UTF-8; JSON must be.
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 

@@ -53,8 +53,6 @@ void read_summary(const fs::path& path, RunFolder& run) {
   run.recipe = summary.get<std::string>("recipe");
   run.dataset = summary.get<std::string>("dataset");
   run.evaluated_on = summary.get<std::string>("evaluated_on");
-  run.train_images = summary.get<std::int64_t>("train_images");
-  run.test_images = summary.get<std::int64_t>("test_images");
   run.batch = summary.get<int>("batch");
   run.epochs = summary.number("epochs");
   run.runs = summary.get<int>("runs");

@@ -52,8 +52,6 @@ struct RunFolder {
   bool finished = false;  // there is a summary
   std::string dataset;
   std::string evaluated_on;
-  std::int64_t train_images = 0;
-  std::int64_t test_images = 0;
   int batch = 0;
   double epochs = 0;
   int runs = 0;

@@ -1,0 +1,10 @@
+head();
+experiments();
+accuracies();
+curves();
+forgetting();
+time();
+predictions();
+runs();
+settings();
+document.documentElement.dataset.ready = "true";
