@@ -25,6 +25,33 @@ std::unique_ptr<PictureReader> read_source(const std::string& data, PictureSize 
       data);
 }
 
+// By RFC 3629: neither overlong forms nor surrogates.
+bool is_utf8(std::string_view text) {
+  while (!text.empty()) {
+    const auto byte = [&text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+    const unsigned char first = byte(0);
+    const std::size_t length = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+    if ((first >= 0x80 && first < 0xc2) || first > 0xf4 || text.size() < length) return false;
+    for (std::size_t i = 1; i < length; ++i) {
+      if ((byte(i) & 0xc0) != 0x80) return false;
+    }
+    if ((first == 0xe0 && byte(1) < 0xa0) || (first == 0xed && byte(1) > 0x9f) ||
+        (first == 0xf0 && byte(1) < 0x90) || (first == 0xf4 && byte(1) > 0x8f)) {
+      return false;
+    }
+    text.remove_prefix(length);
+  }
+  return true;
+}
+
+// Checkpoints and JSON files can hold no other text.
+void check_class_names(const std::string& data, const std::vector<std::string>& names) {
+  for (const std::string& name : names) {
+    if (!is_utf8(name))
+      throw InputError("{}: a class's name that is not UTF-8, \"{}\"; rename it", data, name);
+  }
+}
+
 std::string source_digest(const std::string& data, const fs::path& cache) {
   if (data == kSynthetic) return Digest().update("synthetic 3").hexadecimal();
   return content_digest(data, cache);
@@ -39,12 +66,14 @@ Dataset open_source(const std::string& data, PictureSize size, const OpenOptions
   std::optional<Dataset> dataset = open_import(path);
   if (!dataset) {
     make_writable_folder(cache, kCacheAdvice);
-    write_import(*read_source(data, size), path, options.progress);
+    const std::unique_ptr<PictureReader> reader = read_source(data, size);
+    check_class_names(data, reader->class_names);
+    write_import(*reader, path, options.progress);
     dataset = open_import(path);
     if (!dataset) throw RunError("{}: was not written whole", path.string());
   }
-  const fs::path file_name = fs::path(data).lexically_normal().filename();
-  dataset->name = file_name.empty() ? fs::path(data).lexically_normal().parent_path().filename() : file_name;
+  check_class_names(data, dataset->class_names);  // imports of earlier versions may hold any
+  dataset->name = dataset_name(data);
   dataset->digest = digest;
   dataset->import = path;
   return *dataset;
@@ -81,6 +110,11 @@ void take_test_split(Dataset& dataset, const OpenOptions& options) {
 
 }  // namespace
 
+std::string dataset_name(const std::string& data) {
+  const fs::path path = fs::path(data).lexically_normal();
+  return path.has_filename() ? path.filename() : path.parent_path().filename();
+}
+
 Dataset open_dataset(const OpenOptions& options) {
   if (options.picture_size < 0)
     throw InputError("a picture size of {}; it is a side in pixels", options.picture_size);
@@ -95,6 +129,7 @@ Dataset open_dataset(const OpenOptions& options) {
         "{}: has no test split (test/, val/, test_batch.bin or test.bin); name one with --test-data",
         options.data);
   }
+  if (options.picture_size > 0) dataset.digest += fmt::format("-{0}x{0}", options.picture_size);
   return dataset;
 }
 

@@ -29,7 +29,7 @@ struct Split {
 
 struct Dataset {
   std::string name;    // "cifar10-jpeg.tar.gz", "synthetic": for people
-  std::string digest;  // of the content, hexadecimal: for machines
+  std::string digest;  // for machines: of the content, hexadecimal, and "-16x16" where a size was asked for
   std::vector<std::string> class_names;
   Split train;
   Split test;
@@ -58,6 +58,9 @@ struct OpenOptions {
   std::filesystem::path cache;  // folder of cached imports; empty: cache_folder()
   ImportProgress progress;      // may be empty
 };
+
+// What Dataset::name says of one that was named so.
+std::string dataset_name(const std::string& data);
 
 // Opens a dataset through its cached import, importing first when there is none for this content. Throws
 // InputError naming the file and what is wrong with it.

@@ -97,7 +97,7 @@ const Publication& publication(std::string_view name) {
 fs::path fetch(const Publication& publication, const fs::path& folder, const FetchProgress& progress) {
   fs::path path = folder / publication.file;
   if (has_digest(path, publication.md5)) return path;
-  make_writable_folder(folder, "name another one with --out");
+  make_writable_folder(folder, folder == cache_folder() ? kCacheAdvice : "name another one with --out");
   const std::string address = std::string(publication.address) + std::string(publication.file);
   AtomicFile file(path);
   Transfer transfer{file, Digest("MD5"), progress, nullptr};

@@ -27,22 +27,6 @@ Files pictures_below(const FileTree& tree, const std::string& folder) {
   return found;
 }
 
-// Checkpoints and JSON files can hold no other text.
-bool is_utf8(std::string_view text) {
-  int following = 0;
-  for (const char character : text) {
-    const auto byte = static_cast<unsigned char>(character);
-    if (following > 0) {
-      if ((byte & 0xc0) != 0x80) return false;
-      --following;
-    } else if (byte >= 0x80) {
-      if (byte < 0xc2 || byte > 0xf4) return false;
-      following = byte < 0xe0 ? 1 : byte < 0xf0 ? 2 : 3;
-    }
-  }
-  return following == 0;
-}
-
 std::string missing_from(const std::vector<std::string>& all, const std::vector<std::string>& some) {
   std::vector<std::string> missing;
   std::set_difference(all.begin(), all.end(), some.begin(), some.end(), std::back_inserter(missing));
@@ -77,10 +61,6 @@ class ImageFolderReader : public PictureReader {
   void add_split(const std::string& split) {
     const std::vector<std::string> names = tree_.folders_in(split);
     if (names.empty()) throw InputError("{}: has no class folders", tree_.name(split));
-    for (const std::string& name : names) {
-      if (is_utf8(name)) continue;
-      throw InputError("{}: a class folder's name that is not UTF-8; rename it", tree_.name(split + name));
-    }
     if (class_names.empty()) class_names = names;
     check_same_classes(split, names);
     for (std::size_t label = 0; label < names.size(); ++label) {

@@ -36,8 +36,7 @@ std::string json_line(const ForgettingRecord& record, std::uint64_t seed) {
                   {"seen", seen},
                   {"unseen", json_of(record.unseen)},
                   {"classes", classes}};
-  // Names of classes are names of folders, which need not be UTF-8; JSON must be.
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+  return json.dump() + "\n";
 }
 
 }  // namespace ftl::train

@@ -93,6 +93,7 @@ TEST_F(Resume, RefusesAnotherRunThanTheOneThatWasBegun) {
   place_pictures("others", {.side = 16, .train = 61, .test = 20});
   EXPECT_THAT(refusal("train every.toml --data others --set train.epochs=40 --seed 3 --out run --resume"),
               HasSubstr("data"));
+  EXPECT_THAT(refusal(train + "run --resume --size 20"), HasSubstr("data"));
   EXPECT_THAT(refusal(train + "run --resume --runs 2"), HasSubstr("--runs"));
   EXPECT_THAT(refusal("train every.toml --data pictures --set train.epochs=40 --seed 4 --out run --resume"),
               HasSubstr("seed 3, not 4"));

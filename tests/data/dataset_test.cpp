@@ -175,6 +175,7 @@ TEST_F(DatasetTest, KeepsACommonSizeAndElseResizesTo32) {
   const Dataset asked = open(folder / "mixed", {}, 12);
   EXPECT_EQ(asked.train.height, 12);
   EXPECT_EQ(asked.test.width, 12);
+  EXPECT_NE(asked.digest, mixed.digest) << "what was trained on one does not go on with the other";
 }
 
 TEST_F(DatasetTest, TakesTheTestSplitFromAnotherPlace) {
@@ -198,8 +199,22 @@ TEST_F(DatasetTest, RefusesATestSplitWithOtherClasses) {
               AllOf(HasSubstr("fewer"), HasSubstr("dog")));
   const Tree more = {{"test/cat/0.png", png}, {"test/dog/0.png", png}, {"test/emu/0.png", png}};
   EXPECT_THAT(refusal(data, place(more, "more")), AllOf(HasSubstr("more"), HasSubstr("emu")));
+}
+
+TEST_F(DatasetTest, RefusesNamesOfClassesThatAreNotUtf8) {
+  const std::string png = png_of(plain_picture({8, 8}, 1, 1, 1));
   const Tree latin = {{"train/caf\xe9/0.png", png}, {"test/caf\xe9/0.png", png}};
-  EXPECT_THAT(refusal(place(latin, "latin")), AllOf(HasSubstr("train/caf"), HasSubstr("UTF-8")));
+  EXPECT_THAT(refusal(place(latin, "latin")),
+              AllOf(HasSubstr("latin"), HasSubstr("caf"), HasSubstr("UTF-8")));
+  // A lone first byte, a lone following one, overlong forms, a surrogate, past the last code point.
+  Tree cifar = cifar10();
+  for (const char* name : {"\xc3", "\xa9", "\xc0\xaf", "\xe0\x80\x80", "\xf0\x80\x80\x80", "\xed\xa0\x80",
+                           "\xf4\x90\x80\x80", "\xf5\x80\x80\x80"}) {
+    cifar["batches.meta.txt"] = std::string("airplane\n") + name + "\nbird\n";
+    EXPECT_THAT(refusal(place(cifar)), HasSubstr("UTF-8"));
+  }
+  cifar["batches.meta.txt"] = "avión\n飛行機\n✈️🐈\n";
+  EXPECT_THAT(open(place(cifar)).class_names, ElementsAre("avión", "飛行機", "✈️🐈"));
 }
 
 TEST_F(DatasetTest, ComputesMeanAndDeviationOverTheTrainingSplit) {

@@ -150,7 +150,7 @@ TEST(RunDirectory, KeepsForgettingOnlyWhereItIsMeasured) {
   record.epoch = 2;
   record.by_age[9] = {1000, 1.5, 0.5};
   record.by_age[8].loss = std::nan("");
-  record.by_class = {{"c\xff", {10, 3, 0.25}, {4, 1, 0.5}, {6, 2, 0.125}}};
+  record.by_class = {{"cat", {10, 3, 0.25}, {4, 1, 0.5}, {6, 2, 0.125}}};
   record.unseen = {500, 2, 0.75};
   directory.add_forgetting(record, 7);
   const std::vector<json> kept = lines(folder / "forgetting.jsonl");
