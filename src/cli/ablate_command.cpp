@@ -27,10 +27,12 @@ void ablate(const AblateArguments& arguments) {
   if (!finished) return;
   write_json(experiment.lab.json,
              lab::results_json(finished->folder, finished->description, finished->results));
-  if (experiment.lab.quiet) return;
-  std::FILE* messages = message_stream(experiment.lab.json);
-  fmt::print(messages, "\n{}\n{:<16}{}\n", ablation_table(finished->results, arguments.cumulative),
-             "experiment", finished->folder.string());
+  if (!experiment.lab.quiet) {
+    fmt::print(message_stream(experiment.lab.json), "\n{}\n{:<16}{}\n",
+               ablation_table(finished->results, arguments.cumulative), "experiment",
+               finished->folder.string());
+  }
+  require_success(*finished);
 }
 
 }  // namespace

@@ -49,7 +49,10 @@ Side side_of(const std::string& text) {
   std::istringstream words(text);
   Side side{.label = text, .name = {}, .settings = {}};
   for (std::string word; words >> word;) {
-    const bool is_setting = !side.name.empty() || word.find('=') != std::string::npos;
+    std::error_code unknown;  // of names too long for a folder
+    const bool is_setting =
+        !side.name.empty() ||
+        (word.find('=') != std::string::npos && !std::filesystem::is_directory(word, unknown));
     if (is_setting && side.name.empty()) side.name = kDefaultRecipe;
     if (is_setting) {
       side.settings.push_back(word);
@@ -215,15 +218,14 @@ LabProgress::Plan progress_of(const lab::ComparisonOptions& options, bool quiet)
   return plan;
 }
 
-// What the pairs up to the newest say.
-std::string pair_line(const lab::Comparison& so_far) {
-  const auto newest = [](const lab::ContestantFigures& figures) {
-    return figures.accuracy.values.empty() ? std::string("failed")
-                                           : fmt::format("{:.2f} %", 100 * figures.accuracy.values.back());
+std::string pair_line(const lab::NewPair& pair) {
+  const auto outcome = [](const train::RunResult& run) {
+    return run.failed ? std::string("failed") : fmt::format("{:.2f} %", 100 * run.accuracy);
   };
   std::string line =
-      fmt::format("pair {:<4} A {}, B {}", so_far.pairs, newest(so_far.first), newest(so_far.second));
-  if (so_far.pairs > 1) line += fmt::format("; A - B {:+.2f} points in the mean", 100 * so_far.accuracy.mean);
+      fmt::format("pair {:<4} A {}, B {}", pair.number, outcome(pair.first), outcome(pair.second));
+  if (pair.so_far.pairs > 1)
+    line += fmt::format("; A - B {:+.2f} points in the mean", 100 * pair.so_far.accuracy.mean);
   return line + "\n";
 }
 
@@ -260,14 +262,18 @@ void compare(const CompareArguments& arguments) {
   }
   LabProgress progress(progress_of(options, arguments.lab.quiet));
   options.observer = &progress;
-  options.on_pair = [&](const lab::Comparison& so_far) {
+  options.on_pair = [&](const lab::NewPair& pair) {
     if (arguments.lab.quiet) return;
     progress.erase();
-    fmt::print(session.messages, "{}", pair_line(so_far));
+    fmt::print(session.messages, "{}", pair_line(pair));
     std::fflush(session.messages);
   };
-  report(resumable_in(options.folder, [&] { return lab::run_comparison(options); }), arguments,
-         session.messages);
+  const lab::Comparison comparison =
+      resumable_in(options.folder, [&] { return lab::run_comparison(options); });
+  report(comparison, arguments, session.messages);
+  for (const lab::ContestantFigures* figures : {&comparison.first, &comparison.second}) {
+    if (figures->accuracy.values.empty()) throw RunError("no run of {} succeeded", figures->label);
+  }
 }
 
 }  // namespace

@@ -105,6 +105,7 @@ std::optional<FinishedExperiment> run_experiment(const ExperimentArguments& argu
                              .cells = plan.cells,
                              .dataset = dataset,
                              .isa = isa,
+                             .device = arguments.lab.device,
                              .version = FTL_VERSION,
                              .threads = arguments.lab.threads,
                              .jobs = arguments.jobs,
@@ -129,6 +130,12 @@ std::optional<FinishedExperiment> run_experiment(const ExperimentArguments& argu
   FinishedExperiment experiment{folder, description, lab::load_results(folder, description)};
   write_text_atomically(folder / "results.csv", lab::results_csv(description, experiment.results));
   return experiment;
+}
+
+void require_success(const FinishedExperiment& experiment) {
+  if (lab::best_cell(experiment.results) != nullptr) return;
+  const train::RunResult& first = experiment.results.front().runs.front();
+  throw RunError("no run succeeded; seed {}: {}", first.seed, first.failure);
 }
 
 }  // namespace ftl::cli

@@ -43,4 +43,7 @@ struct FinishedExperiment {
 std::optional<FinishedExperiment> run_experiment(const ExperimentArguments& arguments,
                                                  const ExperimentPlan& plan);
 
+// Throws RunError when every run of it failed.
+void require_success(const FinishedExperiment& experiment);
+
 }  // namespace ftl::cli

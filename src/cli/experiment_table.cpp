@@ -6,7 +6,6 @@
 #include <array>
 #include <cmath>
 #include <iterator>
-#include <limits>
 
 #include "lab/axis_grid.hpp"
 
@@ -27,12 +26,6 @@ std::string accuracy_text(const lab::Sample& sample) {
 std::string seconds_text(const lab::Sample& sample) {
   if (std::isnan(sample.mean)) return "";
   return fmt::format("{:.2f} s{}", sample.mean, deviation(sample.std, 2));
-}
-
-// A failed cell is the worst.
-double accuracy(const CellResult& result) {
-  const double mean = result.figures.accuracy.mean;
-  return std::isnan(mean) ? -std::numeric_limits<double>::infinity() : mean;
 }
 
 double seconds(const CellResult& result) {
@@ -102,11 +95,11 @@ std::string figures_text(const lab::CellFigures& figures) {
 
 std::string cell_table(const std::vector<CellResult>& results) {
   const std::size_t width = name_width(results, 4);
-  const auto best = std::ranges::max_element(results, {}, accuracy);
+  const CellResult* best = lab::best_cell(results);
   std::string text = fmt::format("  {:<{}}  {:>17}  {:>18}\n", "cell", width, "accuracy", "training");
-  for (auto result = results.begin(); result != results.end(); ++result) {
-    const lab::CellFigures& figures = result->figures;
-    text += fmt::format("{} {:<{}}  {:>17}  {:>18}{}\n", result == best ? '*' : ' ', result->cell.name, width,
+  for (const CellResult& result : results) {
+    const lab::CellFigures& figures = result.figures;
+    text += fmt::format("{} {:<{}}  {:>17}  {:>18}{}\n", &result == best ? '*' : ' ', result.cell.name, width,
                         accuracy_text(figures.accuracy), seconds_text(figures.train_seconds),
                         figures.failed > 0 ? fmt::format("  {} failed", figures.failed) : "");
   }
@@ -116,7 +109,7 @@ std::string cell_table(const std::vector<CellResult>& results) {
 std::string heat_maps(const lab::ExperimentDescription& plan, const std::vector<CellResult>& results) {
   std::vector<double> accuracies, training_seconds;
   for (const CellResult& result : results) {
-    accuracies.push_back(accuracy(result));
+    accuracies.push_back(lab::accuracy_to_rank(result));
     training_seconds.push_back(seconds(result));
   }
   std::string text;

@@ -41,8 +41,8 @@ LabSession::LabSession(const LabArguments& arguments)
       machine{.isa = select_isa(),
               .kernels = kernels::kernels_for(select_isa()),
               .threads = threads,
-              .version = FTL_VERSION,
-              .peak_tflops = 0} {
+              .device = arguments.device,
+              .version = FTL_VERSION} {
   machine.peak_tflops = kernels::measure_peak(machine.kernels, threads) / 1e12;
 }
 

@@ -84,8 +84,9 @@ void scale(const ScaleArguments& arguments) {
   if (!experiment) return;
   write_json(arguments.experiment.lab.json,
              lab::study_json(experiment->folder, experiment->description, experiment->results));
-  if (arguments.experiment.lab.quiet) return;
-  print(message_stream(arguments.experiment.lab.json), lab::scale_points(experiment->results));
+  if (!arguments.experiment.lab.quiet)
+    print(message_stream(arguments.experiment.lab.json), lab::scale_points(experiment->results));
+  require_success(*experiment);
 }
 
 }  // namespace

@@ -34,10 +34,11 @@ void sweep(const SweepArguments& arguments) {
   if (!finished) return;
   write_json(experiment.lab.json,
              lab::results_json(finished->folder, finished->description, finished->results));
-  if (experiment.lab.quiet) return;
-  std::FILE* messages = message_stream(experiment.lab.json);
-  fmt::print(messages, "\n{}{}\n{:<16}{}\n", cell_table(finished->results),
-             heat_maps(finished->description, finished->results), "experiment", finished->folder.string());
+  if (!experiment.lab.quiet) {
+    fmt::print(message_stream(experiment.lab.json), "\n{}{}\n{:<16}{}\n", cell_table(finished->results),
+               heat_maps(finished->description, finished->results), "experiment", finished->folder.string());
+  }
+  require_success(*finished);
 }
 
 }  // namespace

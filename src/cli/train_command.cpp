@@ -60,20 +60,9 @@ std::int64_t peak_memory_bytes() {
 }
 
 lab::RunSettings run_settings(const TrainArguments& arguments, const train::Recipe& recipe,
-                              const data::Dataset& dataset, Isa isa) {
-  lab::RunSettings settings;
-  settings.recipe = recipe.name;
-  settings.dataset = dataset.name;
-  settings.classes = dataset.classes();
-  settings.train_images = dataset.train.count;
-  settings.test_images = dataset.test.count;
-  settings.holdout = dataset.holdout;
-  settings.batch = static_cast<int>(std::min<std::int64_t>(recipe.batch, dataset.train.count));
+                              const data::Dataset& dataset, const lab::Machine& machine) {
+  lab::RunSettings settings = lab::settings_of(recipe, dataset, machine, arguments.runs_in_all());
   settings.folds = arguments.folds;
-  settings.runs = arguments.runs_in_all();
-  settings.isa = name(isa);
-  settings.threads = arguments.threads;
-  settings.version = FTL_VERSION;
   settings.target_accuracy = arguments.target_accuracy;
   settings.protocol = lab::protocol_named(arguments.protocol);
   return settings;
@@ -168,17 +157,21 @@ void train(const TrainArguments& arguments, int& exit_code) {
        .recipe = recipe_of_directory(arguments, recipe),
        .environment = train::current_environment(isa, arguments.threads, FTL_VERSION, dataset.digest)});
   const double load_seconds = seconds_since(started);
-  const kernels::Kernels& kernels = kernels::kernels_for(isa);
-  lab::RunSettings settings = run_settings(arguments, recipe, dataset, isa);
-  epochs_for(settings.protocol, directory);  // refuses damaged ones of a resumed run before it goes on
-  settings.peak_tflops = kernels::measure_peak(kernels, threads) / 1e12;
+  lab::Machine machine{.isa = isa,
+                       .kernels = kernels::kernels_for(isa),
+                       .threads = threads,
+                       .device = arguments.device,
+                       .version = FTL_VERSION};
+  epochs_for(lab::protocol_named(arguments.protocol),
+             directory);  // refuses damaged ones before a run goes on
+  machine.peak_tflops = kernels::measure_peak(machine.kernels, threads) / 1e12;
   ConsoleReporter reporter({.stream = messages,
                             .terminal = is_terminal(messages),
                             .quiet = arguments.quiet,
                             .runs = arguments.runs_in_all()});
   const lab::ExperimentOptions options{.recipe = recipe,
                                        .dataset = arguments.folds > 0 ? whole : dataset,
-                                       .kernels = kernels,
+                                       .kernels = machine.kernels,
                                        .threads = threads,
                                        .directory = directory,
                                        .seed = arguments.seed,
@@ -196,6 +189,7 @@ void train(const TrainArguments& arguments, int& exit_code) {
     std::fflush(messages);
   }
   const std::vector<train::RunResult> results = lab::run_experiment(options);
+  lab::RunSettings settings = run_settings(arguments, recipe, dataset, machine);
   settings.peak_memory_bytes = peak_memory_bytes();
   const lab::Summary summary = lab::summarize(settings, results, epochs_for(settings.protocol, directory));
   conclude(arguments, summary, directory, exit_code);

@@ -189,7 +189,7 @@ Comparison run_comparison(const ComparisonOptions& options) {
     second.run(pairs);
     result =
         compare(contestant_of(options.first, first), contestant_of(options.second, second), options.rule);
-    if (options.on_pair) options.on_pair(result);
+    if (options.on_pair) options.on_pair({pairs, first.results().back(), second.results().back(), result});
   }
   // Before the runs are called finished: then there are as many as it says.
   description.runs = static_cast<int>(first.results().size());

@@ -74,6 +74,14 @@ struct ContestantPlan {
   data::Dataset dataset;  // train::dataset_for the recipe
 };
 
+// Two runs with the same seed, and what all pairs up to them say.
+struct NewPair {
+  int number;  // 1 for the first
+  const train::RunResult& first;
+  const train::RunResult& second;
+  const Comparison& so_far;
+};
+
 struct ComparisonOptions {
   const ContestantPlan& first;
   const ContestantPlan& second;
@@ -83,7 +91,7 @@ struct ComparisonOptions {
   int pairs = 5;                     // without a rule
   std::optional<StoppingRule> rule;  // a larger max_pairs than before goes on with the same guarantee
   train::TrainingObserver* observer = nullptr;
-  std::function<void(const Comparison&)> on_pair{};  // what each new pair of runs makes of it
+  std::function<void(const NewPair&)> on_pair{};
 };
 
 // Of the runs that the folder asks for, how many are done.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -111,6 +112,16 @@ std::vector<CellResult> load_results(const std::filesystem::path& folder,
   }
   add_differences(description, results);
   return results;
+}
+
+double accuracy_to_rank(const CellResult& result) {
+  const double mean = result.figures.accuracy.mean;
+  return std::isnan(mean) ? -std::numeric_limits<double>::infinity() : mean;
+}
+
+const CellResult* best_cell(const std::vector<CellResult>& results) {
+  const auto best = std::ranges::max_element(results, {}, accuracy_to_rank);
+  return best == results.end() || best->figures.accuracy.values.empty() ? nullptr : &*best;
 }
 
 double mean_flop(const std::vector<train::RunResult>& runs) {

@@ -29,6 +29,12 @@ struct CellResult {
 std::vector<CellResult> load_results(const std::filesystem::path& folder,
                                      const ExperimentDescription& description);
 
+// The mean over the runs that did not fail; where all failed, lower than any.
+double accuracy_to_rank(const CellResult& result);
+
+// Null where every run of every cell failed.
+const CellResult* best_cell(const std::vector<CellResult>& results);
+
 // The mean over the runs that did not fail; NaN of none.
 double mean_flop(const std::vector<train::RunResult>& runs);
 

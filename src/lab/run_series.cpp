@@ -1,7 +1,5 @@
 #include "lab/run_series.hpp"
 
-#include <algorithm>
-
 #include "base/file.hpp"
 #include "base/interrupt.hpp"
 #include "lab/experiment.hpp"
@@ -47,20 +45,8 @@ const std::vector<train::RunResult>& RunSeries::run(int runs) {
 }
 
 Summary RunSeries::finish() {
-  const data::Dataset& dataset = options_.dataset;
-  RunSettings settings;
-  settings.recipe = options_.recipe.name;
-  settings.dataset = dataset.name;
-  settings.classes = dataset.classes();
-  settings.train_images = dataset.train.count;
-  settings.test_images = dataset.test.count;
-  settings.holdout = dataset.holdout;
-  settings.batch = static_cast<int>(std::min<std::int64_t>(options_.recipe.batch, dataset.train.count));
-  settings.isa = name(options_.machine.isa);
-  settings.threads = options_.machine.threads.threads();
-  settings.version = options_.machine.version;
-  settings.peak_tflops = options_.machine.peak_tflops;
-  settings.runs = static_cast<int>(results_.size());
+  const RunSettings settings =
+      settings_of(options_.recipe, options_.dataset, options_.machine, static_cast<int>(results_.size()));
   Summary summary = summarize(settings, results_);
   directory_.write_summary(to_json(summary));
   return summary;

@@ -84,6 +84,25 @@ bool Summary::misses_target() const {
   return settings.target_accuracy && !(accuracy.mean >= *settings.target_accuracy);
 }
 
+RunSettings settings_of(const train::Recipe& recipe, const data::Dataset& dataset, const Machine& machine,
+                        int runs) {
+  RunSettings settings;
+  settings.recipe = recipe.name;
+  settings.dataset = dataset.name;
+  settings.classes = dataset.classes();
+  settings.train_images = dataset.train.count;
+  settings.test_images = dataset.test.count;
+  settings.holdout = dataset.holdout;
+  settings.batch = static_cast<int>(std::min<std::int64_t>(recipe.batch, dataset.train.count));
+  settings.isa = name(machine.isa);
+  settings.threads = machine.threads.threads();
+  settings.device = machine.device;
+  settings.version = machine.version;
+  settings.peak_tflops = machine.peak_tflops;
+  settings.runs = runs;
+  return settings;
+}
+
 Summary summarize(const RunSettings& settings, std::span<const RunResult> results,
                   std::span<const EpochRecord> epochs) {
   Summary summary;

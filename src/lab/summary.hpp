@@ -7,8 +7,11 @@
 #include <string>
 #include <vector>
 
+#include "data/dataset.hpp"
+#include "lab/machine.hpp"
 #include "lab/protocol.hpp"
 #include "lab/statistics.hpp"
+#include "train/recipe.hpp"
 #include "train/result.hpp"
 
 namespace ftl::lab {
@@ -33,6 +36,10 @@ struct RunSettings {
   int folds = 0;       // above 0: they are one of so many parts of the training pictures, another in each run
   Protocol protocol = Protocol::hlb;  // of protocol_seconds; dawnbench looks at target_accuracy
 };
+
+// Of `runs` runs of the recipe on the dataset (train::dataset_for the recipe).
+RunSettings settings_of(const train::Recipe& recipe, const data::Dataset& dataset, const Machine& machine,
+                        int runs);
 
 struct Failure {
   std::uint64_t seed = 0;

@@ -28,7 +28,7 @@ struct Seconds {
   double init = 0;   // building the plan, initial weights, whitening; of the process that began the run
   double train = 0;  // augmentation, steps, averages
   double eval = 0;   // every evaluation, per epoch and final
-  double total = 0;  // from process start or the end of the run before
+  double total = 0;  // load, and from the beginning of the run to its end
   // The part of eval that the evaluation of the final weights took, with the views that the recipe names; NaN
   // where there was none.
   double final_eval = std::numeric_limits<double>::quiet_NaN();

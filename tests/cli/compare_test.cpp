@@ -82,6 +82,26 @@ TEST_F(Compare, PairsFoldsWithTheirOwn) {
       1e-12);
 }
 
+TEST_F(Compare, SaysOfEachPairWhichRunFailed) {
+  ASSERT_EQ(compare("train.batch=30", "--runs 3 --out study --quiet").exit_code, 0);
+  nlohmann::json record = json("study/cells/0002/run-2/result.json");
+  record["failed"] = true;
+  record["failure"] = "the loss is nan";
+  folder.write("study/cells/0002/run-2/result.json", record.dump());
+  const test::ProcessResult result = compare("train.batch=30", "--runs 3 --out study");
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.out, AllOf(testing::ContainsRegex("pair 2 +A [0-9.]+ %, B failed"),
+                                testing::ContainsRegex("pair 3 +A [0-9.]+ %, B [0-9.]+ %; A - B")));
+}
+
+TEST_F(Compare, FailsWhereNoRunOfOneSucceeded) {
+  const test::ProcessResult result =
+      compare("optimizer.filters.lr=1e30 optimizer.biases.lr=1e38", "--runs 2 --out study");
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_THAT(result.out, AllOf(HasSubstr("pair 2 "), HasSubstr("no run succeeded")));
+  EXPECT_THAT(result.err, HasSubstr("optimizer.biases.lr=1e38 succeeded"));
+}
+
 TEST_F(Compare, TakesSettingsOfTheDefaultRecipe) {
   place_pictures("large", {.side = 32, .train = 4, .test = 2});
   const std::string plan =
@@ -115,6 +135,8 @@ TEST_F(Compare, TakesFinishedRunDirectories) {
   done("train small.toml --data pictures --out b --runs 2 --quiet --set train.epochs=1");
   EXPECT_THAT(done("compare a b"), AllOf(HasSubstr("A  a: "), HasSubstr("2 pairs")));
   EXPECT_THAT(done("compare a a"), HasSubstr("no number of runs"));
+  std::filesystem::rename(folder / "a", folder / "lr=0.1");
+  EXPECT_THAT(done("compare lr=0.1 b"), HasSubstr("A  lr=0.1: "));
 }
 
 TEST_F(Compare, DryRunPlansAndMakesNothing) {

@@ -74,7 +74,9 @@ TEST_F(Experiment, TellsTensorBoardEachRunsSettings) {
 TEST_F(Experiment, GivesTheSameTableAfterKills) {
   constexpr int kEpochs = 30;
   const std::string longer = sweep + "out --jobs 2 --threads 2 --set train.epochs=" + std::to_string(kEpochs);
-  std::minstd_rand random(std::random_device{}());
+  const unsigned seed = std::random_device{}();
+  SCOPED_TRACE(seed);
+  std::minstd_rand random(seed);
   for (int kill = 0; kill < 10; ++kill) {
     const int epochs = 1 + static_cast<int>(random() % (kEpochs - 1));  // all ten fit into the 12 runs
     EXPECT_TRUE(killed_after(epochs, longer, "out"));
@@ -200,6 +202,21 @@ TEST_F(Experiment, AddsOneTrickAfterTheOther) {
               AllOf(testing::Not(HasSubstr("batch_norm")), HasSubstr("flip = \"none\"")));
   EXPECT_THAT(text("out/cells/0003/recipe.toml"),
               AllOf(HasSubstr("batch_norm"), HasSubstr("flip = \"random\"")));
+}
+
+TEST_F(Experiment, FailsWhereNoRunOfAnyCellSucceeded) {
+  const std::string diverging =
+      "--data pictures --set optimizer.filters.lr=1e30 --set optimizer.biases.lr=1e38 ";
+  for (const std::string command : {"sweep small.toml --grid batch=30,60 ", "ablate tricks.toml ",
+                                    "scale small.toml --width 0.5,1 --epochs 1,2 "}) {
+    const std::string out = command.substr(0, command.find(' '));
+    const test::ProcessResult result = ftl(command + diverging + "--runs 1 --out " + out);
+    EXPECT_EQ(result.exit_code, 1) << command;
+    EXPECT_THAT(result.err,
+                AllOf(HasSubstr("no run succeeded; seed 0"), HasSubstr("try lower learning rates")));
+    EXPECT_THAT(result.out, testing::Not(HasSubstr("\n* "))) << "none is the best";
+    EXPECT_TRUE(exists(out + "/results.csv"));
+  }
 }
 
 TEST_F(Experiment, RefusesBadUsage) {

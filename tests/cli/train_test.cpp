@@ -269,12 +269,32 @@ TEST_F(Train, ARunThatDivergesFailsWithAdvice) {
   EXPECT_FALSE(std::filesystem::exists(folder / "run/checkpoint.safetensors"));
 }
 
+TEST_F(Train, ARunWhoseFiltersAloneDivergeFailsToo) {
+  const test::ProcessResult result = ftl(kTrain + std::string("--out run --set optimizer.filters.lr=1e300 "
+                                                     "--set optimizer.linear.lr=0.002"));
+  EXPECT_EQ(result.exit_code, 1) << result.out;
+  EXPECT_THAT(result.err, HasSubstr("try lower learning rates"));
+}
+
 TEST_F(Train, ARunWhoseLastStepDivergesFailsToo) {
   const test::ProcessResult result =
       ftl(std::string(kTrain) + "--out run --set train.epochs=0.5 --set optimizer.biases.lr=1e38");
   EXPECT_EQ(result.exit_code, 1) << result.out;
   EXPECT_THAT(result.err, AllOf(HasSubstr("loss on the test split"), HasSubstr("try lower learning rates")));
   EXPECT_FALSE(std::filesystem::exists(folder / "run/checkpoint.safetensors"));
+}
+
+TEST_F(Train, WithoutDataOrNetworkItSaysSoAndTakesTheSyntheticSet) {
+  const test::ProcessOptions offline{
+      .environment = {{"FTL_DATA", ""}, {"https_proxy", "http://127.0.0.1:9"}}};
+  const std::string train = "train small.toml --set train.epochs=0.02 --json summary.json --out run";
+  EXPECT_THAT(done(train, offline),
+              HasSubstr("training on the synthetic set. Name yours with --data or FTL_DATA"));
+  EXPECT_EQ(json("summary.json")["dataset"], "synthetic");
+  test::ProcessOptions without_cache = offline;
+  without_cache.environment["FTL_CACHE"] = "/proc/none";
+  EXPECT_THAT(refusal("train small.toml", without_cache),
+              AllOf(HasSubstr("/proc/none"), HasSubstr("FTL_CACHE")));
 }
 
 TEST_F(Train, AFullDiskEndsTheRunWithOneLine) {
