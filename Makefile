@@ -30,6 +30,7 @@ format:  ## Format all sources in place
 	@clang-format -i $(FORMATTED)
 
 lint: $(BUILD)/.configured  ## Check formatting, then run clang-tidy over src/
+	@cmake --build --preset release --target ftl_event_protocol
 	@clang-format --dry-run -Werror $(FORMATTED)
 	@printf '%s\n' $(SOURCES) | xargs -P $(JOBS) -n 1 clang-tidy -p $(BUILD) --quiet --extra-arg=-Wno-unknown-warning-option
 

@@ -30,6 +30,7 @@ struct BenchArguments {
 
 void bench_convolutions(const BenchArguments& arguments) {
   const train::Recipe recipe = train::load_recipe(arguments.recipe, arguments.settings);
+  train::check_epoch(recipe, arguments.epoch);
   const kernels::Kernels& kernels = kernels::kernels_for(select_isa());
   ThreadPool threads(arguments.threads);
   measure::ConvolutionBench bench;

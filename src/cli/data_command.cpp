@@ -77,7 +77,7 @@ void print_info(const data::Dataset& dataset, std::FILE* out) {
 void info(const Arguments& arguments) {
   check_json_target(arguments.json);
   const data::Dataset dataset = open_with_progress(arguments);
-  print_info(dataset, arguments.json == "-" ? stderr : stdout);
+  print_info(dataset, message_stream(arguments.json));
   write_json(arguments.json, train::json_text(as_json(dataset)));
 }
 

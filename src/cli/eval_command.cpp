@@ -1,6 +1,7 @@
 // ftl eval CKPT
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -24,14 +25,8 @@ struct EvalArguments {
   std::string json;
 };
 
-const std::map<std::string, data::Views> kViews{
-    {"plain", data::Views::plain}, {"mirror", data::Views::mirror}, {"six", data::Views::six}};
-
-std::string name_of(data::Views views) {
-  for (const auto& [name, kind] : kViews) {
-    if (kind == views) return name;
-  }
-  return "";
+data::Views views_named(const std::string& wanted) {
+  return *std::ranges::find_if(data::kAllViews, [&](data::Views views) { return name(views) == wanted; });
 }
 
 void eval(const EvalArguments& arguments) {
@@ -40,7 +35,7 @@ void eval(const EvalArguments& arguments) {
   const data::Dataset dataset = train::dataset_for_model(
       model, arguments.checkpoint, open_dataset(arguments.dataset, message_stream(arguments.json)));
   train::EvaluationConfig config = model.recipe.evaluation;
-  if (!arguments.views.empty()) config = {.views = kViews.at(arguments.views)};
+  if (!arguments.views.empty()) config = {.views = views_named(arguments.views)};
   if (arguments.views_fraction > 0) {
     if (config.views == data::Views::plain) {
       throw InputError("--views-fraction {}: the plain view is all there is; name --views mirror or six",
@@ -61,15 +56,14 @@ void eval(const EvalArguments& arguments) {
   if (config.views != data::Views::plain) {
     const std::string share =
         config.views_fraction < 1 ? fmt::format(" ({:g} %)", 100 * config.views_fraction) : std::string();
-    fmt::print(messages, "{:<20}{:.2f} %  loss {:.4f}\n", name_of(config.views) + share, 100 * score.accuracy,
-               score.loss);
+    fmt::print(messages, "{:<20}{:.2f} %  loss {:.4f}\n", std::string(name(config.views)) + share,
+               100 * score.accuracy, score.loss);
   }
-  const nlohmann::ordered_json json{
-      {"recipe", model.recipe.name},    {"dataset", dataset.name},
-      {"classes", dataset.classes()},   {"test_images", dataset.test.count},
-      {"views", name_of(config.views)}, {"views_fraction", config.views_fraction},
-      {"accuracy", score.accuracy},     {"accuracy_plain", plain.accuracy},
-      {"loss_plain", plain.loss}};
+  const nlohmann::ordered_json json{{"recipe", model.recipe.name},  {"dataset", dataset.name},
+                                    {"classes", dataset.classes()}, {"test_images", dataset.test.count},
+                                    {"views", name(config.views)},  {"views_fraction", config.views_fraction},
+                                    {"accuracy", score.accuracy},   {"accuracy_plain", plain.accuracy},
+                                    {"loss_plain", plain.loss}};
   write_json(arguments.json, train::json_text(json));
 }
 
@@ -81,10 +75,12 @@ void add_eval_command(CLI::App& app) {
   command->add_option("checkpoint", arguments->checkpoint, "A checkpoint.safetensors of ftl train")
       ->required();
   add_dataset_options(*command, arguments->dataset);
+  std::vector<std::string> names;
+  for (const data::Views views : data::kAllViews) names.emplace_back(name(views));
   command
       ->add_option("--views", arguments->views,
                    "Test-time views: plain, mirror or six; default: the recipe's")
-      ->check(CLI::IsMember({"plain", "mirror", "six"}));
+      ->check(CLI::IsMember(names));
   command
       ->add_option("--views-fraction", arguments->views_fraction,
                    "Share of pictures, the least confident ones, that get all views; default: the recipe's")

@@ -45,15 +45,6 @@ Pictures read_pictures(const PredictArguments& arguments, const train::LoadedMod
   return pictures;
 }
 
-std::vector<double> softmax(std::span<const float> logits) {
-  const float largest = *std::max_element(logits.begin(), logits.end());
-  std::vector<double> probabilities;
-  for (const float logit : logits) probabilities.push_back(std::exp(double{logit} - largest));
-  const double sum = std::accumulate(probabilities.begin(), probabilities.end(), 0.0);
-  for (double& probability : probabilities) probability /= sum;
-  return probabilities;
-}
-
 // Class indices by falling probability.
 std::vector<std::size_t> ranking(const std::vector<double>& probabilities) {
   std::vector<std::size_t> order(probabilities.size());
@@ -80,7 +71,8 @@ void predict(const PredictArguments& arguments) {
   nlohmann::ordered_json json = nlohmann::ordered_json::array();
   const auto classes = model.class_names.size();
   for (std::size_t i = 0; i < arguments.images.size(); ++i) {
-    const std::vector<double> probabilities = softmax(std::span(logits).subspan(i * classes, classes));
+    const std::vector<double> probabilities =
+        train::probabilities(std::span(logits).subspan(i * classes, classes));
     const std::vector<std::size_t> order = ranking(probabilities);
     std::FILE* messages = message_stream(arguments.json);
     fmt::print(messages, "{}\n", arguments.images[i]);

@@ -7,7 +7,6 @@
 #include <optional>
 
 #include "base/cpu_features.hpp"
-#include "base/error.hpp"
 #include "base/file.hpp"
 #include "cli/commands.hpp"
 #include "cli/dataset_arguments.hpp"
@@ -137,10 +136,7 @@ void profile(const ProfileArguments& arguments) {
   check_json_target(arguments.json);
   check_output_file("--trace", arguments.trace);
   const train::Recipe recipe = train::load_recipe(arguments.recipe, arguments.settings);
-  if (arguments.epoch >= recipe.epochs) {
-    throw InputError("--epoch {:g}: the recipe ends after {:g} epochs; name an earlier one", arguments.epoch,
-                     recipe.epochs);
-  }
+  train::check_epoch(recipe, arguments.epoch);
   const Isa isa = select_isa();
   const data::Dataset dataset = train::dataset_for(recipe, open_dataset(arguments.dataset, messages));
   ThreadPool threads(arguments.threads);

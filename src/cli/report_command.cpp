@@ -41,7 +41,7 @@ struct ReportArguments {
 // default data if it has the same content.
 std::optional<data::Dataset> find_again(const RunFolder& run) {
   const std::optional<std::string> found = run.dataset == "synthetic" ? run.dataset : data::find_dataset();
-  if (!found || std::filesystem::path(*found).filename() != run.dataset) return std::nullopt;
+  if (!found || data::dataset_name(*found) != run.dataset) return std::nullopt;
   try {
     DatasetArguments arguments;
     arguments.data = *found;
@@ -50,6 +50,21 @@ std::optional<data::Dataset> find_again(const RunFolder& run) {
   } catch (const InputError&) {  // it is there, but not what the run was made with
   }
   return std::nullopt;
+}
+
+// How a command names the data that a run was made with.
+std::string data_options(const RunFolder& run) {
+  std::string options = "--data " + run.dataset;
+  const std::string joint = " + ";  // of a test split from another place
+  if (const std::size_t at = options.find(joint); at != std::string::npos) {
+    options.replace(at, joint.size(), " --test-data ");
+  }
+  const std::size_t size = run.dataset_digest.find('-');  // of pictures, where one was asked for
+  if (size != std::string::npos) {
+    const std::size_t end = run.dataset_digest.find('x', size);
+    options += " --size " + run.dataset_digest.substr(size + 1, end - size - 1);
+  }
+  return options;
 }
 
 void add_predictions(const ReportArguments& arguments, Report& report) {
@@ -64,8 +79,8 @@ void add_predictions(const ReportArguments& arguments, Report& report) {
       named ? open_dataset(arguments.dataset, stderr) : find_again(*run);
   if (!dataset) {
     report.predictions_missing = fmt::format(
-        "The confusion matrix and the most confidently wrong pictures need the data: ftl report --data {}",
-        run->dataset);
+        "The confusion matrix and the most confidently wrong pictures need the data: ftl report {}",
+        data_options(*run));
     return;
   }
   ThreadPool threads(arguments.threads);
@@ -144,15 +159,18 @@ void add_report_command(CLI::App& app) {
       command->add_flag("--text", arguments->text, "Print tables instead of writing a page")->excludes(out);
   CLI::Option* csv =
       command->add_option("--csv", arguments->csv, "Also write the tables as CSV files into this folder");
-  command
-      ->add_option("--dawnbench", arguments->dawnbench,
-                   "Write the epochs of one run directory as DAWNBench's TSV to this file, and nothing else")
-      ->excludes(out)
-      ->excludes(text)
-      ->excludes(csv);
+  CLI::Option* dawnbench =
+      command
+          ->add_option(
+              "--dawnbench", arguments->dawnbench,
+              "Write the epochs of one run directory as DAWNBench's TSV to this file, and nothing else")
+          ->excludes(out)
+          ->excludes(text)
+          ->excludes(csv);
   add_dataset_options(*command, arguments->dataset);
   CLI::Option* data = command->get_option("--data")->description(
       "The dataset of the best run, for its confusion matrix and mistakes; default: looked for");
+  data->excludes(dawnbench);
   for (const char* of_data : {"--test-data", "--size"}) command->get_option(of_data)->needs(data);
   command->add_option("--threads", arguments->threads, "Threads; default: every processor")
       ->check(CLI::Range(1, 1024));

@@ -138,6 +138,10 @@ void fill_views(const Dataset& dataset, const Split& split, const View& view, st
 
 }  // namespace
 
+std::string_view name(Views kind) {
+  return kind == Views::plain ? "plain" : kind == Views::mirror ? "mirror" : "six";
+}
+
 std::vector<View> views(Views kind) {
   switch (kind) {
     case Views::plain:

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdint>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "base/bfloat16.hpp"
@@ -57,6 +58,9 @@ struct View {
   bool is_plain() const { return !mirror && shift_y == 0 && shift_x == 0; }
 };
 enum class Views { plain, mirror, six };
+inline constexpr std::array<Views, 3> kAllViews{Views::plain, Views::mirror, Views::six};
+// As recipes call it.
+std::string_view name(Views kind);
 // plain: the picture; mirror: it and its mirror image, half each; six: mirror x {none, 1 pixel up-left, 1
 // pixel down-right} with weights 1/2 for none and 1/4 for each shift (airbench). Weights sum to 1.
 std::vector<View> views(Views kind);

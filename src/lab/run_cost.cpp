@@ -19,10 +19,6 @@ using Clock = std::chrono::steady_clock;
 constexpr double kMeasuredSeconds = 0.3;
 constexpr double kWorthwhile = 1.03;  // less gain is not told from chance by so short a measurement
 
-int views_of(data::Views views) {
-  return views == data::Views::six ? 6 : views == data::Views::mirror ? 2 : 1;
-}
-
 std::vector<bool> trained_parameters(const net::Graph& graph) {
   std::vector<bool> trained;
   for (const net::Parameter& parameter : graph.parameters) trained.push_back(!parameter.frozen);
@@ -64,7 +60,8 @@ double expected_flop(const train::Recipe& recipe, const data::Dataset& dataset) 
     flop += per_picture * static_cast<double>((last - first) * clock.batch());
     first = last;
   }
-  const double more_views = recipe.evaluation.views_fraction * (views_of(recipe.evaluation.views) - 1);
+  const std::size_t views = data::views(recipe.evaluation.views).size();
+  const double more_views = recipe.evaluation.views_fraction * static_cast<double>(views - 1);
   const double evaluations = std::ceil(recipe.epochs) + 1 + more_views;
   return flop + evaluations * net::plan_inference(stages.back().graph).flop *
                     static_cast<double>(dataset.test.count);

@@ -42,11 +42,11 @@ double take_turn(const Contestant& contestant, double seconds, SpeedGauge& gauge
   const double before = gauge.look();
   const double untimed = seconds_of(contestant.run);
   double spent = 0;
-  while (spent < seconds) {
+  do {
     throw_if_interrupted();
     timed.push_back({seconds_of(contestant.run), before});
     spent += timed.back().seconds;
-  }
+  } while (spent < seconds);
   if (contestant.leave) contestant.leave();
   const double after = gauge.look();
   for (std::size_t i = first; i < timed.size(); ++i) timed[i].speed = std::min(before, after);

@@ -123,6 +123,15 @@ void Evaluator::run(const data::Split& split, const data::View& view, std::span<
   }
 }
 
+std::vector<double> probabilities(std::span<const float> logits) {
+  const float largest = *std::ranges::max_element(logits);
+  std::vector<double> result;
+  double sum = 0;
+  for (const float logit : logits) sum += result.emplace_back(std::exp(double{logit} - largest));
+  for (double& probability : result) probability /= sum;
+  return result;
+}
+
 PictureScore score_picture(std::span<const float> logits, std::int32_t label) {
   const auto best = std::ranges::max_element(logits);
   double sum = 0;

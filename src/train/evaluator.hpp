@@ -64,6 +64,8 @@ class Evaluator {
   net::Executor executor_;
 };
 
+// The classes' probabilities by their logits (softmax).
+std::vector<double> probabilities(std::span<const float> logits);
 PictureScore score_picture(std::span<const float> logits, std::int32_t label);
 Score score(std::span<const float> logits, int classes, std::span<const std::int32_t> labels);
 

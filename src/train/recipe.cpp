@@ -83,6 +83,12 @@ Recipe parse_recipe(std::string_view toml, std::string_view origin,
   }
 }
 
+void check_epoch(const Recipe& recipe, double epoch) {
+  if (epoch < recipe.epochs) return;
+  throw InputError("--epoch {:g}: the recipe ends after {:g} epochs; name an earlier one", epoch,
+                   recipe.epochs);
+}
+
 bool is_same_recipe(const std::string& stored, const std::string& resolved) {
   if (stored == resolved) return true;
   // Remarks before the first key count, too: they are of how the recipe is run.

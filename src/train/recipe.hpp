@@ -108,6 +108,9 @@ Recipe load_recipe(std::string_view name_or_path, const std::vector<std::string>
 Recipe parse_recipe(std::string_view toml, std::string_view origin,
                     const std::vector<std::string>& settings = {});
 
+// Throws InputError unless the recipe still trains at the epoch that --epoch says.
+void check_epoch(const Recipe& recipe, double epoch);
+
 // Whether a resolved recipe that was stored earlier says what `resolved` says; a key that came since has its
 // default in it.
 bool is_same_recipe(const std::string& stored, const std::string& resolved);

@@ -13,8 +13,9 @@ namespace {
 const std::array<Choice<data::Flip>, 3> kFlips{
     {{"none", data::Flip::none}, {"random", data::Flip::random}, {"alternating", data::Flip::alternating}}};
 
-const std::array<Choice<data::Views>, 3> kViews{
-    {{"plain", data::Views::plain}, {"mirror", data::Views::mirror}, {"six", data::Views::six}}};
+const std::array<Choice<data::Views>, 3> kViews{{{name(data::Views::plain), data::Views::plain},
+                                                 {name(data::Views::mirror), data::Views::mirror},
+                                                 {name(data::Views::six), data::Views::six}}};
 
 const std::array<Choice<SelectionScores>, 2> kSelectionScores{
     {{"fresh", SelectionScores::fresh}, {"remembered", SelectionScores::remembered}}};

@@ -114,11 +114,17 @@ TEST_F(Bench, MeasuresThePeaksOfEveryUsableInstructionSet) {
   EXPECT_THAT(levels, ElementsAre("L11", "L12", "L21", "L22", "memory1", "memory2"));
 }
 
+TEST_F(Bench, TimesOnceWhatHasNoTime) {
+  done("bench small.toml --set train.batch=20 --seconds 0 --json b.json");
+  expect_figures(json("b.json")["total"]["ftl"]);
+}
+
 TEST_F(Bench, RefusesWhatItCannotFollow) {
   EXPECT_THAT(refusal("bench airbensh94"), HasSubstr("airbench94?"));
   EXPECT_THAT(refusal("bench small.toml --set train.batch=0"), HasSubstr("train.batch"));
   EXPECT_THAT(refusal("bench small.toml --seconds -1"), AllOf(HasSubstr("--seconds"), HasSubstr("0 ")));
   EXPECT_THAT(refusal("bench small.toml --epoch -1"), HasSubstr("--epoch"));
+  EXPECT_THAT(refusal("bench small.toml --epoch 3"), HasSubstr("ends after 3 epochs"));
   EXPECT_THAT(refusal("bench small.toml --threads 0"), HasSubstr("--threads"));
   EXPECT_THAT(refusal("bench small.toml --json nowhere/x.json"), HasSubstr("nowhere"));
   EXPECT_THAT(refusal("bench --peak small.toml"), AllOf(HasSubstr("--peak"), HasSubstr("recipe")));

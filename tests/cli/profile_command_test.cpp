@@ -104,7 +104,7 @@ TEST_F(Profile, RefusesWhatItCannotDo) {
   EXPECT_THAT(refusal("profile small.toml --data pictures --steps 0"), HasSubstr("--steps"));
   EXPECT_THAT(refusal("profile small.toml --data pictures --threads 0"), HasSubstr("--threads"));
   EXPECT_THAT(refusal("profile small.toml --data pictures --epoch 3"),
-              AllOf(HasSubstr("--epoch 3"), HasSubstr("ends after 3 epochs")));
+              AllOf(HasSubstr("--epoch 3:"), HasSubstr("ends after 3 epochs")));
   EXPECT_THAT(refusal("profile small.toml --data pictures --trace nowhere/t.json"),
               AllOf(HasSubstr("--trace nowhere/t.json"), HasSubstr("does not exist")));
   EXPECT_THAT(refusal("profile small.toml --data pictures --json pictures"), HasSubstr("--json pictures"));

@@ -31,6 +31,20 @@ TEST_F(ReportCommand, FindsTheSyntheticSetAgain) {
   EXPECT_THAT(done("report runs/s --text"), HasSubstr("what they were taken for"));
 }
 
+TEST_F(ReportCommand, FindsTheDefaultDataAgainAndSaysHowToNameOther) {
+  const test::ProcessOptions slashed{.environment = {{"FTL_DATA", (folder / "pictures").string() + "/"}}};
+  EXPECT_THAT(done("report runs/a --text", slashed), HasSubstr("what they were taken for"));
+  place_pictures("others");
+  done("train small.toml --data pictures --test-data others --set train.epochs=1 --quiet --out runs/o");
+  EXPECT_THAT(done("report runs/o"), HasSubstr("ftl report --data pictures --test-data others\n"));
+}
+
+TEST_F(ReportCommand, DoesNotTakePicturesOfAnotherSizeForTheData) {
+  done("train small.toml --data synthetic --size 16 --set train.epochs=0.1 --quiet --out runs/s");
+  EXPECT_THAT(done("report runs/s"), HasSubstr("ftl report --data synthetic --size 16\n"));
+  EXPECT_THAT(done("report runs/s --data synthetic --size 16 --text"), HasSubstr("what they were taken for"));
+}
+
 TEST_F(ReportCommand, PrintsAndExportsTheSameFigures) {
   const nlohmann::json summary = json("runs/a/summary.json");
   const std::string accuracy = fmt::format("{:.2f} %", 100 * summary["accuracy"]["mean"].get<double>());
@@ -60,6 +74,8 @@ TEST_F(ReportCommand, ShowsForgettingWhereARunHasMeasuredIt) {
 TEST_F(ReportCommand, ExportsForDawnbench) {
   done("report runs/a --dawnbench run.tsv");
   EXPECT_THAT(text("run.tsv"), testing::StartsWith("epoch\thours\ttop1Accuracy\n1\t"));
+  EXPECT_THAT(refusal("report runs/a --dawnbench run.tsv --data pictures"),
+              AllOf(HasSubstr("--dawnbench"), HasSubstr("--data")));
   EXPECT_THAT(refusal("report runs/a runs/a --dawnbench two.tsv"),
               HasSubstr("takes one finished run directory"));
 }

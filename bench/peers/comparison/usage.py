@@ -69,8 +69,18 @@ def _check_files(arguments: Arguments) -> None:
         raise UsageError(f"--data {arguments.data}: not a tar archive; one of an image folder is wanted")
     if not os.access(arguments.ftl, os.X_OK) or arguments.ftl.is_dir():
         raise UsageError(f"--ftl {arguments.ftl}: no such program; make builds build/ftl")
-    if arguments.json is not None and not arguments.json.absolute().parent.is_dir():
-        raise UsageError(f"--json {arguments.json}: the folder {arguments.json.parent} does not exist")
+    if arguments.json is not None:
+        _check_output(arguments.json)
+
+
+def _check_output(json: Path) -> None:
+    folder = json.absolute().parent
+    if json.is_dir():
+        raise UsageError(f"--json {json}: is a folder; name a file")
+    if not folder.is_dir():
+        raise UsageError(f"--json {json}: the folder {json.parent} does not exist")
+    if not os.access(json if json.exists() else folder, os.W_OK):
+        raise UsageError(f"--json {json}: cannot be written")
 
 
 def _count(text: str) -> int:

@@ -1,7 +1,6 @@
 #include "lab/report/predictions.hpp"
 
 #include <algorithm>
-#include <cmath>
 
 #include "data/png.hpp"
 #include "train/evaluator.hpp"
@@ -17,10 +16,9 @@ struct Guess {
 };
 
 Guess guess(std::span<const float> logits) {
-  const auto best = std::max_element(logits.begin(), logits.end());
-  double sum = 0;
-  for (const float logit : logits) sum += std::exp(double{logit} - *best);
-  return {static_cast<int>(best - logits.begin()), 1 / sum};
+  const std::vector<double> probabilities = train::probabilities(logits);
+  const auto best = std::ranges::max_element(probabilities);
+  return {static_cast<int>(best - probabilities.begin()), *best};
 }
 
 void keep_surest(std::vector<WrongPicture>& wrong, std::size_t count) {
