@@ -24,8 +24,11 @@ std::vector<TimedRun> representative(std::span<const RunResult> results,
   std::vector<TimedRun> complete, interrupted;
   for (std::size_t i = 0; i < results.size(); ++i) {
     const RunResult& result = results[i];
-    const auto own = std::ranges::equal_range(epochs, static_cast<int>(i), {}, &EpochRecord::run);
-    if (!result.failed) (result.interrupted ? interrupted : complete).push_back({result, std::span(own)});
+    if (result.failed) continue;
+    const int run = static_cast<int>(i);
+    const auto first = std::ranges::lower_bound(epochs, run, {}, &EpochRecord::run);
+    const auto last = std::ranges::upper_bound(epochs, run, {}, &EpochRecord::run);
+    (result.interrupted ? interrupted : complete).push_back({result, {first, last}});
   }
   return complete.empty() ? interrupted : complete;
 }
