@@ -162,8 +162,8 @@ void train(const TrainArguments& arguments, int& exit_code) {
                        .threads = threads,
                        .device = arguments.device,
                        .version = FTL_VERSION};
-  epochs_for(lab::protocol_named(arguments.protocol),
-             directory);  // refuses damaged ones before a run goes on
+  // Refuses damaged ones before a run goes on.
+  epochs_for(lab::protocol_named(arguments.protocol), directory);
   machine.peak_tflops = kernels::measure_peak(machine.kernels, threads) / 1e12;
   ConsoleReporter reporter({.stream = messages,
                             .terminal = is_terminal(messages),
