@@ -50,9 +50,8 @@ Side side_of(const std::string& text) {
   Side side{.label = text, .name = {}, .settings = {}};
   for (std::string word; words >> word;) {
     std::error_code unknown;  // of names too long for a folder
-    const bool is_setting =
-        !side.name.empty() ||
-        (word.find('=') != std::string::npos && !std::filesystem::is_directory(word, unknown));
+    const bool is_setting = !side.name.empty() || (word.find('=') != std::string::npos &&
+                                                   !std::filesystem::is_directory(word, unknown));
     if (is_setting && side.name.empty()) side.name = kDefaultRecipe;
     if (is_setting) {
       side.settings.push_back(word);

@@ -1,7 +1,7 @@
-// Transcendental functions on vectors of finite numbers (NaN stays NaN), for kernel bodies (see simd.hpp). Results are stored
-// in bf16, so they are as accurate as a few units of fp32 and no more (SiLU on AVX-512: as 1e-4).
-// vector_math_test.cpp holds the portable forms to the errors stated here, activation_test.cpp all forms to
-// what bf16 shows of them.
+// Transcendental functions on vectors of finite numbers (NaN stays NaN), for kernel bodies (see simd.hpp).
+// Results are stored in bf16, so they are as accurate as a few units of fp32 and no more (SiLU on AVX-512: as
+// 1e-4). vector_math_test.cpp holds the portable forms to the errors stated here, activation_test.cpp all
+// forms to what bf16 shows of them.
 #pragma once
 
 #include "kernels/simd.hpp"

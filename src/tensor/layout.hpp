@@ -5,8 +5,8 @@
 // so that one position of a half is a 16 x 32 tile of 1 KB of consecutive memory (an AMX tile), neighbouring
 // positions are neighbouring tiles, every spatial size fills the tiles, and a tap that falls outside the
 // picture is skipped rather than multiplied. A plane is one channel block of one half. Channels past C are
-// zero (after a sigmoid 1/2), and weights for them always. Images past the batch's end ("padding images") hold
-// finite values in activations and zeros in gradients.
+// zero (after a sigmoid 1/2), and weights for them always. Images past the batch's end ("padding images")
+// hold finite values in activations and zeros in gradients.
 #pragma once
 
 #include <cstdint>

@@ -271,7 +271,7 @@ TEST_F(Train, ARunThatDivergesFailsWithAdvice) {
 
 TEST_F(Train, ARunWhoseFiltersAloneDivergeFailsToo) {
   const test::ProcessResult result = ftl(kTrain + std::string("--out run --set optimizer.filters.lr=1e300 "
-                                                     "--set optimizer.linear.lr=0.002"));
+                                                              "--set optimizer.linear.lr=0.002"));
   EXPECT_EQ(result.exit_code, 1) << result.out;
   EXPECT_THAT(result.err, HasSubstr("try lower learning rates"));
 }

@@ -1,6 +1,6 @@
-// Where a position's tile is, and what the tiles of a convolution's forward and backward-data pass are sums of,
-// kept for all positions whose window meets the picture alike. Used by every ISA's kernels, so plain and free
-// of the standard library.
+// Where a position's tile is, and what the tiles of a convolution's forward and backward-data pass are sums
+// of, kept for all positions whose window meets the picture alike. Used by every ISA's kernels, so plain and
+// free of the standard library.
 #pragma once
 
 #include <cstdlib>

@@ -133,7 +133,8 @@ struct Covering {
 };
 
 Covering covering(int position, int kernel, int stride, int pad, int windows) {
-  const int past = position + pad - kernel;  // where, padding counted, the last window before this position starts
+  const int past =
+      position + pad - kernel;  // the last start, padding counted, of a window that ends before it
   const int first = past < 0 ? 0 : past / stride + 1;
   const int last = (position + pad) / stride + 1;
   return {first, last < windows ? last : windows};
