@@ -1,6 +1,6 @@
 # Each src/kernels/**/*_cpu.cpp is compiled once per instruction set with just the features it uses, into
 # namespace ftl::kernels::<isa>. -march=native or -march=sapphirerapids would enable instructions that a
-# virtual machine may hide; which set runs is decided at run time (base/cpu_features.hpp).
+# virtual machine may hide; which set runs is decided at run time (machine/instruction_set.hpp).
 set(FTL_ISA_FLAGS_generic "")
 set(FTL_ISA_FLAGS_avx2 -mavx2 -mfma)
 set(FTL_ISA_FLAGS_avx512 ${FTL_ISA_FLAGS_avx2} -mavx512f -mavx512bw -mavx512vl -mavx512dq

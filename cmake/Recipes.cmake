@@ -10,13 +10,13 @@ function(ftl_embed_recipes layer)
   endforeach()
   # Not file(CONFIGURE), which would replace an @name@ in a recipe.
   file(WRITE ${PROJECT_BINARY_DIR}/embedded_recipes.cpp.new
-"#include \"train/embedded_recipes.hpp\"\n
-namespace ftl::train {\n
+"#include \"recipe/embedded_recipes.hpp\"\n
+namespace ftl::recipe {\n
 std::span<const EmbeddedRecipe> embedded_recipes() {
   static constexpr EmbeddedRecipe kRecipes[] = {\n${body}  };
   return kRecipes;
 }\n
-}  // namespace ftl::train\n")
+}  // namespace ftl::recipe\n")
   file(COPY_FILE ${PROJECT_BINARY_DIR}/embedded_recipes.cpp.new ${PROJECT_BINARY_DIR}/embedded_recipes.cpp
        ONLY_IF_DIFFERENT)
   target_sources(ftl_${layer} PRIVATE ${PROJECT_BINARY_DIR}/embedded_recipes.cpp)

@@ -3,8 +3,8 @@
 #include <exception>
 #include <utility>
 
-#include "base/cpu_features.hpp"
 #include "base/error.hpp"
+#include "base/processors.hpp"
 
 namespace ftl {
 namespace {

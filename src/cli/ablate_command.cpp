@@ -18,7 +18,7 @@ struct AblateArguments {
 
 void ablate(const AblateArguments& arguments) {
   const ExperimentArguments& experiment = arguments.experiment;
-  const train::Recipe recipe = load_recipe(experiment);
+  const recipe::Recipe recipe = load_recipe(experiment);
   const ExperimentPlan plan{
       .kind = arguments.cumulative ? lab::kCumulativeKind : lab::kAblationKind,
       .recipe = recipe.name,

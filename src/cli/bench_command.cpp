@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/processors.hpp"
 #include "cli/bench_table.hpp"
 #include "cli/commands.hpp"
 #include "cli/json_output.hpp"
@@ -16,7 +17,7 @@ namespace ftl::cli {
 namespace {
 
 // CIFAR-10's, which the built-in recipes are made for.
-constexpr net::GraphInput kPictures{.height = 32, .width = 32, .classes = 10};
+constexpr graph::GraphInput kPictures{.height = 32, .width = 32, .classes = 10};
 
 struct BenchArguments {
   std::string recipe = kDefaultRecipe;
@@ -29,8 +30,8 @@ struct BenchArguments {
 };
 
 void bench_convolutions(const BenchArguments& arguments) {
-  const train::Recipe recipe = train::load_recipe(arguments.recipe, arguments.settings);
-  train::check_epoch(recipe, arguments.epoch);
+  const recipe::Recipe recipe = recipe::load_recipe(arguments.recipe, arguments.settings);
+  recipe::check_epoch(recipe, arguments.epoch);
   const kernels::Kernels& kernels = kernels::kernels_for(select_isa());
   ThreadPool threads(arguments.threads);
   measure::ConvolutionBench bench;

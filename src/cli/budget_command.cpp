@@ -4,13 +4,13 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "base/json_file.hpp"
 #include "cli/commands.hpp"
 #include "cli/json_output.hpp"
 #include "cli/lab_arguments.hpp"
 #include "lab/budget.hpp"
 #include "lab/experiment_folder.hpp"
 #include "lab/run_series.hpp"
-#include "train/json_file.hpp"
 #include "train/training_stage.hpp"
 
 namespace ftl::cli {
@@ -59,7 +59,7 @@ lab::Summary train(const lab::BudgetChoice& choice, const BudgetArguments& argum
                         .weights = std::vector<double>(static_cast<std::size_t>(arguments.runs), 1.0),
                         .finished = static_cast<std::size_t>(lab::finished_runs(folder, arguments.runs)),
                         .quiet = arguments.lab.quiet});
-  const train::Recipe recipe = train::load_recipe(arguments.recipe, choice.settings);
+  const recipe::Recipe recipe = recipe::load_recipe(arguments.recipe, choice.settings);
   lab::RunSeries series({.recipe = recipe,
                          .dataset = train::dataset_for(recipe, session.dataset),
                          .machine = session.machine,
@@ -112,7 +112,7 @@ lab::Summary run(const lab::BudgetRecord& record, const BudgetArguments& argumen
 }
 
 void budget(const BudgetArguments& arguments) {
-  const train::Recipe recipe = train::load_recipe(arguments.recipe, arguments.lab.recipe_settings());
+  const recipe::Recipe recipe = recipe::load_recipe(arguments.recipe, arguments.lab.recipe_settings());
   std::vector<lab::ScalePoint> study;
   if (!arguments.study.empty()) study = lab::load_scaling_study(arguments.study, recipe.name);
   LabSession session(arguments.lab);
@@ -124,7 +124,7 @@ void budget(const BudgetArguments& arguments) {
     const lab::Summary summary = run(record, arguments, session, folder);
     json["actual"] = {{"train_seconds", summary.seconds.train}, {"accuracy", summary.accuracy.mean}};
   }
-  write_json(arguments.lab.json, train::json_text(json));
+  write_json(arguments.lab.json, json_text(json));
 }
 
 }  // namespace

@@ -10,13 +10,13 @@
 #include <sstream>
 
 #include "base/error.hpp"
+#include "base/json_file.hpp"
 #include "cli/commands.hpp"
 #include "cli/json_output.hpp"
 #include "cli/lab_arguments.hpp"
 #include "lab/comparison.hpp"
 #include "lab/run_cost.hpp"
 #include "lab/sequential_test.hpp"
-#include "train/json_file.hpp"
 #include "train/training_clock.hpp"
 #include "train/training_stage.hpp"
 
@@ -174,7 +174,7 @@ void compare_directories(const CompareArguments& arguments, const Side& first, c
 lab::ContestantPlan plan_of(const Side& side, const std::vector<std::string>& common, LabSession& session) {
   lab::ContestantPlan plan{.label = side.label, .settings = common, .recipe = {}, .dataset = {}};
   plan.settings.insert(plan.settings.end(), side.settings.begin(), side.settings.end());
-  plan.recipe = train::load_recipe(side.name, plan.settings);
+  plan.recipe = recipe::load_recipe(side.name, plan.settings);
   plan.dataset = train::dataset_for(plan.recipe, session.dataset);
   train::check_fits(plan.recipe, plan.dataset);
   return plan;
@@ -238,8 +238,8 @@ void compare(const CompareArguments& arguments) {
                      first.is_run_directory() ? second.name : first.name);
   }
   if (first.is_run_directory()) return compare_directories(arguments, first, second);
-  train::load_recipe(first.name, first.settings);  // refused before any data is opened
-  train::load_recipe(second.name, second.settings);
+  recipe::load_recipe(first.name, first.settings);  // refused before any data is opened
+  recipe::load_recipe(second.name, second.settings);
   LabSession session(arguments.lab);
   const lab::ContestantPlan first_plan = plan_of(first, arguments.lab.recipe_settings(), session);
   const lab::ContestantPlan second_plan = plan_of(second, arguments.lab.recipe_settings(), session);
@@ -253,7 +253,7 @@ void compare(const CompareArguments& arguments) {
   if (arguments.lab.dry_run) {
     const nlohmann::ordered_json plan{{"folder", options.folder.string()},
                                       {"expected", {{"seconds", print_plan(options, session.messages)}}}};
-    return write_json(arguments.lab.json, train::json_text(plan));
+    return write_json(arguments.lab.json, json_text(plan));
   }
   if (!arguments.lab.quiet) {
     fmt::print(session.messages, "runs in   {}\n", options.folder.string());

@@ -5,12 +5,12 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "base/json_file.hpp"
 #include "cli/commands.hpp"
 #include "cli/json_output.hpp"
 #include "cli/progress_line.hpp"
 #include "data/dataset.hpp"
 #include "data/fetch.hpp"
-#include "train/json_file.hpp"
 
 namespace ftl::cli {
 namespace {
@@ -78,7 +78,7 @@ void info(const Arguments& arguments) {
   check_json_target(arguments.json);
   const data::Dataset dataset = open_with_progress(arguments);
   print_info(dataset, message_stream(arguments.json));
-  write_json(arguments.json, train::json_text(as_json(dataset)));
+  write_json(arguments.json, json_text(as_json(dataset)));
 }
 
 void fetch(const Arguments& arguments) {

@@ -6,12 +6,13 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.hpp"
+#include "base/json_file.hpp"
+#include "base/processors.hpp"
 #include "cli/commands.hpp"
 #include "cli/dataset_arguments.hpp"
 #include "cli/json_output.hpp"
+#include "run/model_dataset.hpp"
 #include "train/evaluator.hpp"
-#include "train/json_file.hpp"
-#include "train/model_dataset.hpp"
 
 namespace ftl::cli {
 namespace {
@@ -31,10 +32,10 @@ data::Views views_named(const std::string& wanted) {
 
 void eval(const EvalArguments& arguments) {
   check_json_target(arguments.json);
-  const train::LoadedModel model = train::load_model(arguments.checkpoint);
-  const data::Dataset dataset = train::dataset_for_model(
+  const run::LoadedModel model = run::load_model(arguments.checkpoint);
+  const data::Dataset dataset = run::dataset_for_model(
       model, arguments.checkpoint, open_dataset(arguments.dataset, message_stream(arguments.json)));
-  train::EvaluationConfig config = model.recipe.evaluation;
+  recipe::EvaluationConfig config = model.recipe.evaluation;
   if (!arguments.views.empty()) config = {.views = views_named(arguments.views)};
   if (arguments.views_fraction > 0) {
     if (config.views == data::Views::plain) {
@@ -64,7 +65,7 @@ void eval(const EvalArguments& arguments) {
                                     {"views", name(config.views)},  {"views_fraction", config.views_fraction},
                                     {"accuracy", score.accuracy},   {"accuracy_plain", plain.accuracy},
                                     {"loss_plain", plain.loss}};
-  write_json(arguments.json, train::json_text(json));
+  write_json(arguments.json, json_text(json));
 }
 
 }  // namespace

@@ -6,11 +6,11 @@
 
 #include "base/error.hpp"
 #include "base/file.hpp"
+#include "base/json_file.hpp"
 #include "cli/experiment_table.hpp"
 #include "cli/json_output.hpp"
 #include "cli/progress_line.hpp"
 #include "lab/kept_checkpoints.hpp"
-#include "train/json_file.hpp"
 
 namespace ftl::cli {
 namespace {
@@ -68,7 +68,7 @@ std::string plan_json(const std::filesystem::path& folder, const lab::Experiment
                       {"jobs", forecast.jobs},
                       {"flop", forecast.flop},
                       {"seconds", forecast.seconds}};
-  return train::json_text(json);
+  return json_text(json);
 }
 
 }  // namespace
@@ -84,8 +84,8 @@ void add_experiment_options(CLI::App& command, ExperimentArguments& arguments) {
       ->check(CLI::Range(1, 1024));
 }
 
-train::Recipe load_recipe(const ExperimentArguments& arguments) {
-  return train::load_recipe(arguments.recipe, arguments.lab.recipe_settings());
+recipe::Recipe load_recipe(const ExperimentArguments& arguments) {
+  return recipe::load_recipe(arguments.recipe, arguments.lab.recipe_settings());
 }
 
 std::optional<FinishedExperiment> run_experiment(const ExperimentArguments& arguments,

@@ -1,12 +1,13 @@
 // ftl info
 #include <fmt/core.h>
 
-#include "base/cpu_features.hpp"
+#include "base/processors.hpp"
 #include "base/thread_pool.hpp"
 #include "cli/commands.hpp"
 #include "data/dataset.hpp"
 #include "kernels/peak.hpp"
 #include "kernels/registry.hpp"
+#include "machine/instruction_set.hpp"
 
 namespace ftl::cli {
 namespace {

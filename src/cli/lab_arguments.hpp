@@ -9,10 +9,11 @@
 
 #include "base/error.hpp"
 #include "base/interrupt.hpp"
+#include "base/processors.hpp"
 #include "cli/dataset_arguments.hpp"
 #include "cli/progress_line.hpp"
 #include "lab/machine.hpp"
-#include "train/recipe.hpp"
+#include "recipe/recipe.hpp"
 #include "train/result.hpp"
 
 namespace ftl::cli {

@@ -8,12 +8,13 @@
 
 #include "base/error.hpp"
 #include "base/file.hpp"
+#include "base/json_file.hpp"
+#include "base/processors.hpp"
 #include "cli/commands.hpp"
 #include "cli/json_output.hpp"
 #include "data/picture.hpp"
+#include "run/model_file.hpp"
 #include "train/evaluator.hpp"
-#include "train/json_file.hpp"
-#include "train/training_state.hpp"
 
 namespace ftl::cli {
 namespace {
@@ -32,7 +33,7 @@ struct Pictures {
   std::vector<std::int32_t> labels;
 };
 
-Pictures read_pictures(const PredictArguments& arguments, const train::LoadedModel& model) {
+Pictures read_pictures(const PredictArguments& arguments, const run::LoadedModel& model) {
   Pictures pictures;
   const data::PictureSize size{model.height, model.width};
   for (const std::string& path : arguments.images) {
@@ -56,7 +57,7 @@ std::vector<std::size_t> ranking(const std::vector<double>& probabilities) {
 
 void predict(const PredictArguments& arguments) {
   check_json_target(arguments.json);
-  const train::LoadedModel model = train::load_model(arguments.checkpoint);
+  const run::LoadedModel model = run::load_model(arguments.checkpoint);
   const Pictures pictures = read_pictures(arguments, model);
   data::Dataset dataset;
   dataset.class_names = model.class_names;
@@ -86,7 +87,7 @@ void predict(const PredictArguments& arguments) {
     }
     json.push_back({{"image", arguments.images[i]}, {"probabilities", of_image}});
   }
-  write_json(arguments.json, train::json_text(json));
+  write_json(arguments.json, json_text(json));
 }
 
 }  // namespace

@@ -6,8 +6,9 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
-#include "base/cpu_features.hpp"
 #include "base/file.hpp"
+#include "base/json_file.hpp"
+#include "base/processors.hpp"
 #include "cli/commands.hpp"
 #include "cli/dataset_arguments.hpp"
 #include "cli/json_output.hpp"
@@ -15,7 +16,7 @@
 #include "kernels/peak.hpp"
 #include "lab/chrome_trace.hpp"
 #include "lab/step_profiler.hpp"
-#include "train/json_file.hpp"
+#include "machine/instruction_set.hpp"
 
 namespace ftl::cli {
 namespace {
@@ -38,7 +39,7 @@ struct ProfileArguments {
 
 // What the tables and the JSON are made of.
 struct Report {
-  const train::Recipe& recipe;
+  const recipe::Recipe& recipe;
   const data::Dataset& dataset;
   lab::StepProfile steps;
   lab::Profile profile;
@@ -95,7 +96,7 @@ void print_summary(std::FILE* stream, const Report& report) {
 Json json_of(const Report& report, const std::vector<lab::ProfileRow>& rows) {
   Json list = Json::array();
   for (const lab::ProfileRow& row : rows) {
-    Json entry{{"kind", net::name(row.kind)},
+    Json entry{{"kind", engine::name(row.kind)},
                {"layer", row.layer},
                {"work", row.work},
                {"seconds_per_step", report.profile.seconds_of_step(row)},
@@ -128,15 +129,15 @@ std::string to_json(const Report& report) {
                   {"peak_tflops", report.peak / 1e12},
                   {"kinds", json_of(report, profile.kinds)},
                   {"layers", json_of(report, profile.layers)}};
-  return train::json_text(json);
+  return json_text(json);
 }
 
 void profile(const ProfileArguments& arguments) {
   std::FILE* messages = message_stream(arguments.json);
   check_json_target(arguments.json);
   check_output_file("--trace", arguments.trace);
-  const train::Recipe recipe = train::load_recipe(arguments.recipe, arguments.settings);
-  train::check_epoch(recipe, arguments.epoch);
+  const recipe::Recipe recipe = recipe::load_recipe(arguments.recipe, arguments.settings);
+  recipe::check_epoch(recipe, arguments.epoch);
   const Isa isa = select_isa();
   const data::Dataset dataset = train::dataset_for(recipe, open_dataset(arguments.dataset, messages));
   ThreadPool threads(arguments.threads);

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "cli/commands.hpp"
-#include "train/recipe.hpp"
+#include "recipe/recipe.hpp"
 
 namespace ftl::cli {
 namespace {
@@ -17,7 +17,7 @@ struct ShowOptions {
 };
 
 void list() {
-  for (const train::RecipeSummary& recipe : train::list_recipes()) {
+  for (const recipe::RecipeSummary& recipe : recipe::list_recipes()) {
     fmt::print("{:<12} {}\n", recipe.name, recipe.description);
   }
 }
@@ -25,8 +25,8 @@ void list() {
 // As it was written, with its comments, unless settings change it.
 void show(const ShowOptions& options) {
   const bool as_written = options.settings.empty();
-  fmt::print("{}", as_written ? train::recipe_text(options.recipe)
-                              : train::load_recipe(options.recipe, options.settings).toml);
+  fmt::print("{}", as_written ? recipe::recipe_text(options.recipe)
+                              : recipe::load_recipe(options.recipe, options.settings).toml);
 }
 
 }  // namespace

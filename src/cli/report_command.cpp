@@ -3,9 +3,9 @@
 
 #include <memory>
 
-#include "base/cpu_features.hpp"
 #include "base/error.hpp"
 #include "base/file.hpp"
+#include "base/processors.hpp"
 #include "cli/commands.hpp"
 #include "cli/dataset_arguments.hpp"
 #include "cli/json_output.hpp"
@@ -15,9 +15,9 @@
 #include "lab/report/page.hpp"
 #include "lab/report/table.hpp"
 #include "lab/run_record.hpp"
-#include "train/metrics_file.hpp"
-#include "train/run_directory.hpp"
-#include "train/run_files.hpp"
+#include "run/metrics_file.hpp"
+#include "run/run_directory.hpp"
+#include "run/run_files.hpp"
 
 namespace ftl::cli {
 namespace {
@@ -85,7 +85,7 @@ void add_predictions(const ReportArguments& arguments, Report& report) {
   }
   ThreadPool threads(arguments.threads);
   report.predictions = lab::report::predict(
-      {.checkpoint = run->folder / train::kCheckpointFile, .dataset = *dataset, .threads = threads});
+      {.checkpoint = run->folder / run::kCheckpointFile, .dataset = *dataset, .threads = threads});
 }
 
 void print_text(const Report& report) {
@@ -118,11 +118,11 @@ void write_dawnbench(const ReportArguments& arguments, const Report& report) {
   if (arguments.paths.size() > 1 || !report.experiments.empty() || !run.finished) {
     throw InputError("--dawnbench {}: takes one finished run directory", arguments.dawnbench);
   }
-  const auto first = lab::load_run_record(train::result_path(run.folder, 0, run.runs));
+  const auto first = lab::load_run_record(run::result_path(run.folder, 0, run.runs));
   if (!first || first->failed) {
     throw InputError("{}: its first run has not succeeded; there is no entry to write", run.folder.string());
   }
-  const std::vector<train::EpochRecord> records = train::read_metrics(run.folder / train::kMetricsFile);
+  const std::vector<train::EpochRecord> records = run::read_metrics(run.folder / run::kMetricsFile);
   write_text_atomically(arguments.dawnbench, lab::report::dawnbench_tsv(records, first->seconds.init));
 }
 

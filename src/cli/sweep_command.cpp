@@ -20,7 +20,7 @@ struct SweepArguments {
 
 void sweep(const SweepArguments& arguments) {
   const ExperimentArguments& experiment = arguments.experiment;
-  const train::Recipe recipe = load_recipe(experiment);
+  const recipe::Recipe recipe = load_recipe(experiment);
   lab::Sweep planned = lab::plan_sweep({.recipe = recipe,
                                         .grids = arguments.grids,
                                         .random = arguments.random,

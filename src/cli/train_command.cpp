@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "base/error.hpp"
+#include "base/processors.hpp"
 #include "cli/commands.hpp"
 #include "cli/console.hpp"
 #include "cli/dataset_arguments.hpp"
@@ -48,7 +49,7 @@ struct TrainArguments {
 
 // What the run directory keeps as its recipe. The remark makes it another one than without --kfold, so that
 // --resume does not mix the two.
-std::string recipe_of_directory(const TrainArguments& arguments, const train::Recipe& recipe) {
+std::string recipe_of_directory(const TrainArguments& arguments, const recipe::Recipe& recipe) {
   if (arguments.folds == 0) return recipe.toml;
   return fmt::format("# Cross-validation: --kfold {}\n{}", arguments.folds, recipe.toml);
 }
@@ -59,7 +60,7 @@ std::int64_t peak_memory_bytes() {
   return std::int64_t{usage.ru_maxrss} * 1024;
 }
 
-lab::RunSettings run_settings(const TrainArguments& arguments, const train::Recipe& recipe,
+lab::RunSettings run_settings(const TrainArguments& arguments, const recipe::Recipe& recipe,
                               const data::Dataset& dataset, const lab::Machine& machine) {
   lab::RunSettings settings = lab::settings_of(recipe, dataset, machine, arguments.runs_in_all());
   settings.folds = arguments.folds;
@@ -87,7 +88,7 @@ void print_forgetting(std::FILE* stream, const std::filesystem::path& path) {
 }
 
 // What its rules need of the epochs so far.
-std::vector<train::EpochRecord> epochs_for(lab::Protocol protocol, const train::RunDirectory& directory) {
+std::vector<train::EpochRecord> epochs_for(lab::Protocol protocol, const run::RunDirectory& directory) {
   if (protocol != lab::Protocol::dawnbench) return {};
   return directory.epochs();
 }
@@ -103,10 +104,10 @@ void check_usage(const TrainArguments& arguments) {
   check_json_target(arguments.json);
 }
 
-train::Recipe load_recipe(const TrainArguments& arguments) {
+recipe::Recipe load_recipe(const TrainArguments& arguments) {
   std::vector<std::string> recipe_settings = arguments.settings;
   if (arguments.holdout) recipe_settings.push_back(fmt::format("train.holdout={}", *arguments.holdout));
-  train::Recipe recipe = train::load_recipe(arguments.recipe, recipe_settings);
+  recipe::Recipe recipe = recipe::load_recipe(arguments.recipe, recipe_settings);
   if (arguments.folds > 0 && recipe.holdout > 0) {
     throw InputError("--kfold and train.holdout exclude each other; leave out one of them");
   }
@@ -114,7 +115,7 @@ train::Recipe load_recipe(const TrainArguments& arguments) {
 }
 
 // Writes and prints what came of the runs. Throws RunError where they are not finished, or none succeeded.
-void conclude(const TrainArguments& arguments, const lab::Summary& summary, train::RunDirectory& directory,
+void conclude(const TrainArguments& arguments, const lab::Summary& summary, run::RunDirectory& directory,
               int& exit_code) {
   std::FILE* messages = message_stream(arguments.json);
   directory.write_summary(lab::to_json(summary));
@@ -142,20 +143,20 @@ void train(const TrainArguments& arguments, int& exit_code) {
   const auto started = std::chrono::steady_clock::now();
   check_usage(arguments);
   std::FILE* messages = message_stream(arguments.json);
-  const train::Recipe recipe = load_recipe(arguments);
+  const recipe::Recipe recipe = load_recipe(arguments);
   const Isa isa = select_isa();
   const data::Dataset whole = open_dataset(arguments.dataset, messages);
   const data::Dataset dataset = arguments.folds > 0 ? data::leave_out(whole, {.folds = arguments.folds})
                                                     : train::dataset_for(recipe, whole);
   train::check_fits(recipe, dataset);  // refuses what does not fit before anything is written
   ThreadPool threads(arguments.threads);
-  train::RunDirectory directory(
+  run::RunDirectory directory(
       {.folder =
            arguments.out.empty() ? default_run_folder(recipe.name) : std::filesystem::path(arguments.out),
        .runs = arguments.runs_in_all(),
        .resume = arguments.resume,
        .recipe = recipe_of_directory(arguments, recipe),
-       .environment = train::current_environment(isa, arguments.threads, FTL_VERSION, dataset.digest)});
+       .environment = run::current_environment(isa, arguments.threads, FTL_VERSION, dataset.digest)});
   const double load_seconds = seconds_since(started);
   lab::Machine machine{.isa = isa,
                        .kernels = kernels::kernels_for(isa),

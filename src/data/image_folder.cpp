@@ -1,9 +1,9 @@
 #include <algorithm>
 #include <iterator>
 
-#include "base/cpu_features.hpp"
 #include "base/error.hpp"
 #include "base/interrupt.hpp"
+#include "base/processors.hpp"
 #include "base/thread_pool.hpp"
 #include "data/picture_reader.hpp"
 

@@ -2,10 +2,10 @@
 #include <cmath>
 #include <cstring>
 
-#include "base/cpu_features.hpp"
 #include "base/error.hpp"
 #include "base/file.hpp"
 #include "base/interrupt.hpp"
+#include "base/processors.hpp"
 #include "base/thread_pool.hpp"
 #include "data/cache.hpp"
 #include "data/digest.hpp"

@@ -1,7 +1,6 @@
 // Which implementation of each op runs: one table per ISA, chosen once.
 #pragma once
 
-#include "base/cpu_features.hpp"
 #include "kernels/activation/activation.hpp"
 #include "kernels/batch_norm/batch_norm.hpp"
 #include "kernels/convolution/convolution.hpp"
@@ -10,6 +9,7 @@
 #include "kernels/pool/pool.hpp"
 #include "kernels/stream/stream.hpp"
 #include "kernels/tile_product/tile_product.hpp"
+#include "machine/instruction_set.hpp"
 
 namespace ftl::kernels {
 

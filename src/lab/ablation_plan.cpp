@@ -3,35 +3,35 @@
 #include <numeric>
 
 #include "base/error.hpp"
-#include "train/ablation.hpp"
+#include "recipe/ablation.hpp"
 
 namespace ftl::lab {
 namespace {
 
-std::vector<std::string> tricks_of(const train::Recipe& recipe) {
-  std::vector<std::string> names = train::ablation_names(recipe);
+std::vector<std::string> tricks_of(const recipe::Recipe& recipe) {
+  std::vector<std::string> names = recipe::ablation_names(recipe);
   if (names.empty()) throw InputError("recipe {}: lists no tricks; each needs an [[ablation]]", recipe.name);
   return names;
 }
 
 class Planner {
  public:
-  explicit Planner(const train::Recipe& recipe) : recipe_(recipe) {}
+  explicit Planner(const recipe::Recipe& recipe) : recipe_(recipe) {}
 
   void add(const std::string& name, const std::vector<std::size_t>& left_out, bool baseline) {
     cells_.push_back({.cell = {.name = name, .folder = cell_folder(cells_.size()), .baseline = baseline},
-                      .recipe = train::without_tricks(recipe_, left_out)});
+                      .recipe = recipe::without_tricks(recipe_, left_out)});
   }
   std::vector<PlannedCell> cells() { return std::move(cells_); }
 
  private:
-  const train::Recipe& recipe_;
+  const recipe::Recipe& recipe_;
   std::vector<PlannedCell> cells_;
 };
 
 }  // namespace
 
-std::vector<PlannedCell> plan_ablation(const train::Recipe& recipe) {
+std::vector<PlannedCell> plan_ablation(const recipe::Recipe& recipe) {
   Planner planner(recipe);
   const std::vector<std::string> names = tricks_of(recipe);
   planner.add("(the whole recipe)", {}, true);
@@ -39,7 +39,7 @@ std::vector<PlannedCell> plan_ablation(const train::Recipe& recipe) {
   return planner.cells();
 }
 
-std::vector<PlannedCell> plan_cumulative(const train::Recipe& recipe) {
+std::vector<PlannedCell> plan_cumulative(const recipe::Recipe& recipe) {
   Planner planner(recipe);
   const std::vector<std::string> names = tricks_of(recipe);
   std::vector<std::size_t> left_out(names.size());

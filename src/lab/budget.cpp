@@ -9,8 +9,8 @@
 
 #include "base/error.hpp"
 #include "base/file.hpp"
+#include "base/json_file.hpp"
 #include "lab/run_cost.hpp"
-#include "train/json_file.hpp"
 #include "train/training_stage.hpp"
 
 namespace ftl::lab {
@@ -38,7 +38,7 @@ std::vector<std::string> with_width(const BudgetOptions& options, double width) 
 }
 
 BudgetCandidate candidate_of(const BudgetOptions& options, double width) {
-  const train::Recipe recipe = train::load_recipe(options.recipe, with_width(options, width));
+  const recipe::Recipe recipe = recipe::load_recipe(options.recipe, with_width(options, width));
   const data::Dataset dataset = train::dataset_for(recipe, options.dataset);
   data::Dataset training = dataset;
   training.test.count = 0;  // evaluation is not on the clock
@@ -77,7 +77,7 @@ Json json_of(const BudgetCandidate& candidate) {
           {"accuracy", candidate.accuracy ? Json(*candidate.accuracy) : Json(nullptr)}};
 }
 
-BudgetCandidate candidate_of(const train::JsonMembers& json) {
+BudgetCandidate candidate_of(const JsonMembers& json) {
   BudgetCandidate candidate{.width = json.number("width"),
                             .epoch_seconds = json.number("epoch_seconds"),
                             .epochs = json.number("epochs"),
@@ -104,7 +104,7 @@ void save_budget(const std::filesystem::path& folder, const BudgetRecord& record
                   {"settings", record.choice.settings}};
   try {
     std::filesystem::create_directories(folder);
-    write_text_atomically(folder / kFile, train::json_text(json));
+    write_text_atomically(folder / kFile, json_text(json));
   } catch (const std::filesystem::filesystem_error& error) {
     throw InputError("{}: cannot be written: {}", folder.string(), error.code().message());
   } catch (const RunError& error) {
@@ -115,14 +115,14 @@ void save_budget(const std::filesystem::path& folder, const BudgetRecord& record
 std::optional<BudgetChoice> load_budget(const std::filesystem::path& folder, const BudgetRecord& request) {
   const std::filesystem::path file = folder / kFile;
   if (!file_exists(file)) return std::nullopt;
-  const Json json = train::read_json(file);
-  const train::JsonMembers members(json, file.string());
+  const Json json = read_json(file);
+  const JsonMembers members(json, file.string());
   if (members.get<Json>("request") != request_of(request)) {
     throw InputError("{}: holds another budget; go on with the same command, or name another --out",
                      folder.string());
   }
   BudgetChoice choice;
-  for (const train::JsonMembers& candidate : members.objects("candidates")) {
+  for (const JsonMembers& candidate : members.objects("candidates")) {
     choice.candidates.push_back(candidate_of(candidate));
   }
   choice.chosen = members.get<std::size_t>("chosen");
@@ -138,7 +138,7 @@ BudgetChoice choose_for_budget(const BudgetOptions& options) {
   for (const double width : widths_of(options.study)) {
     choice.candidates.push_back(candidate_of(options, width));
   }
-  const double own_epochs = train::load_recipe(options.recipe, options.settings).epochs;
+  const double own_epochs = recipe::load_recipe(options.recipe, options.settings).epochs;
   choice.chosen = options.study.empty() ? best_by_default_rule(choice.candidates, own_epochs)
                                         : best_by_law(choice.candidates);
   if (choice.best().epochs <= 0) {

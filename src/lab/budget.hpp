@@ -14,7 +14,7 @@
 namespace ftl::lab {
 
 struct BudgetOptions {
-  std::string recipe;  // as train::load_recipe takes it
+  std::string recipe;  // as recipe::load_recipe takes it
   std::vector<std::string> settings;
   const data::Dataset& dataset;  // as opened
   const Machine& machine;

@@ -16,11 +16,11 @@ constexpr int kProcess = 1;
 
 // What is the same for all spans of an activity: name, category and layer, as the members of a JSON object.
 std::string description(const Recording& recording, Activity activity) {
-  const net::Work work = net::work(activity);
+  const engine::Work work = engine::work(activity);
   const std::string layer = recording.layer(work);
   const std::string name =
       layer.empty() ? std::string(work.name()) : fmt::format("{} {}", layer, work.name());
-  return fmt::format(R"("name":{},"cat":{})", Json(name).dump(), Json(net::name(work.kind)).dump());
+  return fmt::format(R"("name":{},"cat":{})", Json(name).dump(), Json(engine::name(work.kind)).dump());
 }
 
 std::string thread_name(int thread) {

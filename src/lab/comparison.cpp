@@ -7,12 +7,12 @@
 
 #include "base/error.hpp"
 #include "base/file.hpp"
+#include "base/json_file.hpp"
 #include "lab/experiment_folder.hpp"
 #include "lab/run_series.hpp"
 #include "lab/sample_json.hpp"
 #include "lab/sequential_test.hpp"
-#include "train/json_file.hpp"
-#include "train/run_files.hpp"
+#include "run/run_files.hpp"
 
 namespace ftl::lab {
 namespace {
@@ -131,24 +131,24 @@ std::string to_json(const Comparison& comparison) {
                              {"max_pairs", comparison.rule->max_pairs},
                              {"decided", comparison.decided_by_rule()}};
   }
-  return train::json_text(json);
+  return json_text(json);
 }
 
 Contestant load_contestant(const fs::path& folder) {
-  const fs::path file = folder / train::kSummaryFile;
+  const fs::path file = folder / run::kSummaryFile;
   if (!file_exists(file)) {
-    throw InputError("{}: is no finished run directory (it has no {})", folder.string(), train::kSummaryFile);
+    throw InputError("{}: is no finished run directory (it has no {})", folder.string(), run::kSummaryFile);
   }
-  const Json summary = train::read_json(file);
-  const train::JsonMembers members(summary, file.string());
+  const Json summary = read_json(file);
+  const JsonMembers members(summary, file.string());
   const int runs = members.get<int>("runs");
   const auto results = load_cell(folder, runs);
   if (!results) {
     throw InputError("{}: lacks the result of one of its {} runs", folder.string(), runs);
   }
-  const fs::path environment = folder / train::kEnvironmentFile;
-  const Json environment_json = train::read_json(environment);
-  const auto digest = train::JsonMembers(environment_json, environment.string()).get<std::string>("dataset");
+  const fs::path environment = folder / run::kEnvironmentFile;
+  const Json environment_json = read_json(environment);
+  const auto digest = JsonMembers(environment_json, environment.string()).get<std::string>("dataset");
   return {.label = folder.string(),
           .runs = *results,
           .judge = fmt::format("{} pictures of {} ({}, digest {:.8})", members.get<int>("test_images"),

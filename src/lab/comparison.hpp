@@ -11,7 +11,7 @@
 #include "lab/hypothesis_tests.hpp"
 #include "lab/machine.hpp"
 #include "lab/statistics.hpp"
-#include "train/recipe.hpp"
+#include "recipe/recipe.hpp"
 #include "train/result.hpp"
 
 namespace ftl::lab {
@@ -70,7 +70,7 @@ Contestant load_contestant(const std::filesystem::path& folder);
 struct ContestantPlan {
   std::string label;
   std::vector<std::string> settings;
-  train::Recipe recipe;
+  recipe::Recipe recipe;
   data::Dataset dataset;  // train::dataset_for the recipe
 };
 

@@ -6,6 +6,8 @@
 #include "base/interrupt.hpp"
 #include "data/derived_dataset.hpp"
 #include "lab/run_record.hpp"
+#include "run/model_file.hpp"
+#include "run/training_state_file.hpp"
 #include "train/training_state.hpp"
 
 namespace ftl::lab {
@@ -84,7 +86,7 @@ class Run {
                      .forgetting = options_.forgetting,
                      .resume = state ? &*state : nullptr,
                      .save_state = [&](const TrainingState& now) {
-                       train::save_training_state(state_path_, now, current->graph(), options_.recipe);
+                       run::save_training_state(state_path_, now, current->graph(), options_.recipe);
                      }});
     current = &trainer;
     options_.directory.begin_run(index_, seed_, fold_of_run(options_, index_));
@@ -117,16 +119,16 @@ class Run {
   std::optional<TrainingState> saved_state() const {
     if (!options_.resume || !std::filesystem::exists(state_path_)) return std::nullopt;
     const data::Split& pictures = options_.dataset.train;
-    const net::Graph graph = net::build_graph(options_.recipe.network,
-                                              {pictures.height, pictures.width, options_.dataset.classes()});
-    return train::load_training_state(state_path_, graph, options_.recipe, seed_);
+    const graph::Graph graph = graph::build_graph(
+        options_.recipe.network, {pictures.height, pictures.width, options_.dataset.classes()});
+    return run::load_training_state(state_path_, graph, options_.recipe, seed_);
   }
 
   void save(const Trainer& trainer, const RunResult& result) const {
     if (!result.failed) {
-      train::save_checkpoint(
+      run::save_checkpoint(
           options_.directory.checkpoint_path(index_),
-          train::model_checkpoint(trainer.model(), trainer.graph(), options_.recipe, options_.dataset));
+          run::model_checkpoint(trainer.model(), trainer.graph(), options_.recipe, options_.dataset));
     }
     if (result.interrupted) return;
     options_.directory.end_run(index_, result);

@@ -4,17 +4,17 @@
 #include <cstdint>
 #include <vector>
 
-#include "train/run_directory.hpp"
+#include "run/run_directory.hpp"
 #include "train/trainer.hpp"
 
 namespace ftl::lab {
 
 struct ExperimentOptions {
-  const train::Recipe& recipe;
+  const recipe::Recipe& recipe;
   const data::Dataset& dataset;
   const kernels::Kernels& kernels;
   ThreadPool& threads;
-  train::RunDirectory& directory;
+  run::RunDirectory& directory;
   std::uint64_t seed = 0;  // of the first run; the following ones count up
   int runs = 1;
   // Above 0: cross-validation. That many runs follow with each seed, each evaluated on the training pictures

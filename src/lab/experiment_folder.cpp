@@ -5,10 +5,10 @@
 
 #include "base/error.hpp"
 #include "base/file.hpp"
+#include "base/json_file.hpp"
 #include "lab/run_record.hpp"
-#include "train/json_file.hpp"
-#include "train/run_directory.hpp"
-#include "train/run_files.hpp"
+#include "run/run_directory.hpp"
+#include "run/run_files.hpp"
 
 namespace ftl::lab {
 namespace {
@@ -81,7 +81,7 @@ std::string to_json(const ExperimentDescription& description) {
                   {"seed", description.seed},
                   {"axes", list_of(description.axes)},
                   {"cells", list_of(description.cells)}};
-  return train::json_text(json);
+  return json_text(json);
 }
 
 std::string cell_folder(std::size_t index) {
@@ -141,19 +141,19 @@ void begin_experiment(const fs::path& folder, const ExperimentDescription& descr
 
 int finished_runs(const fs::path& cell_folder, int runs) {
   int finished = 0;
-  while (finished < runs && file_exists(train::result_path(cell_folder, finished, runs))) ++finished;
+  while (finished < runs && file_exists(run::result_path(cell_folder, finished, runs))) ++finished;
   return finished;
 }
 
 bool is_finished(const fs::path& cell_folder, int runs) {
-  return file_exists(cell_folder / train::kSummaryFile) && finished_runs(cell_folder, runs) == runs;
+  return file_exists(cell_folder / run::kSummaryFile) && finished_runs(cell_folder, runs) == runs;
 }
 
 std::optional<std::vector<RunResult>> load_cell(const fs::path& cell_folder, int runs) {
   if (!is_finished(cell_folder, runs)) return std::nullopt;
   std::vector<RunResult> results;
   for (int run = 0; run < runs; ++run) {
-    results.push_back(*load_run_record(train::result_path(cell_folder, run, runs)));
+    results.push_back(*load_run_record(run::result_path(cell_folder, run, runs)));
   }
   return results;
 }

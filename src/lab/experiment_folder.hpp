@@ -1,7 +1,7 @@
 // An experiment on disk: many cells, each one recipe with some settings changed, run with several seeds.
 //
 //   experiment.json           what is to be done; when all cells have got more runs than before, it says so
-//   cells/0001/, ...          a run directory each (train/run_directory.hpp), done once it has a summary.json
+//   cells/0001/, ...          a run directory each (run/run_directory.hpp), done once it has a summary.json
 //   results.csv               a line a cell, once all are done
 //
 // All figures are read from these files, so that an experiment that is ended in any way can be gone on with.

@@ -8,10 +8,10 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "base/json_file.hpp"
 #include "lab/csv.hpp"
 #include "lab/randomized_blocks.hpp"
 #include "lab/sample_json.hpp"
-#include "train/json_file.hpp"
 
 namespace ftl::lab {
 namespace {
@@ -150,7 +150,7 @@ std::string results_json(const std::filesystem::path& folder, const ExperimentDe
                             {"seconds", json_of(difference->train_seconds)}};
     }
   }
-  return train::json_text(json);
+  return json_text(json);
 }
 
 std::string results_csv(const ExperimentDescription& description, const std::vector<CellResult>& results) {

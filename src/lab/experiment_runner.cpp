@@ -15,7 +15,7 @@
 #include "lab/kept_checkpoints.hpp"
 #include "lab/run_cost.hpp"
 #include "lab/run_series.hpp"
-#include "train/run_files.hpp"
+#include "run/run_files.hpp"
 #include "train/training_stage.hpp"
 
 namespace ftl::lab {
@@ -100,8 +100,8 @@ ExperimentRunner::ExperimentRunner(const RunnerOptions& options) : options_(opti
       train::check_fits(recipe, dataset);
       flop_.push_back(expected_flop(recipe, dataset));
       const fs::path folder = options.folder / cell.folder;
-      if (file_exists(folder / train::kEnvironmentFile)) {
-        train::check_same_run(folder, {recipe.toml, dataset.digest, options.runs});
+      if (file_exists(folder / run::kEnvironmentFile)) {
+        run::check_same_run(folder, {recipe.toml, dataset.digest, options.runs});
       }
     } catch (const InputError& error) {
       throw InputError("{}: {}", cell.name, error.what());
@@ -126,7 +126,7 @@ ExperimentForecast ExperimentRunner::forecast() const {
   ExperimentForecast forecast{.open_cells = static_cast<int>(open.size())};
   if (open.empty()) return forecast;
   for (const std::size_t cell : open) forecast.flop += flop_[cell] * open_runs(cell);
-  const train::Recipe& recipe = options_.cells[open.front()].recipe;
+  const recipe::Recipe& recipe = options_.cells[open.front()].recipe;
   const data::Dataset dataset = train::dataset_for(recipe, options_.dataset);
   const RateOptions measured{.recipe = recipe,
                              .dataset = dataset,

@@ -6,17 +6,17 @@
 #include <string>
 #include <vector>
 
-#include "base/cpu_features.hpp"
 #include "data/dataset.hpp"
 #include "lab/experiment_folder.hpp"
-#include "train/recipe.hpp"
+#include "machine/instruction_set.hpp"
+#include "recipe/recipe.hpp"
 
 namespace ftl::lab {
 
 // A cell of an experiment with its recipe.
 struct PlannedCell {
   ExperimentCell cell;
-  train::Recipe recipe;
+  recipe::Recipe recipe;
 };
 
 // Told of the progress, by one thread at a time.

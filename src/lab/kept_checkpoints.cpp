@@ -1,7 +1,7 @@
 #include "lab/kept_checkpoints.hpp"
 
 #include "lab/experiment_results.hpp"
-#include "train/run_directory.hpp"
+#include "run/run_directory.hpp"
 
 namespace ftl::lab {
 
@@ -9,7 +9,7 @@ void keep_best_checkpoints(const std::filesystem::path& folder, const Experiment
   const std::vector<CellResult> results = load_results(folder, description);
   const CellResult* best = best_cell(results);
   for (const CellResult& result : results) {
-    if (&result != best) train::remove_checkpoints(folder / result.cell.folder, description.runs);
+    if (&result != best) run::remove_checkpoints(folder / result.cell.folder, description.runs);
   }
 }
 

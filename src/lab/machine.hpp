@@ -3,9 +3,9 @@
 
 #include <string>
 
-#include "base/cpu_features.hpp"
 #include "base/thread_pool.hpp"
 #include "kernels/registry.hpp"
+#include "machine/instruction_set.hpp"
 
 namespace ftl::lab {
 

@@ -31,8 +31,8 @@ std::vector<ProfileRow> sorted_rows(const std::map<Key, Sum>& sums, const MakeRo
 
 }  // namespace
 
-std::string Recording::layer(const net::Work& work) const {
-  return work.node == net::kNone ? "" : layers[at(work.node)];
+std::string Recording::layer(const engine::Work& work) const {
+  return work.node == graph::kNone ? "" : layers[at(work.node)];
 }
 
 double Profile::measured_seconds() const {
@@ -48,11 +48,11 @@ Profile sum_up(const Recording& recording) {
       by_activity[span.activity].seconds += static_cast<double>(span.end - span.begin) * kSecond;
     }
   }
-  std::map<net::WorkKind, Sum> by_kind;
+  std::map<engine::WorkKind, Sum> by_kind;
   for (auto& [activity, sum] : by_activity) {
     if (const auto flop = recording.flop.find(activity); flop != recording.flop.end())
       sum.flop = flop->second;
-    Sum& of_kind = by_kind[net::work(activity).kind];
+    Sum& of_kind = by_kind[engine::work(activity).kind];
     of_kind.seconds += sum.seconds;
     of_kind.flop += sum.flop;
   }
@@ -61,11 +61,11 @@ Profile sum_up(const Recording& recording) {
                   .wall_seconds = recording.wall_seconds,
                   .kinds = {},
                   .layers = {}};
-  profile.kinds = sorted_rows(by_kind, [](net::WorkKind kind) {
-    return ProfileRow{.kind = kind, .layer = {}, .work = net::name(kind)};
+  profile.kinds = sorted_rows(by_kind, [](engine::WorkKind kind) {
+    return ProfileRow{.kind = kind, .layer = {}, .work = engine::name(kind)};
   });
   profile.layers = sorted_rows(by_activity, [&](Activity activity) {
-    const net::Work work = net::work(activity);
+    const engine::Work work = engine::work(activity);
     return ProfileRow{.kind = work.kind, .layer = recording.layer(work), .work = work.name()};
   });
   return profile;

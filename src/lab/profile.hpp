@@ -8,11 +8,11 @@
 #include <vector>
 
 #include "base/activity_recorder.hpp"
-#include "net/activity.hpp"
+#include "engine/cpu/activity.hpp"
 
 namespace ftl::lab {
 
-// Activities are those of net/activity.hpp.
+// Activities are those of engine/cpu/activity.hpp.
 struct Recording {
   std::vector<std::string> layers;       // names, by node
   std::vector<std::vector<Span>> lines;  // by thread, each in the order of time
@@ -21,12 +21,12 @@ struct Recording {
   int steps = 0;
 
   // The layer's name, "" for work that belongs to none.
-  std::string layer(const net::Work& work) const;
+  std::string layer(const engine::Work& work) const;
 };
 
 // Times are summed over threads and steps.
 struct ProfileRow {
-  net::WorkKind kind = net::WorkKind::waiting;
+  engine::WorkKind kind = engine::WorkKind::waiting;
   std::string layer;      // "" where the work belongs to none, and in sums over layers
   std::string_view work;  // the step of the plan or the chore; in sums over them the kind
   double seconds = 0;

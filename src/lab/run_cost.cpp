@@ -19,9 +19,9 @@ using Clock = std::chrono::steady_clock;
 constexpr double kMeasuredSeconds = 0.3;
 constexpr double kWorthwhile = 1.03;  // less gain is not told from chance by so short a measurement
 
-std::vector<bool> trained_parameters(const net::Graph& graph) {
+std::vector<bool> trained_parameters(const graph::Graph& graph) {
   std::vector<bool> trained;
-  for (const net::Parameter& parameter : graph.parameters) trained.push_back(!parameter.frozen);
+  for (const graph::Parameter& parameter : graph.parameters) trained.push_back(!parameter.frozen);
   return trained;
 }
 
@@ -49,21 +49,21 @@ double rate_of_one(const RateOptions& options, int threads, std::barrier<>& othe
 
 }  // namespace
 
-double expected_flop(const train::Recipe& recipe, const data::Dataset& dataset) {
+double expected_flop(const recipe::Recipe& recipe, const data::Dataset& dataset) {
   const train::TrainingClock clock(recipe, dataset.train.count);
   const std::vector<train::TrainingStage> stages = train::training_stages(recipe, dataset);
   double flop = 0;
   std::int64_t first = 0;
   for (const train::TrainingStage& stage : stages) {
     const std::int64_t last = stage.until < recipe.epochs ? clock.step_at(stage.until) : clock.total_steps();
-    const double per_picture = net::plan_training(stage.graph, trained_parameters(stage.graph)).flop;
+    const double per_picture = engine::plan_training(stage.graph, trained_parameters(stage.graph)).flop;
     flop += per_picture * static_cast<double>((last - first) * clock.batch());
     first = last;
   }
   const std::size_t views = data::views(recipe.evaluation.views).size();
   const double more_views = recipe.evaluation.views_fraction * static_cast<double>(views - 1);
   const double evaluations = std::ceil(recipe.epochs) + 1 + more_views;
-  return flop + evaluations * net::plan_inference(stages.back().graph).flop *
+  return flop + evaluations * engine::plan_inference(stages.back().graph).flop *
                     static_cast<double>(dataset.test.count);
 }
 

@@ -3,17 +3,17 @@
 
 #include "data/dataset.hpp"
 #include "kernels/registry.hpp"
-#include "train/recipe.hpp"
+#include "recipe/recipe.hpp"
 
 namespace ftl::lab {
 
 // Floating-point operations of one run, evaluation included. Layers that are frozen on the way count as if
 // they were not, so a run may do less; the forward passes of selective backprop are left out. `dataset` is
 // the recipe's (train::dataset_for).
-double expected_flop(const train::Recipe& recipe, const data::Dataset& dataset);
+double expected_flop(const recipe::Recipe& recipe, const data::Dataset& dataset);
 
 struct RateOptions {
-  const train::Recipe& recipe;
+  const recipe::Recipe& recipe;
   const data::Dataset& dataset;  // the recipe's
   const kernels::Kernels& kernels;
   int threads = 1;  // of all jobs together

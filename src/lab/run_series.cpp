@@ -3,21 +3,21 @@
 #include "base/file.hpp"
 #include "base/interrupt.hpp"
 #include "lab/experiment.hpp"
-#include "train/run_files.hpp"
+#include "run/run_files.hpp"
 
 namespace ftl::lab {
 namespace {
 
-train::RunDirectory open_directory(const RunSeriesOptions& options) {
+run::RunDirectory open_directory(const RunSeriesOptions& options) {
   train::check_fits(options.recipe, options.dataset);
   const Machine& machine = options.machine;
-  return train::RunDirectory(
+  return run::RunDirectory(
       {.folder = options.folder,
        .runs = options.runs,
-       .resume = file_exists(options.folder / train::kEnvironmentFile),
+       .resume = file_exists(options.folder / run::kEnvironmentFile),
        .recipe = options.recipe.toml,
-       .environment = train::current_environment(machine.isa, machine.threads.threads(), machine.version,
-                                                 options.dataset.digest)});
+       .environment = run::current_environment(machine.isa, machine.threads.threads(), machine.version,
+                                               options.dataset.digest)});
 }
 
 }  // namespace
@@ -28,7 +28,7 @@ RunSeries::RunSeries(RunSeriesOptions options)
 const std::vector<train::RunResult>& RunSeries::run(int runs) {
   const int done = static_cast<int>(results_.size());
   if (runs <= done) return results_;
-  std::filesystem::remove(options_.folder / train::kSummaryFile);  // of fewer runs
+  std::filesystem::remove(options_.folder / run::kSummaryFile);  // of fewer runs
   results_ = run_experiment({.recipe = options_.recipe,
                              .dataset = options_.dataset,
                              .kernels = options_.machine.kernels,

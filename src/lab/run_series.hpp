@@ -7,13 +7,13 @@
 
 #include "lab/machine.hpp"
 #include "lab/summary.hpp"
-#include "train/run_directory.hpp"
+#include "run/run_directory.hpp"
 #include "train/trainer.hpp"
 
 namespace ftl::lab {
 
 struct RunSeriesOptions {
-  train::Recipe recipe;
+  recipe::Recipe recipe;
   data::Dataset dataset;  // train::dataset_for the recipe
   const Machine& machine;
   std::filesystem::path folder;
@@ -37,7 +37,7 @@ class RunSeries {
 
  private:
   RunSeriesOptions options_;
-  train::RunDirectory directory_;
+  run::RunDirectory directory_;
   std::vector<train::RunResult> results_;
 };
 

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "base/error.hpp"
-#include "train/json_file.hpp"
+#include "base/json_file.hpp"
 
 namespace ftl::lab {
 namespace {
@@ -83,7 +83,7 @@ std::string study_json(const std::filesystem::path& folder, const ExperimentDesc
                    {"residual", law->residual},
                    {"points", law->points}};
   }
-  return train::json_text(json);
+  return json_text(json);
 }
 
 std::vector<ScalePoint> load_scaling_study(const std::filesystem::path& folder, const std::string& recipe) {

@@ -12,11 +12,12 @@ namespace {
 // Executed products of each convolution's activities in one step.
 std::map<Activity, double> step_flop(const train::Trainer& trainer) {
   std::map<Activity, double> flop;
-  const net::Executor& executor = trainer.executor();
-  for (const net::Segment& segment : executor.plan().segments) {
-    for (const net::Step& step : segment.steps) {
-      flop[net::activity(step.kind, step.node)] +=
-          net::executed_flop(executor.graph(), executor.plan(), step) * static_cast<double>(trainer.batch());
+  const engine::Executor& executor = trainer.executor();
+  for (const engine::Segment& segment : executor.plan().segments) {
+    for (const engine::Step& step : segment.steps) {
+      flop[engine::activity(step.kind, step.node)] +=
+          engine::executed_flop(executor.graph(), executor.plan(), step) *
+          static_cast<double>(trainer.batch());
     }
   }
   return flop;
@@ -42,7 +43,7 @@ StepProfiler::StepProfiler(const ProfilerOptions& options)
                 .save_state = {}}) {
   trainer_.go_to(options.epoch);
   result_.batch = trainer_.batch();
-  for (const net::Node& node : trainer_.graph().nodes) result_.recording.layers.push_back(node.name);
+  for (const graph::Node& node : trainer_.graph().nodes) result_.recording.layers.push_back(node.name);
 }
 
 StepProfile StepProfiler::run() {

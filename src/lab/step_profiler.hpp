@@ -15,7 +15,7 @@
 namespace ftl::lab {
 
 struct ProfilerOptions {
-  const train::Recipe& recipe;
+  const recipe::Recipe& recipe;
   const data::Dataset& dataset;
   const kernels::Kernels& kernels;
   ThreadPool& threads;

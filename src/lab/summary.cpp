@@ -7,8 +7,8 @@
 #include <functional>
 #include <nlohmann/json.hpp>
 
+#include "base/json_file.hpp"
 #include "lab/sample_json.hpp"
-#include "train/json_file.hpp"
 
 namespace ftl::lab {
 namespace {
@@ -87,7 +87,7 @@ bool Summary::misses_target() const {
   return settings.target_accuracy && !(accuracy.mean >= *settings.target_accuracy);
 }
 
-RunSettings settings_of(const train::Recipe& recipe, const data::Dataset& dataset, const Machine& machine,
+RunSettings settings_of(const recipe::Recipe& recipe, const data::Dataset& dataset, const Machine& machine,
                         int runs) {
   RunSettings settings;
   settings.recipe = recipe.name;
@@ -161,7 +161,7 @@ std::string to_json(const Summary& summary) {
   if (settings.target_accuracy) {
     json["target"] = {{"accuracy", *settings.target_accuracy}, {"p_value", summary.target_p_value()}};
   }
-  return train::json_text(json);
+  return json_text(json);
 }
 
 }  // namespace ftl::lab

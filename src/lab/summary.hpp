@@ -11,7 +11,7 @@
 #include "lab/machine.hpp"
 #include "lab/protocol.hpp"
 #include "lab/statistics.hpp"
-#include "train/recipe.hpp"
+#include "recipe/recipe.hpp"
 #include "train/result.hpp"
 
 namespace ftl::lab {
@@ -38,7 +38,7 @@ struct RunSettings {
 };
 
 // Of `runs` runs of the recipe on the dataset (train::dataset_for the recipe).
-RunSettings settings_of(const train::Recipe& recipe, const data::Dataset& dataset, const Machine& machine,
+RunSettings settings_of(const recipe::Recipe& recipe, const data::Dataset& dataset, const Machine& machine,
                         int runs);
 
 struct Failure {

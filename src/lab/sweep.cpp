@@ -10,13 +10,13 @@
 
 #include "base/error.hpp"
 #include "lab/grid.hpp"
-#include "train/spelling.hpp"
+#include "recipe/spelling.hpp"
 
 namespace ftl::lab {
 namespace {
 
 using Settings = std::map<std::string, std::string>;
-using train::Recipe;
+using recipe::Recipe;
 
 constexpr std::string_view kRateKey = "optimizer.filters.lr";
 constexpr std::string_view kMomentumKey = "optimizer.filters.momentum";
@@ -38,7 +38,7 @@ std::string key_of(const std::string& name) {
     names.emplace_back(known.name);
   }
   if (name.find('.') != std::string::npos) return name;
-  const std::optional<std::string> meant = train::nearest_spelling(name, names);
+  const std::optional<std::string> meant = recipe::nearest_spelling(name, names);
   throw InputError(
       "--grid {}: unknown key{}; there are {}, and a recipe's own keys, as in train.label_smoothing", name,
       meant ? fmt::format(" (did you mean {}?)", *meant) : "", fmt::join(names, ", "));
@@ -90,13 +90,13 @@ class Variable {
     if (grid_.name == "lr") {
       const double factor = number_of("lr", value) / recipe_.optimizers.at(kFilters).optimizer.learning_rate;
       for (const auto& [role, group] : recipe_.optimizers) {
-        settings[fmt::format("optimizer.{}.lr", train::name(role))] =
+        settings[fmt::format("optimizer.{}.lr", graph::name(role))] =
             fmt::format("{}", group.optimizer.learning_rate * factor);
       }
       settings[key_] = value;
     } else if (grid_.name == "momentum") {
       for (const auto& [role, group] : recipe_.optimizers) {
-        settings[fmt::format("optimizer.{}.momentum", train::name(role))] = value;
+        settings[fmt::format("optimizer.{}.momentum", graph::name(role))] = value;
       }
     } else {
       settings[key_] = value;
@@ -104,7 +104,7 @@ class Variable {
   }
 
  private:
-  static constexpr train::ParameterRole kFilters = train::ParameterRole::filters;
+  static constexpr graph::ParameterRole kFilters = graph::ParameterRole::filters;
 
   bool is_list() const { return grid_.range.low == grid_.range.high; }
 
@@ -139,7 +139,7 @@ class Variable {
   void apply(const Settings& settings) const {
     std::vector<std::string> list;
     for (const auto& [key, value] : settings) list.push_back(fmt::format("{}={}", key, value));
-    train::parse_recipe(recipe_.toml, recipe_.name, list);
+    recipe::parse_recipe(recipe_.toml, recipe_.name, list);
   }
 
   std::string written(double value) const {
@@ -233,7 +233,7 @@ class Planner {
     std::vector<std::string> list;
     for (const auto& [key, value] : cell.settings) list.push_back(fmt::format("{}={}", key, value));
     try {
-      sweep.cells.push_back({cell, train::parse_recipe(options_.recipe.toml, options_.recipe.name, list)});
+      sweep.cells.push_back({cell, recipe::parse_recipe(options_.recipe.toml, options_.recipe.name, list)});
     } catch (const InputError& error) {
       throw InputError("--grid, {}: {}", cell.name, error.what());
     }
@@ -242,7 +242,7 @@ class Planner {
   void couple(Settings& settings) const {
     const double factor = number_of("batch", settings.at("train.batch")) / options_.recipe.batch;
     for (const auto& [role, group] : options_.recipe.optimizers) {
-      const std::string key = fmt::format("optimizer.{}.lr", train::name(role));
+      const std::string key = fmt::format("optimizer.{}.lr", graph::name(role));
       const auto set = settings.find(key);
       const double rate = set == settings.end() ? group.optimizer.learning_rate : number_of(key, set->second);
       settings[key] = fmt::format("{}", rate * factor);

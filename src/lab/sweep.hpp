@@ -15,7 +15,7 @@ struct Sweep {
 };
 
 struct SweepOptions {
-  const train::Recipe& recipe;
+  const recipe::Recipe& recipe;
   // KEY=SPEC each (lab/grid.hpp). A KEY is a recipe key or a short name: batch, epochs, width, lr (the
   // filters' rate; the other learning rates are scaled with it), momentum (of every optimiser). Where the
   // recipe wants integers, values are rounded.

@@ -40,7 +40,7 @@ class Bench {
                .onednn_precision = onednn_precision(options_.step.kernels.isa)};
     configure_onednn(result_.isa, result_.threads);
     for (int look = 0; look < kFirstLooks; ++look) gauge_.look();
-    const std::vector<net::Segment>& segments = step_.plan().segments;
+    const std::vector<engine::Segment>& segments = step_.plan().segments;
     for (std::size_t segment = 0; segment < segments.size(); ++segment) {
       for (const ConvolutionPass& pass : passes_) {
         if (pass.segment == static_cast<int>(segment)) measure(pass);
@@ -54,7 +54,7 @@ class Bench {
 
  private:
   void measure(const ConvolutionPass& pass) {
-    const net::Node& node = step_.graph().nodes[at(pass.node)];
+    const graph::Node& node = step_.graph().nodes[at(pass.node)];
     if (options_.progress) {
       options_.progress(measured_++, static_cast<int>(passes_.size()),
                         fmt::format("{} {}", node.name, name(pass.direction)));
@@ -71,7 +71,7 @@ class Bench {
     const std::vector<Timing> timings = time_in_turns(contestants, options_.seconds, gauge_);
     PassTiming timing{.direction = pass.direction,
                       .with = extras(step_.graph(), step_.plan(), pass),
-                      .int8 = net::multiplies_int8(step_.graph(), step_.plan(), pass.steps.steps.back()),
+                      .int8 = engine::multiplies_int8(step_.graph(), step_.plan(), pass.steps.steps.back()),
                       .ours = timings[0],
                       .onednn = {}};
     if (timings.size() > 1) timing.onednn = timings[1];
@@ -81,21 +81,21 @@ class Bench {
   // Brings the operands to where the pass finds them in training: some are in a thread's own memory, which
   // other steps use too.
   void run_up_to(const ConvolutionPass& pass) {
-    const net::Segment& whole = step_.plan().segments[at(pass.segment)];
-    net::Segment before;
+    const engine::Segment& whole = step_.plan().segments[at(pass.segment)];
+    engine::Segment before;
     before.sums_weights = whole.sums_weights;
     before.steps.assign(whole.steps.begin(), whole.steps.begin() + pass.step);
     step_.run(before);
   }
 
   void collect() {
-    const net::Graph& graph = step_.graph();
+    const graph::Graph& graph = step_.graph();
     for (auto& [node, timings] : timings_) {
-      const auto& convolution = *graph.nodes[at(node)].as<net::ConvolutionNode>();
+      const auto& convolution = *graph.nodes[at(node)].as<graph::ConvolutionNode>();
       std::ranges::sort(timings, {}, &PassTiming::direction);
       result_.convolutions.push_back(
           {.name = graph.nodes[at(node)].name,
-           .linear = graph.parameters[at(convolution.weight)].role == net::ParameterRole::linear,
+           .linear = graph.parameters[at(convolution.weight)].role == graph::ParameterRole::linear,
            .geometry = plain_geometry(graph, node),
            .flop = kernels::convolution_flop(convolution.geometry),
            .passes = std::move(timings)});

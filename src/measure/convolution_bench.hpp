@@ -35,7 +35,7 @@ struct ConvolutionBench {
   int threads = 1;
   std::int64_t batch = 0;
   double epoch = 0;
-  net::GraphInput pictures;
+  graph::GraphInput pictures;
   double peak = 0;  // floating-point operations a second on registers, the median of undisturbed looks
   std::string onednn_version{};                     // empty: not built in
   std::string onednn_precision;                     // "bf16" or "fp32"

@@ -11,8 +11,8 @@
 namespace ftl::measure {
 namespace {
 
-using net::Step;
-using net::StepKind;
+using engine::Step;
+using engine::StepKind;
 
 std::optional<Direction> direction_of(const Step& step) {
   switch (step.kind) {
@@ -22,7 +22,7 @@ std::optional<Direction> direction_of(const Step& step) {
       return Direction::backward_data;
     case StepKind::convolution_weights:
       // Without input it sums a bias's gradient and multiplies nothing.
-      return step.in == net::kNone ? std::nullopt : std::optional(Direction::backward_weights);
+      return step.in == graph::kNone ? std::nullopt : std::optional(Direction::backward_weights);
     default:
       return std::nullopt;
   }
@@ -53,7 +53,7 @@ std::string_view name(Direction direction) {
   return "unknown";
 }
 
-std::vector<ConvolutionPass> convolution_passes(const net::Plan& plan) {
+std::vector<ConvolutionPass> convolution_passes(const engine::Plan& plan) {
   std::vector<ConvolutionPass> passes;
   for (std::size_t s = 0; s < plan.segments.size(); ++s) {
     std::vector<Step> prepared;
@@ -75,14 +75,14 @@ std::vector<ConvolutionPass> convolution_passes(const net::Plan& plan) {
   return passes;
 }
 
-std::string extras(const net::Graph& graph, const net::Plan& plan, const ConvolutionPass& pass) {
-  const auto& convolution = *graph.nodes[at(pass.node)].as<net::ConvolutionNode>();
+std::string extras(const graph::Graph& graph, const engine::Plan& plan, const ConvolutionPass& pass) {
+  const auto& convolution = *graph.nodes[at(pass.node)].as<graph::ConvolutionNode>();
   std::vector<std::string_view> parts;
-  if (net::multiplies_int8(graph, plan, pass.steps.steps.back())) parts.emplace_back("int8");
+  if (engine::multiplies_int8(graph, plan, pass.steps.steps.back())) parts.emplace_back("int8");
   for (const Step& step : pass.steps.steps) {
-    if (prepares(step)) parts.push_back(net::name(step.kind));
+    if (prepares(step)) parts.push_back(engine::name(step.kind));
   }
-  const bool has_bias = convolution.bias != net::kNone;
+  const bool has_bias = convolution.bias != graph::kNone;
   if (pass.direction == Direction::forward) {
     if (has_bias) parts.emplace_back("bias");
     if (convolution.geometry.pool) parts.emplace_back("max-pool");
@@ -96,10 +96,10 @@ std::string extras(const net::Graph& graph, const net::Plan& plan, const Convolu
   return fmt::format("{}", fmt::join(parts, ", "));
 }
 
-kernels::ConvolutionGeometry plain_geometry(const net::Graph& graph, int node) {
-  kernels::ConvolutionGeometry geometry = graph.nodes[at(node)].as<net::ConvolutionNode>()->geometry;
+kernels::ConvolutionGeometry plain_geometry(const graph::Graph& graph, int node) {
+  kernels::ConvolutionGeometry geometry = graph.nodes[at(node)].as<graph::ConvolutionNode>()->geometry;
   geometry.pool = false;
-  const auto* patches = graph.nodes[at(graph.nodes[at(node)].inputs[0])].as<net::PatchesNode>();
+  const auto* patches = graph.nodes[at(graph.nodes[at(node)].inputs[0])].as<graph::PatchesNode>();
   if (patches == nullptr) return geometry;
   const kernels::PatchesGeometry& window = patches->geometry;
   const Shape pictures{window.channels, window.height, window.width};

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "base/cpu_features.hpp"
+#include "machine/instruction_set.hpp"
 #include "measure/memory_bandwidth.hpp"
 
 namespace ftl::measure {

@@ -4,8 +4,8 @@
 #include <functional>
 #include <string>
 
-#include "base/cpu_features.hpp"
 #include "kernels/convolution/convolution.hpp"
+#include "machine/instruction_set.hpp"
 #include "measure/convolution_pass.hpp"
 
 namespace ftl::measure {

@@ -3,13 +3,13 @@
 #include <cmath>
 
 #include "base/random.hpp"
-#include "net/whitening.hpp"
+#include "graph/whitening.hpp"
 #include "train/parameter_update.hpp"
 
 namespace ftl::measure {
 namespace {
 
-void fill_pictures(const net::GraphInput& size, std::int64_t first, int images, bf16* pictures) {
+void fill_pictures(const graph::GraphInput& size, std::int64_t first, int images, bf16* pictures) {
   const std::int64_t values = std::int64_t{size.height} * size.width * 3;
   for (int image = 0; image < images; ++image) {
     Random random(0, RandomPurpose::synthetic, static_cast<std::uint32_t>(first + image));
@@ -17,7 +17,7 @@ void fill_pictures(const net::GraphInput& size, std::int64_t first, int images, 
   }
 }
 
-net::Batch random_batch(const net::GraphInput& size, std::int64_t images) {
+engine::Batch random_batch(const graph::GraphInput& size, std::int64_t images) {
   return {.images = images,
           .fill = [size](std::int64_t first, int count, bf16* pictures, kernels::Target* targets) {
             fill_pictures(size, first, count, pictures);
@@ -27,11 +27,11 @@ net::Batch random_batch(const net::GraphInput& size, std::int64_t images) {
           }};
 }
 
-net::Model initial_model(const net::Graph& graph, const net::GraphInput& size) {
+graph::Model initial_model(const graph::Graph& graph, const graph::GraphInput& size) {
   constexpr std::int64_t kImages = 256;
-  net::Model model = net::initialise(graph, 0);
-  if (const net::WhiteningDescription* whitening = graph.whitening()) {
-    model.parameters[static_cast<std::size_t>(graph.whitening_parameter)] = net::whitening_filters(
+  graph::Model model = graph::initialise(graph, 0);
+  if (const graph::WhiteningDescription* whitening = graph.whitening()) {
+    model.parameters[static_cast<std::size_t>(graph.whitening_parameter)] = graph::whitening_filters(
         *whitening, {.images = kImages,
                      .height = size.height,
                      .width = size.width,
@@ -42,17 +42,17 @@ net::Model initial_model(const net::Graph& graph, const net::GraphInput& size) {
   return model;
 }
 
-net::Plan plan_at(const net::Graph& graph, const train::Recipe& recipe, double epoch) {
+engine::Plan plan_at(const graph::Graph& graph, const recipe::Recipe& recipe, double epoch) {
   // Epochs are a recipe's own clock; how many steps each has does not matter here.
   constexpr double kStepsPerEpoch = 1000;
   const optim::TrainingLength length{std::llround(recipe.epochs * kStepsPerEpoch), kStepsPerEpoch};
   const train::ParameterUpdate update(recipe, graph, length);
-  return net::plan_training(graph, update.trained_at(std::round(epoch * kStepsPerEpoch)));
+  return engine::plan_training(graph, update.trained_at(std::round(epoch * kStepsPerEpoch)));
 }
 
-std::vector<std::vector<float>> gradients_of(const net::Graph& graph) {
+std::vector<std::vector<float>> gradients_of(const graph::Graph& graph) {
   std::vector<std::vector<float>> gradients;
-  for (const net::Parameter& parameter : graph.parameters) {
+  for (const graph::Parameter& parameter : graph.parameters) {
     gradients.emplace_back(static_cast<std::size_t>(parameter.elements()), 0.0f);
   }
   return gradients;
@@ -61,7 +61,7 @@ std::vector<std::vector<float>> gradients_of(const net::Graph& graph) {
 }  // namespace
 
 TrainingStep::TrainingStep(const TrainingStepOptions& options)
-    : graph_(net::build_graph(options.recipe.network, options.pictures)),
+    : graph_(graph::build_graph(options.recipe.network, options.pictures)),
       model_(initial_model(graph_, options.pictures)),
       batch_(random_batch(options.pictures, options.recipe.batch)),
       gradients_(gradients_of(graph_)),

@@ -4,18 +4,18 @@
 #include <vector>
 
 #include "base/thread_pool.hpp"
-#include "net/executor.hpp"
-#include "net/model.hpp"
-#include "train/recipe.hpp"
+#include "engine/cpu/executor.hpp"
+#include "graph/model.hpp"
+#include "recipe/recipe.hpp"
 
 namespace ftl::measure {
 
 struct TrainingStepOptions {
-  const train::Recipe& recipe;
+  const recipe::Recipe& recipe;
   const kernels::Kernels& kernels;
   ThreadPool& threads;
-  net::GraphInput pictures{};  // their size and classes
-  double epoch = 0;            // which parameters learn follows from it
+  graph::GraphInput pictures{};  // their size and classes
+  double epoch = 0;              // which parameters learn follows from it
 };
 
 // The recipe's network with initial weights on a batch of random pictures.
@@ -26,19 +26,19 @@ class TrainingStep {
   TrainingStep(const TrainingStep&) = delete;
   TrainingStep& operator=(const TrainingStep&) = delete;
 
-  const net::Graph& graph() const { return graph_; }
-  const net::Plan& plan() const { return executor_.plan(); }
+  const graph::Graph& graph() const { return graph_; }
+  const engine::Plan& plan() const { return executor_.plan(); }
   std::int64_t images() const { return batch_.images; }
 
   // A segment of the plan, or some of its steps, over the whole batch and on all threads.
-  void run(const net::Segment& segment) { executor_.run(segment, batch_, model_, gradients_); }
+  void run(const engine::Segment& segment) { executor_.run(segment, batch_, model_, gradients_); }
 
  private:
-  net::Graph graph_;
-  net::Model model_;
-  net::Batch batch_;
+  graph::Graph graph_;
+  graph::Model model_;
+  engine::Batch batch_;
   std::vector<std::vector<float>> gradients_;
-  net::Executor executor_;
+  engine::Executor executor_;
 };
 
 }  // namespace ftl::measure

@@ -62,10 +62,10 @@ std::vector<float> rows_of(std::span<const float> logits, std::size_t classes,
 
 Evaluator::Evaluator(const EvaluatorContext& context)
     : context_(context),
-      executor_(context.graph, net::plan_inference(context.graph), context.kernels, context.threads,
+      executor_(context.graph, engine::plan_inference(context.graph), context.kernels, context.threads,
                 {.max_images = kPicturesAtATime}) {}
 
-void Evaluator::load(const net::Model& model) {
+void Evaluator::load(const graph::Model& model) {
   executor_.load(model);
 }
 
@@ -79,7 +79,7 @@ std::vector<float> Evaluator::plain_logits(const data::Split& split, std::span<c
   return logits;
 }
 
-std::vector<float> Evaluator::with_views(const data::Split& split, const EvaluationConfig& config,
+std::vector<float> Evaluator::with_views(const data::Split& split, const recipe::EvaluationConfig& config,
                                          std::vector<float> plain) {
   if (config.views == data::Views::plain) return plain;
   const auto classes = static_cast<std::size_t>(context_.graph.classes);
@@ -112,13 +112,13 @@ void Evaluator::run(const data::Split& split, const data::View& view, std::span<
   for (std::size_t first = 0; first < pictures.size(); first += kPicturesAtATime) {
     const std::span<const std::int32_t> part =
         pictures.subspan(first, std::min<std::size_t>(kPicturesAtATime, pictures.size() - first));
-    const net::Batch batch{.images = static_cast<std::int64_t>(part.size()),
-                           .fill = [&](std::int64_t from, int images, bf16* out, kernels::Target*) {
-                             throw_if_interrupted();
-                             const auto indices = part.subspan(static_cast<std::size_t>(from),
-                                                               static_cast<std::size_t>(images));
-                             data::fill_view(context_.dataset, split, view, indices, out);
-                           }};
+    const engine::Batch batch{.images = static_cast<std::int64_t>(part.size()),
+                              .fill = [&](std::int64_t from, int images, bf16* out, kernels::Target*) {
+                                throw_if_interrupted();
+                                const auto indices = part.subspan(static_cast<std::size_t>(from),
+                                                                  static_cast<std::size_t>(images));
+                                data::fill_view(context_.dataset, split, view, indices, out);
+                              }};
     executor_.infer(batch, logits.subspan(first * classes, part.size() * classes));
   }
 }

@@ -8,14 +8,14 @@
 #include "base/thread_pool.hpp"
 #include "data/augmentation.hpp"
 #include "data/dataset.hpp"
+#include "engine/cpu/executor.hpp"
 #include "kernels/registry.hpp"
-#include "net/executor.hpp"
-#include "train/recipe.hpp"
+#include "recipe/recipe.hpp"
 
 namespace ftl::train {
 
 struct EvaluatorContext {
-  const net::Graph& graph;
+  const graph::Graph& graph;
   const data::Dataset& dataset;
   const kernels::Kernels& kernels;
   ThreadPool& threads;
@@ -37,7 +37,7 @@ class Evaluator {
   explicit Evaluator(const EvaluatorContext& context);
 
   // Takes over the weights and running statistics that the following calls use.
-  void load(const net::Model& model);
+  void load(const graph::Model& model);
 
   // Logits of a split's pictures, or of those that `pictures` names: [pictures][classes].
   std::vector<float> plain_logits(const data::Split& split);
@@ -46,10 +46,10 @@ class Evaluator {
   // The views' weighted mean of logits, of which `plain` are those of the picture as it is. With
   // `views_fraction` below 1 only that share of the pictures, those with the smallest gap between their two
   // largest plain logits, gets the views.
-  std::vector<float> with_views(const data::Split& split, const EvaluationConfig& config,
+  std::vector<float> with_views(const data::Split& split, const recipe::EvaluationConfig& config,
                                 std::vector<float> plain);
 
-  std::vector<float> logits(const data::Split& split, const EvaluationConfig& config) {
+  std::vector<float> logits(const data::Split& split, const recipe::EvaluationConfig& config) {
     return with_views(split, config, plain_logits(split));
   }
 
@@ -61,7 +61,7 @@ class Evaluator {
            std::span<float> logits);
 
   EvaluatorContext context_;
-  net::Executor executor_;
+  engine::Executor executor_;
 };
 
 // The classes' probabilities by their logits (softmax).

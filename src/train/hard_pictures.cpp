@@ -37,25 +37,25 @@ std::vector<std::int32_t> largest(const std::vector<double>& values, std::int64_
 
 }  // namespace
 
-HardPictures::HardPictures(const net::Graph& graph, const kernels::Kernels& kernels, ThreadPool& threads,
+HardPictures::HardPictures(const graph::Graph& graph, const kernels::Kernels& kernels, ThreadPool& threads,
                            std::int64_t most_drawn)
     : classes_(graph.classes),
-      executor_(graph, net::plan_inference(graph), kernels, threads, {.max_images = most_drawn}) {}
+      executor_(graph, engine::plan_inference(graph), kernels, threads, {.max_images = most_drawn}) {}
 
-std::vector<std::int32_t> HardPictures::select(const net::Model& model, const data::TrainingLoader& loader,
+std::vector<std::int32_t> HardPictures::select(const graph::Model& model, const data::TrainingLoader& loader,
                                                std::int64_t first, std::int64_t drawn, std::int64_t count) {
   const auto classes = static_cast<std::size_t>(classes_);
   std::vector<data::MixedLabel> labels(static_cast<std::size_t>(drawn));
   std::vector<float> logits(labels.size() * classes);
-  const net::Batch batch{.images = drawn,
-                         .fill = [&](std::int64_t from, int images, bf16* pictures, kernels::Target*) {
-                           loader.fill({.first = first + from,
-                                        .images = images,
-                                        .batch_first = first,
-                                        .batch_images = drawn,
-                                        .pictures = pictures,
-                                        .labels = labels.data() + from});
-                         }};
+  const engine::Batch batch{.images = drawn,
+                            .fill = [&](std::int64_t from, int images, bf16* pictures, kernels::Target*) {
+                              loader.fill({.first = first + from,
+                                           .images = images,
+                                           .batch_first = first,
+                                           .batch_images = drawn,
+                                           .pictures = pictures,
+                                           .labels = labels.data() + from});
+                            }};
   executor_.load(model);
   executor_.infer(batch, logits);
   std::vector<double> losses;

@@ -8,7 +8,7 @@
 
 #include "base/thread_pool.hpp"
 #include "data/augmentation.hpp"
-#include "net/executor.hpp"
+#include "engine/cpu/executor.hpp"
 
 namespace ftl::train {
 
@@ -17,19 +17,19 @@ namespace ftl::train {
 class HardPictures {
  public:
   // For at most `most_drawn` pictures at once. `graph`, `kernels` and `threads` must outlive it.
-  HardPictures(const net::Graph& graph, const kernels::Kernels& kernels, ThreadPool& threads,
+  HardPictures(const graph::Graph& graph, const kernels::Kernels& kernels, ThreadPool& threads,
                std::int64_t most_drawn);
 
   // The places in the epoch's order of the `count` hardest among [first, first + drawn), rising. Augmented as
   // `loader` does it; loss without label smoothing; of equal losses the earlier one counts as harder.
-  std::vector<std::int32_t> select(const net::Model& model, const data::TrainingLoader& loader,
+  std::vector<std::int32_t> select(const graph::Model& model, const data::TrainingLoader& loader,
                                    std::int64_t first, std::int64_t drawn, std::int64_t count);
 
   double flop_per_picture() const { return executor_.plan().flop; }
 
  private:
   int classes_;
-  net::Executor executor_;
+  engine::Executor executor_;
 };
 
 }  // namespace ftl::train

@@ -17,19 +17,19 @@ double epoch_or_never(double train_until) {
 
 }  // namespace
 
-ParameterUpdate::ParameterUpdate(const Recipe& recipe, const net::Graph& graph,
+ParameterUpdate::ParameterUpdate(const recipe::Recipe& recipe, const graph::Graph& graph,
                                  const optim::TrainingLength& length)
     : graph_(graph), length_(length) {
-  std::map<std::pair<ParameterRole, double>, std::vector<int>> by_role_and_end;
+  std::map<std::pair<graph::ParameterRole, double>, std::vector<int>> by_role_and_end;
   for (std::size_t p = 0; p < graph.parameters.size(); ++p) {
-    const net::Parameter& parameter = graph.parameters[p];
+    const graph::Parameter& parameter = graph.parameters[p];
     if (parameter.frozen) continue;
     const double end = std::min(epoch_or_never(parameter.train_until),
                                 epoch_or_never(recipe.optimizers.at(parameter.role).train_until));
     by_role_and_end[{parameter.role, end}].push_back(static_cast<int>(p));
   }
   for (auto& [key, parameters] : by_role_and_end) {
-    const OptimizerGroup& config = recipe.optimizers.at(key.first);
+    const recipe::OptimizerGroup& config = recipe.optimizers.at(key.first);
     std::vector<std::int64_t> sizes;
     for (const int p : parameters) sizes.push_back(graph.parameters[at(p)].elements());
     groups_.push_back(
@@ -49,13 +49,13 @@ std::vector<bool> ParameterUpdate::trained_at(double batches) const {
   return trained;
 }
 
-void ParameterUpdate::apply(double batches, net::Model& model,
+void ParameterUpdate::apply(double batches, graph::Model& model,
                             const std::vector<std::vector<float>>& gradients, optim::StepContext context) {
   for (Group& group : groups_) {
     if (!is_trained(group, batches)) continue;
     std::vector<optim::ParameterView> views;
     for (const int p : group.parameters) {
-      const net::Parameter& parameter = graph_.parameters[at(p)];
+      const graph::Parameter& parameter = graph_.parameters[at(p)];
       views.push_back({model.parameters[at(p)], gradients[at(p)], parameter.rows(), parameter.columns()});
     }
     const double rate = group.config.optimizer.learning_rate *
@@ -82,7 +82,7 @@ void ParameterUpdate::set_steps_taken(std::span<const std::int64_t> steps) {
   for (std::size_t i = 0; i < groups_.size(); ++i) groups_[i].optimizer->set_steps_taken(steps[i]);
 }
 
-void ModelAverage::update(std::int64_t step, const net::Model& model) {
+void ModelAverage::update(std::int64_t step, const graph::Model& model) {
   if (!config_.enabled || step < first_step_) return;
   if (!average_) {
     average_ = model;

@@ -6,21 +6,22 @@
 #include <optional>
 #include <vector>
 
-#include "net/model.hpp"
+#include "graph/model.hpp"
 #include "optim/ema.hpp"
 #include "optim/schedule.hpp"
-#include "train/recipe.hpp"
+#include "recipe/recipe.hpp"
 
 namespace ftl::train {
 
 class ParameterUpdate {
  public:
-  ParameterUpdate(const Recipe& recipe, const net::Graph& graph, const optim::TrainingLength& length);
+  ParameterUpdate(const recipe::Recipe& recipe, const graph::Graph& graph,
+                  const optim::TrainingLength& length);
 
   // Which parameters learn after so many batches (TrainingClock::batches).
   std::vector<bool> trained_at(double batches) const;
 
-  void apply(double batches, net::Model& model, const std::vector<std::vector<float>>& gradients,
+  void apply(double batches, graph::Model& model, const std::vector<std::vector<float>>& gradients,
              optim::StepContext context);
 
   // Every optimiser's state tensors, always in the same order, for a training state to resume from.
@@ -31,7 +32,7 @@ class ParameterUpdate {
  private:
   // The parameters of one role that learn until the same epoch.
   struct Group {
-    OptimizerGroup config;
+    recipe::OptimizerGroup config;
     double train_until;  // epochs; infinite: to the end
     std::vector<int> parameters;
     std::unique_ptr<optim::Optimizer> optimizer;
@@ -39,7 +40,7 @@ class ParameterUpdate {
 
   bool is_trained(const Group& group, double batches) const;
 
-  const net::Graph& graph_;
+  const graph::Graph& graph_;
   optim::TrainingLength length_;
   std::vector<Group> groups_;
 };
@@ -48,19 +49,20 @@ class ParameterUpdate {
 class ModelAverage {
  public:
   // From `first_step` on, that of config.start_epoch.
-  ModelAverage(const EmaConfig& config, std::int64_t first_step) : config_(config), first_step_(first_step) {}
+  ModelAverage(const recipe::EmaConfig& config, std::int64_t first_step)
+      : config_(config), first_step_(first_step) {}
 
   // After `step` (0 for the first) has changed the model.
-  void update(std::int64_t step, const net::Model& model);
+  void update(std::int64_t step, const graph::Model& model);
   // The average, or null while there is none yet.
-  const net::Model* model() const { return average_ ? &*average_ : nullptr; }
-  net::Model* model() { return average_ ? &*average_ : nullptr; }
-  void restore(const net::Model& average) { average_ = average; }
+  const graph::Model* model() const { return average_ ? &*average_ : nullptr; }
+  graph::Model* model() { return average_ ? &*average_ : nullptr; }
+  void restore(const graph::Model& average) { average_ = average; }
 
  private:
-  EmaConfig config_;
+  recipe::EmaConfig config_;
   std::int64_t first_step_;
-  std::optional<net::Model> average_;
+  std::optional<graph::Model> average_;
 };
 
 }  // namespace ftl::train

@@ -43,7 +43,7 @@ struct RunResult {
   double accuracy_plain = 0;  // one view; when interrupted, of the last epoch evaluated, else NaN
   double epochs = 0;          // done
   std::int64_t steps = 0;
-  double flop = 0;  // of the convolutions and linear layers in training, as net::executed_flop counts them
+  double flop = 0;  // of the convolutions and linear layers in training, as engine::executed_flop counts them
   Seconds seconds;
 };
 

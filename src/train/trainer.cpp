@@ -6,8 +6,8 @@
 
 #include "base/error.hpp"
 #include "base/interrupt.hpp"
-#include "net/activity.hpp"
-#include "net/whitening.hpp"
+#include "engine/cpu/activity.hpp"
+#include "graph/whitening.hpp"
 #include "train/class_balance.hpp"
 #include "train/forgetting.hpp"
 
@@ -28,7 +28,7 @@ Trainer::Trainer(const TrainerOptions& options)
       stages_(training_stages(options.recipe, options.dataset)),
       graph_(stages_.back().graph),
       scoring_stage_(scoring_stage(options.recipe, options.dataset, stages_.back())),
-      model_(net::initialise(graph_, options.seed)),
+      model_(graph::initialise(graph_, options.seed)),
       clock_(options.recipe, options.dataset.train.count),
       update_(options.recipe, graph_, clock_.length()),
       average_(options.recipe.ema, clock_.step_at(options.recipe.ema.start_epoch)),
@@ -38,7 +38,7 @@ Trainer::Trainer(const TrainerOptions& options)
   if (options.recipe.holdout != options.dataset.holdout) {
     throw std::invalid_argument("a dataset without its recipe's holdout taken out");
   }
-  for (const net::Parameter& parameter : graph_.parameters) {
+  for (const graph::Parameter& parameter : graph_.parameters) {
     gradients_.emplace_back(static_cast<std::size_t>(parameter.elements()), 0.0f);
   }
   if (options.recipe.selection.remembers()) remembered_scores_.emplace(options.dataset.train.count);
@@ -57,7 +57,7 @@ Trainer::Trainer(const TrainerOptions& options)
 void Trainer::reserve_memory() {
   const std::int64_t blocks = divide_up(clock_.batch(), std::int64_t{kBlockImages});
   const auto bytes_of = [&](const TrainingStage& stage) {
-    return blocks * net::plan_training(stage.graph, update_.trained_at(clock_.batches())).kept_bytes;
+    return blocks * engine::plan_training(stage.graph, update_.trained_at(clock_.batches())).kept_bytes;
   };
   std::int64_t most = 0;
   for (const TrainingStage& stage : stages_) most = std::max(most, bytes_of(stage));
@@ -66,19 +66,19 @@ void Trainer::reserve_memory() {
 }
 
 void Trainer::initialise_whitening() {
-  const net::WhiteningDescription* description = graph_.whitening();
+  const graph::WhiteningDescription* description = graph_.whitening();
   if (description == nullptr) return;
   const data::Split& split = options_.dataset.train;
-  const net::WhiteningSource source{.images = split.count,
-                                    .height = split.height,
-                                    .width = split.width,
-                                    .fill = [&](std::span<const std::int32_t> indices, bf16* pictures) {
-                                      throw_if_interrupted();
-                                      data::fill_view(options_.dataset, split, data::View{}, indices,
-                                                      pictures);
-                                    }};
+  const graph::WhiteningSource source{.images = split.count,
+                                      .height = split.height,
+                                      .width = split.width,
+                                      .fill = [&](std::span<const std::int32_t> indices, bf16* pictures) {
+                                        throw_if_interrupted();
+                                        data::fill_view(options_.dataset, split, data::View{}, indices,
+                                                        pictures);
+                                      }};
   model_.parameters[static_cast<std::size_t>(graph_.whitening_parameter)] =
-      net::whitening_filters(*description, source);
+      graph::whitening_filters(*description, source);
 }
 
 void Trainer::restore(const TrainingState& state) {
@@ -145,13 +145,13 @@ void Trainer::prepare_executor() {
   const TrainingStage& now = stage();
   const std::vector<bool> trained = update_.trained_at(clock_.batches());
   if (executor_ && executor_stage_ == &now && executor_->plan().trained == trained) return;
-  const ActivityScope doing(options_.threads, activity(net::Chore::planning));
+  const ActivityScope doing(options_.threads, activity(engine::Chore::planning));
   executor_.reset();
   executor_.emplace(
-      now.graph, net::plan_training(now.graph, trained), options_.kernels, options_.threads,
-      net::ExecutorOptions{.max_images = clock_.batch(),
-                           .label_smoothing = static_cast<float>(options_.recipe.label_smoothing),
-                           .kept = &executor_memory_});
+      now.graph, engine::plan_training(now.graph, trained), options_.kernels, options_.threads,
+      engine::ExecutorOptions{.max_images = clock_.batch(),
+                              .label_smoothing = static_cast<float>(options_.recipe.label_smoothing),
+                              .kept = &executor_memory_});
   executor_stage_ = &now;
 }
 
@@ -209,14 +209,14 @@ void Trainer::fail(RunResult& result, std::string_view what, double loss) const 
       "{} became {} in step {} (epoch {:.2f}); try lower learning rates, e.g. --set "
       "optimizer.filters.lr={:g}",
       what, std::isnan(loss) ? "NaN" : "infinite", clock_.step(), clock_.epochs(),
-      options_.recipe.optimizers.at(ParameterRole::filters).optimizer.learning_rate / 2);
+      options_.recipe.optimizers.at(graph::ParameterRole::filters).optimizer.learning_rate / 2);
 }
 
 bool Trainer::train_step() {
   prepare_executor();
   const std::vector<std::int32_t> selected = select_pictures();
   executor_->load(model_);
-  const net::TrainingResult result = executor_->train(next_batch(selected), model_, gradients_);
+  const engine::TrainingResult result = executor_->train(next_batch(selected), model_, gradients_);
   epoch_.loss += result.loss;
   epoch_.correct += result.correct;
   epoch_.images += clock_.batch();
@@ -237,7 +237,7 @@ std::vector<std::int32_t> Trainer::select_pictures() {
 
 std::vector<std::int32_t> Trainer::select_by_memory(std::int64_t drawn) {
   const std::span<const std::int32_t> order = loader_.at(stage(), clock_.epoch()).order();
-  const ActivityScope doing(options_.threads, activity(net::Chore::selection));
+  const ActivityScope doing(options_.threads, activity(engine::Chore::selection));
   const auto epoch = static_cast<std::uint32_t>(clock_.epoch());
   const auto first = static_cast<std::uint32_t>(clock_.first());
   std::vector<std::int32_t> places =
@@ -251,7 +251,7 @@ void Trainer::remember_scores(const std::vector<std::int32_t>& selected,
                               std::span<const float> gradient_norms) {
   if (!remembered_scores_) return;
   const std::span<const std::int32_t> order = loader_.at(stage(), clock_.epoch()).order();
-  const ActivityScope doing(options_.threads, activity(net::Chore::selection));
+  const ActivityScope doing(options_.threads, activity(engine::Chore::selection));
   std::vector<std::int32_t> pictures;
   for (std::int64_t i = 0; i < clock_.batch(); ++i) {
     const std::int64_t place = selected.empty() ? clock_.first() + i : selected[static_cast<std::size_t>(i)];
@@ -263,7 +263,7 @@ void Trainer::remember_scores(const std::vector<std::int32_t>& selected,
 std::vector<std::int32_t> Trainer::select_hardest(std::int64_t drawn) {
   const TrainingStage& scored_at = scoring_stage_ ? *scoring_stage_ : stage();
   if (hard_pictures_stage_ != &scored_at) {
-    const ActivityScope doing(options_.threads, activity(net::Chore::planning));
+    const ActivityScope doing(options_.threads, activity(engine::Chore::planning));
     hard_pictures_.reset();
     const std::int64_t wanted =
         std::llround(static_cast<double>(clock_.batch()) / options_.recipe.selection.keep);
@@ -278,7 +278,7 @@ std::vector<std::int32_t> Trainer::select_hardest(std::int64_t drawn) {
 }
 
 // `selected` must outlive the batch.
-net::Batch Trainer::next_batch(const std::vector<std::int32_t>& selected) {
+engine::Batch Trainer::next_batch(const std::vector<std::int32_t>& selected) {
   const data::TrainingLoader& loader = loader_.at(stage(), clock_.epoch());
   const std::uint8_t* times = remembered_scores_ ? remembered_scores_->times().data() : nullptr;
   return {.images = clock_.batch(),
@@ -306,21 +306,21 @@ void Trainer::go_to(double epoch) {
 
 void Trainer::update_weights() {
   {
-    const ActivityScope doing(options_.threads, activity(net::Chore::optimizer));
+    const ActivityScope doing(options_.threads, activity(engine::Chore::optimizer));
     update_.apply(clock_.batches(), model_, gradients_, {options_.threads, options_.kernels.tile_product});
   }
   if (!options_.recipe.ema.enabled) return;
-  const ActivityScope doing(options_.threads, activity(net::Chore::average));
+  const ActivityScope doing(options_.threads, activity(engine::Chore::average));
   average_.update(clock_.step(), model_);
 }
 
 // From plain views of a few training pictures, those that still teach first: what the others would say is
 // known.
 void Trainer::balance_classes() {
-  if (graph_.balance_parameter == net::kNone) return;
+  if (graph_.balance_parameter == graph::kNone) return;
   constexpr std::int64_t kPictures = 2500;
   const auto started = Clock::now();
-  net::Model& model = average_.model() != nullptr ? *average_.model() : model_;
+  graph::Model& model = average_.model() != nullptr ? *average_.model() : model_;
   std::vector<float>& biases = model.parameters[static_cast<std::size_t>(graph_.balance_parameter)];
   std::ranges::fill(biases, 0.0f);  // a run that was interrupted here comes twice
   const data::Split& split = options_.dataset.train;
@@ -394,7 +394,7 @@ void Trainer::evaluate(RunResult& result) {
   seconds_.eval += seconds_since(started);
 }
 
-void Trainer::score_plain(const net::Model& model) {
+void Trainer::score_plain(const graph::Model& model) {
   const auto started = Clock::now();
   evaluator_.load(model);
   plain_logits_ = evaluator_.plain_logits(options_.dataset.test);

@@ -13,11 +13,11 @@
 #include "base/thread_pool.hpp"
 #include "data/augmentation.hpp"
 #include "data/dataset.hpp"
-#include "net/executor.hpp"
+#include "engine/cpu/executor.hpp"
+#include "recipe/recipe.hpp"
 #include "train/evaluator.hpp"
 #include "train/hard_pictures.hpp"
 #include "train/parameter_update.hpp"
-#include "train/recipe.hpp"
 #include "train/remembered_scores.hpp"
 #include "train/result.hpp"
 #include "train/stage_loader.hpp"
@@ -28,7 +28,7 @@
 namespace ftl::train {
 
 struct TrainerOptions {
-  const Recipe& recipe;
+  const recipe::Recipe& recipe;
   const data::Dataset& dataset;  // dataset_for(recipe, ...)
   const kernels::Kernels& kernels;
   ThreadPool& threads;
@@ -59,12 +59,12 @@ class Trainer {
   void go_to(double epoch);
   bool finished() const { return clock_.finished(); }
   // Of the last training step.
-  const net::Executor& executor() const { return *executor_; }
+  const engine::Executor& executor() const { return *executor_; }
 
   std::int64_t batch() const { return clock_.batch(); }  // pictures in a training step
-  const net::Graph& graph() const { return graph_; }
+  const graph::Graph& graph() const { return graph_; }
   // The weights that evaluation uses: the average where the recipe keeps one.
-  const net::Model& model() const { return average_.model() != nullptr ? *average_.model() : model_; }
+  const graph::Model& model() const { return average_.model() != nullptr ? *average_.model() : model_; }
 
  private:
   struct EpochSums {
@@ -84,13 +84,13 @@ class Trainer {
   std::vector<std::int32_t> select_hardest(std::int64_t drawn);
   std::vector<std::int32_t> select_by_memory(std::int64_t drawn);
   void remember_scores(const std::vector<std::int32_t>& selected, std::span<const float> gradient_norms);
-  net::Batch next_batch(const std::vector<std::int32_t>& selected);
+  engine::Batch next_batch(const std::vector<std::int32_t>& selected);
   void train(RunResult& result);
   void update_weights();
   void balance_classes();
   void finish_epoch();
   void evaluate(RunResult& result);
-  void score_plain(const net::Model& model);
+  void score_plain(const graph::Model& model);
   ForgettingRecord forgetting();
   // Makes it the result of a run that failed because `loss`, which is `what`, is not finite.
   void fail(RunResult& result, std::string_view what, double loss) const;
@@ -98,9 +98,9 @@ class Trainer {
   TrainerOptions options_;
   std::chrono::steady_clock::time_point started_;
   std::vector<TrainingStage> stages_;
-  const net::Graph& graph_;  // for the pictures' own size, as evaluation sees them
+  const graph::Graph& graph_;  // for the pictures' own size, as evaluation sees them
   std::optional<TrainingStage> scoring_stage_;
-  net::Model model_;
+  graph::Model model_;
   TrainingClock clock_;
   ParameterUpdate update_;
   ModelAverage average_;
@@ -109,7 +109,7 @@ class Trainer {
   StageLoader scoring_loader_;
   Buffer executor_memory_;  // as much as the stage needs that needs most
   const TrainingStage* executor_stage_ = nullptr;
-  std::optional<net::Executor> executor_;
+  std::optional<engine::Executor> executor_;
   const TrainingStage* hard_pictures_stage_ = nullptr;
   std::optional<HardPictures> hard_pictures_;
   std::optional<RememberedScores> remembered_scores_;

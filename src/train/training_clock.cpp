@@ -6,7 +6,7 @@
 
 namespace ftl::train {
 
-TrainingClock::TrainingClock(const Recipe& recipe, std::int64_t pictures)
+TrainingClock::TrainingClock(const recipe::Recipe& recipe, std::int64_t pictures)
     : selection_(recipe.selection), batch_(std::min<std::int64_t>(recipe.batch, pictures)) {
   const std::int64_t whole_batches = pictures / batch_;
   length_.steps_per_epoch = static_cast<double>(whole_batches);

@@ -5,7 +5,7 @@
 #include <cstdint>
 
 #include "optim/schedule.hpp"
-#include "train/recipe.hpp"
+#include "recipe/recipe.hpp"
 
 namespace ftl::train {
 
@@ -13,7 +13,7 @@ namespace ftl::train {
 // of them; while the recipe selects (SelectionConfig), it draws more, so that the epoch has fewer steps.
 class TrainingClock {
  public:
-  TrainingClock(const Recipe& recipe, std::int64_t pictures);
+  TrainingClock(const recipe::Recipe& recipe, std::int64_t pictures);
 
   // Pictures that a step trains on.
   std::int64_t batch() const { return batch_; }
@@ -44,7 +44,7 @@ class TrainingClock {
  private:
   std::int64_t left() const;  // pictures until the end of training
 
-  SelectionConfig selection_;
+  recipe::SelectionConfig selection_;
   std::int64_t batch_;
   optim::TrainingLength length_;
   std::int64_t total_steps_ = 0;

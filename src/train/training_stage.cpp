@@ -21,14 +21,15 @@ std::string to_string(data::PictureSize size) {
 }
 
 // A share of the own size, 1 for all of it.
-TrainingStage stage_of(const Recipe& recipe, const data::Dataset& dataset, double scale, double until) {
+TrainingStage stage_of(const recipe::Recipe& recipe, const data::Dataset& dataset, double scale,
+                       double until) {
   const auto scaled = [scale](int side) { return static_cast<int>(std::lround(side * scale)); };
   const data::PictureSize own = own_size(dataset);
   TrainingStage stage{.size = {scaled(own.height), scaled(own.width)},
                       .graph = {},
                       .augmentation = data::scaled(recipe.augmentation, scale),
                       .until = until};
-  stage.graph = net::build_graph(recipe.network, {stage.size.height, stage.size.width, dataset.classes()});
+  stage.graph = graph::build_graph(recipe.network, {stage.size.height, stage.size.width, dataset.classes()});
   data::check_augmentation(
       stage.augmentation,
       {.count = dataset.train.count, .height = stage.size.height, .width = stage.size.width});
@@ -37,8 +38,8 @@ TrainingStage stage_of(const Recipe& recipe, const data::Dataset& dataset, doubl
 
 void check_same_parameters(const TrainingStage& own, const TrainingStage& stage) {
   for (std::size_t p = 0; p < own.graph.parameters.size(); ++p) {
-    const net::Parameter& parameter = own.graph.parameters[p];
-    const net::Parameter& other = stage.graph.parameters[p];
+    const graph::Parameter& parameter = own.graph.parameters[p];
+    const graph::Parameter& other = stage.graph.parameters[p];
     if (parameter.shape == other.shape) continue;
     throw InputError("{} ({}) has shape {} for pictures of {}, but {} for {}; put a global pool before it",
                      parameter.layer, parameter.name, fmt::join(parameter.shape, "x"), to_string(own.size),
@@ -52,7 +53,7 @@ struct SmallSize {
   double until = 0;
 };
 
-TrainingStage small_stage(const Recipe& recipe, const data::Dataset& dataset, const SmallSize& small,
+TrainingStage small_stage(const recipe::Recipe& recipe, const data::Dataset& dataset, const SmallSize& small,
                           const TrainingStage& own) {
   const int side = std::min(own.size.height, own.size.width);
   if (small.size > side) {
@@ -70,11 +71,11 @@ TrainingStage small_stage(const Recipe& recipe, const data::Dataset& dataset, co
 
 }  // namespace
 
-data::Dataset dataset_for(const Recipe& recipe, const data::Dataset& dataset) {
+data::Dataset dataset_for(const recipe::Recipe& recipe, const data::Dataset& dataset) {
   return recipe.holdout > 0 ? data::hold_out(dataset, recipe.holdout) : dataset;
 }
 
-std::vector<TrainingStage> training_stages(const Recipe& recipe, const data::Dataset& dataset) {
+std::vector<TrainingStage> training_stages(const recipe::Recipe& recipe, const data::Dataset& dataset) {
   TrainingStage own = stage_of(recipe, dataset, 1, std::numeric_limits<double>::infinity());
   std::vector<TrainingStage> stages;
   for (const auto& [size, until] : recipe.resolution) {
@@ -85,13 +86,13 @@ std::vector<TrainingStage> training_stages(const Recipe& recipe, const data::Dat
   return stages;
 }
 
-std::optional<TrainingStage> scoring_stage(const Recipe& recipe, const data::Dataset& dataset,
+std::optional<TrainingStage> scoring_stage(const recipe::Recipe& recipe, const data::Dataset& dataset,
                                            const TrainingStage& own) {
   if (recipe.selection.size == 0) return std::nullopt;
   return small_stage(recipe, dataset, {"select", recipe.selection.size, 0}, own);
 }
 
-void check_fits(const Recipe& recipe, const data::Dataset& dataset) {
+void check_fits(const recipe::Recipe& recipe, const data::Dataset& dataset) {
   scoring_stage(recipe, dataset, training_stages(recipe, dataset).back());
 }
 

@@ -1,6 +1,6 @@
 // What `ftl bench` lists. Its figures are the machine's business.
-#include "base/cpu_features.hpp"
 #include "cli/program.hpp"
+#include "machine/instruction_set.hpp"
 
 namespace ftl::cli {
 namespace {

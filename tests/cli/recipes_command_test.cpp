@@ -5,7 +5,7 @@
 
 #include "base/error.hpp"
 #include "cli/commands.hpp"
-#include "train/recipe.hpp"
+#include "recipe/recipe.hpp"
 
 namespace ftl::cli {
 namespace {
@@ -35,7 +35,7 @@ TEST(RecipesCommand, ListsNamesAndDescriptions) {
 }
 
 TEST(RecipesCommand, ShowsARecipeAsItWasWritten) {
-  EXPECT_EQ(output_of("show airbench94"), train::recipe_text("airbench94"));
+  EXPECT_EQ(output_of("show airbench94"), recipe::recipe_text("airbench94"));
   EXPECT_THAT(output_of("show airbench94"), HasSubstr("# 1 / 256"));
 }
 

@@ -1,6 +1,6 @@
 // ftl train from the outside: what it prints, leaves behind and returns.
-#include "base/cpu_features.hpp"
 #include "cli/program.hpp"
+#include "machine/instruction_set.hpp"
 
 namespace ftl::cli {
 namespace {

@@ -11,9 +11,9 @@
 #include <string>
 #include <vector>
 
-#include "base/cpu_features.hpp"
 #include "base/random.hpp"
 #include "kernels/activation/activation.hpp"
+#include "machine/instruction_set.hpp"
 #include "tensor/layout.hpp"
 
 namespace ftl::kernels::test {

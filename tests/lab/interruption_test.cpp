@@ -77,10 +77,9 @@ class Observer final : public train::TrainingObserver {
 
 std::vector<train::RunResult> run_in(const fs::path& folder, bool resume, Observer& observer) {
   const TinyDataset tiny;
-  const train::Recipe recipe = train::parse_recipe(kRecipe, "tiny");
+  const recipe::Recipe recipe = recipe::parse_recipe(kRecipe, "tiny");
   ThreadPool threads(1);
-  train::RunDirectory directory(
-      {.folder = folder, .resume = resume, .recipe = recipe.toml, .environment = {}});
+  run::RunDirectory directory({.folder = folder, .resume = resume, .recipe = recipe.toml, .environment = {}});
   return run_experiment({.recipe = recipe,
                          .dataset = tiny.dataset,
                          .kernels = kernels::kernels_for(select_isa()),

@@ -16,18 +16,18 @@
 namespace ftl::lab {
 namespace {
 
-using net::Chore;
-using net::StepKind;
-using net::WorkKind;
+using engine::Chore;
+using engine::StepKind;
+using engine::WorkKind;
 using testing::ElementsAre;
 
 constexpr std::int64_t kMillisecond = 1'000'000;
 
 // Two threads, 10 ms, one of which nobody named: convolution of node 1 for 3 + 4 ms, of node 2 for 2 ms, ...
 Recording two_threads() {
-  const Activity first = net::activity(StepKind::convolution, 1);
-  const Activity second = net::activity(StepKind::convolution, 2);
-  const Activity optimizer = net::activity(Chore::optimizer);
+  const Activity first = engine::activity(StepKind::convolution, 1);
+  const Activity second = engine::activity(StepKind::convolution, 2);
+  const Activity optimizer = engine::activity(Chore::optimizer);
   const auto span = [](Activity activity, int begin, int end) {
     return Span{activity, 500 + begin * kMillisecond, 500 + end * kMillisecond};
   };
@@ -155,7 +155,7 @@ class ProfiledSteps : public testing::TestWithParam<int> {
   std::vector<std::uint8_t> pixels_;
   std::vector<std::int32_t> labels_;
   data::Dataset dataset_;
-  train::Recipe recipe_ = train::parse_recipe(kRecipe, "tiny");
+  recipe::Recipe recipe_ = recipe::parse_recipe(kRecipe, "tiny");
   ThreadPool threads_{GetParam()};
 };
 
@@ -201,17 +201,17 @@ TEST_P(ProfiledSteps, ShowEveryStepOfThePlanAndTheWorkAround) {
                                 .threads = threads_,
                                 .save_state = {}});
   std::set<StepKind> kinds;
-  for (const net::Segment& segment : trainer.executor().plan().segments) {
-    for (const net::Step& step : segment.steps) {
+  for (const engine::Segment& segment : trainer.executor().plan().segments) {
+    for (const engine::Step& step : segment.steps) {
       kinds.insert(step.kind);
-      EXPECT_TRUE(seen.contains(net::activity(step.kind, step.node)))
+      EXPECT_TRUE(seen.contains(engine::activity(step.kind, step.node)))
           << name(step.kind) << " of " << step.node;
     }
   }
   EXPECT_GT(kinds.size(), 10u);
   for (const Chore chore :
        {Chore::weight_packing, Chore::gradient_reduction, Chore::optimizer, Chore::average}) {
-    EXPECT_TRUE(seen.contains(net::activity(chore))) << name(chore);
+    EXPECT_TRUE(seen.contains(engine::activity(chore))) << name(chore);
   }
   EXPECT_EQ(seen.contains(kWaiting), GetParam() > 1);
 }

@@ -10,8 +10,8 @@
 #include "lab/run_record.hpp"
 #include "lab/scaling_study.hpp"
 #include "lab/summary.hpp"
+#include "run/run_directory.hpp"
 #include "support/temporary_folder.hpp"
-#include "train/run_directory.hpp"
 
 namespace ftl::lab::report {
 
@@ -43,7 +43,7 @@ inline train::ForgettingRecord fake_forgetting(int run, int epoch) {
 // Epoch e of 3 is at e thirds of the final accuracy and time.
 inline void write_run(const std::filesystem::path& folder, const FakeRun& fake) {
   const int runs = static_cast<int>(fake.accuracies.size());
-  train::RunDirectory directory(
+  run::RunDirectory directory(
       {.folder = folder,
        .runs = runs,
        .recipe = "name = \"" + fake.recipe + "\"\n",

@@ -13,7 +13,7 @@
 #include "lab/report/page.hpp"
 #include "lab/report/table.hpp"
 #include "lab/report_folders.hpp"
-#include "train/metrics_file.hpp"
+#include "run/metrics_file.hpp"
 
 namespace ftl::lab::report {
 namespace {
@@ -277,7 +277,7 @@ TEST(ReportPredictions, CountConfusionsAndKeepTheSurestMistakes) {
 TEST(ReportDawnbench, IsALineAnEpochInHoursAndPercent) {
   const test::TemporaryFolder folder;
   write_run(folder / "a", {.accuracies = {0.9, 0.5}, .train_seconds = 7200, .epochs = 2});
-  EXPECT_EQ(dawnbench_tsv(train::read_metrics(folder / "a/metrics.jsonl"), 1800),
+  EXPECT_EQ(dawnbench_tsv(run::read_metrics(folder / "a/metrics.jsonl"), 1800),
             "epoch\thours\ttop1Accuracy\n1\t1.50000000\t45.0000\n2\t2.50000000\t90.0000\n");
 }
 

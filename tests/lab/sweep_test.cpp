@@ -9,10 +9,10 @@
 namespace ftl::lab {
 namespace {
 
+using graph::ParameterRole;
 using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
-using train::ParameterRole;
 
 constexpr const char* kRecipe = R"(
 [train]
@@ -47,7 +47,7 @@ class SweepPlan : public testing::Test {
     return planned.recipe.optimizers.at(role).optimizer.learning_rate;
   }
 
-  train::Recipe recipe_ = train::parse_recipe(kRecipe, "small");
+  recipe::Recipe recipe_ = recipe::parse_recipe(kRecipe, "small");
 };
 
 TEST_F(SweepPlan, CombinesEveryValueWithEveryOther) {

@@ -53,7 +53,7 @@ class ConvolutionPasses : public testing::Test {
     return texts;
   }
 
-  train::Recipe recipe = train::parse_recipe(kRecipe, "test");
+  recipe::Recipe recipe = recipe::parse_recipe(kRecipe, "test");
   ThreadPool threads{1};
 };
 
@@ -71,7 +71,7 @@ TEST_F(ConvolutionPasses, LackWhatNoEarlierLayerLearnsFrom) {
 }
 
 TEST_F(ConvolutionPasses, SayWhichMultiply8BitIntegers) {
-  recipe = train::parse_recipe(kRecipe, "test", {"network.products=int8", "network.layers[2].out=64"});
+  recipe = recipe::parse_recipe(kRecipe, "test", {"network.products=int8", "network.layers[2].out=64"});
   EXPECT_THAT(
       at_epoch(0),
       ElementsAre("whiten forward [patches, bias]", "conv1 forward [max-pool]", "conv2 forward [bias]",
@@ -81,11 +81,11 @@ TEST_F(ConvolutionPasses, SayWhichMultiply8BitIntegers) {
 }
 
 TEST(PlainGeometry, IsTheConvolutionAsTheRecipeHasIt) {
-  const train::Recipe recipe = train::parse_recipe(kRecipe, "test");
-  const net::Graph graph = net::build_graph(recipe.network, {12, 12, 10});
+  const recipe::Recipe recipe = recipe::parse_recipe(kRecipe, "test");
+  const graph::Graph graph = graph::build_graph(recipe.network, {12, 12, 10});
   std::vector<std::string> texts;
   for (int node = 0; node <= graph.output(); ++node) {
-    if (graph.nodes[static_cast<std::size_t>(node)].as<net::ConvolutionNode>() == nullptr) continue;
+    if (graph.nodes[static_cast<std::size_t>(node)].as<graph::ConvolutionNode>() == nullptr) continue;
     const kernels::ConvolutionGeometry g = plain_geometry(graph, node);
     EXPECT_FALSE(g.pool);
     EXPECT_NO_THROW(kernels::check(g));

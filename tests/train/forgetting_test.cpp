@@ -14,7 +14,7 @@ namespace {
 constexpr std::uint64_t kSeed = 5;
 
 // By definition: goes through the training step by step and notes when each picture was drawn last.
-PicturesByAge expected(const Recipe& recipe, std::int64_t count) {
+PicturesByAge expected(const recipe::Recipe& recipe, std::int64_t count) {
   TrainingClock clock(recipe, count);
   const std::int64_t length = count / clock.batch() * clock.batch();
   std::vector<std::int64_t> drawn(static_cast<std::size_t>(count), -2 * length);
@@ -45,16 +45,16 @@ std::size_t total(const PicturesByAge& pictures) {
 struct Course {
   int batch;
   double epochs;
-  SelectionConfig selection = {};
+  recipe::SelectionConfig selection = {};
   std::size_t seen = 0;  // pictures within the last epoch; 0: not said
 };
 
 TEST(PicturesByAge, AreThoseThatWereDrawnSoLongAgo) {
   constexpr std::int64_t kCount = 103;
-  const SelectionConfig select{.keep = 0.4, .start = 0, .size = 0};
+  const recipe::SelectionConfig select{.keep = 0.4, .start = 0, .size = 0};
   for (const Course& course : {Course{10, 3, {}, 100}, Course{10, 0.5, {}, 50}, Course{10, 2.6},
                                Course{103, 2, {}, 103}, Course{7, 2.5, select}, Course{10, 3, select}}) {
-    Recipe recipe;
+    recipe::Recipe recipe;
     recipe.batch = course.batch;
     recipe.epochs = course.epochs;
     recipe.selection = course.selection;
@@ -70,7 +70,7 @@ TEST(PicturesByAge, AreThoseThatWereDrawnSoLongAgo) {
 }
 
 TEST(PicturesByAge, ComeTheLatestFirst) {
-  Recipe recipe;
+  recipe::Recipe recipe;
   recipe.batch = 10;
   recipe.epochs = 1;
   TrainingClock clock(recipe, 100);
@@ -140,13 +140,13 @@ class Recorder final : public TrainingObserver {
 
 struct Trained {
   Recorder records;
-  net::Model model;
+  graph::Model model;
   double score_of_training_pictures = 0;
 };
 
 Trained train(bool forgetting, const std::vector<std::string>& settings = {}) {
   const Noise noise;
-  const Recipe recipe = parse_recipe(kRecipe, "own.toml", settings);
+  const recipe::Recipe recipe = recipe::parse_recipe(kRecipe, "own.toml", settings);
   const kernels::Kernels& kernels = kernels::kernels_for(select_isa());
   ThreadPool pool(1);
   Trained trained;
@@ -230,11 +230,11 @@ TEST(Forgetting, HasNoScoreForWhatWasNotSeenYet) {
 
 TEST(Forgetting, SamplesLargeSetsEvenly) {
   const Noise noise;
-  const Recipe recipe = parse_recipe(kRecipe, "own.toml", {});
-  const net::Graph graph = net::build_graph(recipe.network, {8, 8, 3});
+  const recipe::Recipe recipe = recipe::parse_recipe(kRecipe, "own.toml", {});
+  const graph::Graph graph = graph::build_graph(recipe.network, {8, 8, 3});
   ThreadPool pool(1);
   Evaluator evaluator({graph, noise.dataset, kernels::kernels_for(select_isa()), pool});
-  evaluator.load(net::initialise(graph, 1));
+  evaluator.load(graph::initialise(graph, 1));
   PicturesByAge pictures;
   for (int i = 0; i < 2500; ++i) pictures[3].push_back(i < 1250 ? 7 : 9);
   const ForgettingRecord record = measure_forgetting(evaluator, noise.dataset, pictures);

@@ -10,6 +10,7 @@
 #include "base/error.hpp"
 #include "base/random.hpp"
 #include "data/derived_dataset.hpp"
+#include "run/training_state_file.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace ftl::train {
@@ -76,7 +77,7 @@ lr = 0.01
 schedule = { kind = "constant" }
 )";
 
-TrainerOptions options_for(const Recipe& recipe, const Pictures& pictures, ThreadPool& pool) {
+TrainerOptions options_for(const recipe::Recipe& recipe, const Pictures& pictures, ThreadPool& pool) {
   return {.recipe = recipe,
           .dataset = pictures.dataset,
           .kernels = kernels::kernels_for(select_isa()),
@@ -86,8 +87,8 @@ TrainerOptions options_for(const Recipe& recipe, const Pictures& pictures, Threa
 
 struct Trained {
   RunResult result;
-  net::Graph graph;
-  net::Model model;
+  graph::Graph graph;
+  graph::Model model;
 
   const std::vector<float>& operator[](std::string_view name) const {
     for (std::size_t p = 0; p < graph.parameters.size(); ++p) {
@@ -99,7 +100,7 @@ struct Trained {
 
 Trained train(const std::vector<std::string>& settings, int threads = 1) {
   const Pictures pictures;
-  const Recipe recipe = parse_recipe(kRecipe, "own.toml", settings);
+  const recipe::Recipe recipe = recipe::parse_recipe(kRecipe, "own.toml", settings);
   ThreadPool pool(threads);
   Trainer trainer({.recipe = recipe,
                    .dataset = pictures.dataset,
@@ -192,7 +193,7 @@ TEST(Selection, TrainsOnFewerPicturesAndCountsTheScoring) {
   EXPECT_EQ(all.result.steps, 12);
   EXPECT_EQ(half.result.steps, 6);
   EXPECT_EQ(half.result.epochs, 2);
-  const double scoring = net::plan_inference(all.graph).flop * 2 * Pictures::kCount;
+  const double scoring = engine::plan_inference(all.graph).flop * 2 * Pictures::kCount;
   EXPECT_DOUBLE_EQ(half.result.flop, all.result.flop / 2 + scoring);
   EXPECT_LT(train({"train.batch=16", "select.keep=0.5", "select.size=4"}).result.flop,
             all.result.flop / 2 + 0.35 * scoring);
@@ -236,7 +237,7 @@ TEST(SelectionByMemory, TrainsMoreOftenOnWhatItGetsWrong) {
   const std::string no_selection = "select.keep=1";
   const auto accuracy_of_last_epoch = [&](const std::string& selection) {
     LastEpoch last;
-    const Recipe recipe = parse_recipe(
+    const recipe::Recipe recipe = recipe::parse_recipe(
         kRecipe, "own.toml", std::vector<std::string>{"train.epochs=12", "train.batch=8", selection});
     ThreadPool pool(1);
     Trainer({.recipe = recipe,
@@ -254,7 +255,7 @@ TEST(SelectionByMemory, TrainsMoreOftenOnWhatItGetsWrong) {
 
 TEST(SelectionByMemory, ResumesWithTheScoresAndTurnsItHad) {
   const Pictures pictures;
-  const Recipe recipe = parse_recipe(kRecipe, "own.toml", by_memory());
+  const recipe::Recipe recipe = recipe::parse_recipe(kRecipe, "own.toml", by_memory());
   ThreadPool pool(1);
   TrainerOptions options = options_for(recipe, pictures, pool);
   const test::TemporaryFolder folder;
@@ -262,13 +263,13 @@ TEST(SelectionByMemory, ResumesWithTheScoresAndTurnsItHad) {
   int epochs = 0;
   const Trainer* running = nullptr;
   options.save_state = [&](const TrainingState& state) {
-    if (++epochs == 2) save_training_state(file, state, running->graph(), recipe);
+    if (++epochs == 2) run::save_training_state(file, state, running->graph(), recipe);
   };
   Trainer whole(options);
   running = &whole;
   whole.run();
   options.save_state = {};
-  const TrainingState state = load_training_state(file, whole.graph(), recipe, options.seed);
+  const TrainingState state = run::load_training_state(file, whole.graph(), recipe, options.seed);
   options.resume = &state;
   Trainer rest(options);
   rest.run();
@@ -328,8 +329,8 @@ TEST(Balance, MakesProbabilitiesSumToTheClassesSizes) {
 
 TEST(Balance, IsSetAgainByARunThatWasInterruptedRightAfterItsLastStep) {
   const Pictures pictures;
-  const Recipe recipe =
-      parse_recipe(kRecipe, "own.toml", std::vector<std::string>{"network.layers[8].balance=true"});
+  const recipe::Recipe recipe =
+      recipe::parse_recipe(kRecipe, "own.toml", std::vector<std::string>{"network.layers[8].balance=true"});
   ThreadPool pool(1);
   TrainerOptions options = options_for(recipe, pictures, pool);
   TrainingState state;

@@ -7,8 +7,8 @@ namespace {
 
 using testing::ElementsAre;
 
-Recipe recipe_of(int batch, double epochs, const SelectionConfig& selection = {}) {
-  Recipe recipe;
+recipe::Recipe recipe_of(int batch, double epochs, const recipe::SelectionConfig& selection = {}) {
+  recipe::Recipe recipe;
   recipe.batch = batch;
   recipe.epochs = epochs;
   recipe.selection = selection;

@@ -11,7 +11,7 @@ using testing::AllOf;
 using testing::HasSubstr;
 using testing::ThrowsMessage;
 
-Recipe recipe_with(const std::string& head, const std::vector<std::string>& settings) {
+recipe::Recipe recipe_with(const std::string& head, const std::vector<std::string>& settings) {
   const std::string text = R"(
 [train]
 batch = 32
@@ -28,7 +28,7 @@ lr = 0.01
 [optimizer.biases]
 lr = 0.01
 )";
-  return parse_recipe(text, "own.toml", settings);
+  return recipe::parse_recipe(text, "own.toml", settings);
 }
 
 data::Dataset pictures(int height, int width) {
@@ -69,7 +69,7 @@ TEST(TrainingStages, ScaleTheAugmentation) {
 }
 
 TEST(TrainingStages, RefuseParametersThatDependOnTheSize) {
-  const Recipe recipe = recipe_with(R"({ op = "linear" })", {kTwoSizes});
+  const recipe::Recipe recipe = recipe_with(R"({ op = "linear" })", {kTwoSizes});
   EXPECT_THAT(
       [&] { training_stages(recipe, pictures(16, 16)); },
       ThrowsMessage<InputError>(AllOf(HasSubstr("train.resolution[0]"), HasSubstr("network.layers[3]"),
@@ -78,7 +78,7 @@ TEST(TrainingStages, RefuseParametersThatDependOnTheSize) {
 }
 
 TEST(TrainingStages, RefuseANetworkThatDoesNotFitTheSmallPictures) {
-  const Recipe recipe =
+  const recipe::Recipe recipe =
       recipe_with(R"({ op = "max_pool", kernel = 3 }, { op = "global_max_pool" }, { op = "linear" })",
                   {"train.resolution=[{size=12,until=1},{size=8,until=2}]", "augment.cutout=0"});
   EXPECT_THAT(
@@ -95,7 +95,7 @@ TEST(TrainingStages, RefuseASizeAboveThePictures) {
 
 TEST(ScoringStage, IsOfTheNamedSizeOrNone) {
   const data::Dataset dataset = pictures(16, 16);
-  const Recipe recipe = recipe_with(kGlobal, {"select={keep=0.5,size=8}"});
+  const recipe::Recipe recipe = recipe_with(kGlobal, {"select={keep=0.5,size=8}"});
   const TrainingStage own = training_stages(recipe, dataset).back();
   const std::optional<TrainingStage> scored = scoring_stage(recipe, dataset, own);
   ASSERT_TRUE(scored);

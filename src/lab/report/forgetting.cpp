@@ -5,7 +5,7 @@
 #include <map>
 
 #include "base/error.hpp"
-#include "train/json_file.hpp"
+#include "base/json_file.hpp"
 
 namespace ftl::lab::report {
 namespace {
@@ -13,7 +13,6 @@ namespace {
 using train::ClassForgetting;
 using train::ForgettingRecord;
 using train::GroupScore;
-using train::JsonMembers;
 
 GroupScore score(const JsonMembers& json) {
   return {json.get<std::int64_t>("pictures"), json.number("loss"), json.number("accuracy")};
@@ -87,7 +86,7 @@ ForgettingRecord mean_over(const std::vector<ForgettingRecord>& runs) {
 std::vector<ForgettingRecord> read_forgetting(const std::filesystem::path& path) {
   std::map<int, std::map<double, ForgettingRecord>> runs;
   std::size_t classes = 0;
-  train::for_each_json_line(path, [&](const JsonMembers& line) {
+  for_each_json_line(path, [&](const JsonMembers& line) {
     ForgettingRecord read = record(line);
     if (runs.empty()) classes = read.by_class.size();
     if (read.by_class.size() != classes) {

@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "data/png.hpp"
+#include "run/model_dataset.hpp"
 #include "train/evaluator.hpp"
-#include "train/model_dataset.hpp"
 #include "train/training_stage.hpp"
 
 namespace ftl::lab::report {
@@ -54,9 +54,9 @@ Predictions judge(std::span<const float> logits, const std::vector<std::string>&
 
 Predictions predict(const PredictionOptions& options) {
   const std::string checkpoint = options.checkpoint.string();
-  const train::LoadedModel model = train::load_model(options.checkpoint);
+  const run::LoadedModel model = run::load_model(options.checkpoint);
   const data::Dataset dataset =
-      train::dataset_for_model(model, checkpoint, train::dataset_for(model.recipe, options.dataset));
+      run::dataset_for_model(model, checkpoint, train::dataset_for(model.recipe, options.dataset));
   train::Evaluator evaluator({model.graph, dataset, kernels::kernels_for(select_isa()), options.threads});
   evaluator.load(model.model);
   Predictions predictions = judge(evaluator.logits(dataset.test, model.recipe.evaluation), model.class_names,

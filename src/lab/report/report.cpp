@@ -9,7 +9,7 @@
 
 #include "base/error.hpp"
 #include "lab/scaling_study.hpp"
-#include "train/run_files.hpp"
+#include "run/run_files.hpp"
 
 namespace ftl::lab::report {
 namespace {
@@ -108,7 +108,7 @@ Report read_report(const std::vector<fs::path>& paths) {
 const RunFolder* best_run(const Report& report) {
   const RunFolder* best = nullptr;
   for (const RunFolder& run : report.runs) {
-    if (std::isnan(run.accuracy.mean) || !fs::exists(run.folder / train::kCheckpointFile)) continue;
+    if (std::isnan(run.accuracy.mean) || !fs::exists(run.folder / run::kCheckpointFile)) continue;
     if (best == nullptr || run.accuracy.mean > best->accuracy.mean) best = &run;
   }
   return best;

@@ -9,12 +9,12 @@
 
 #include "base/error.hpp"
 #include "base/file.hpp"
+#include "base/json_file.hpp"
 #include "lab/report/forgetting.hpp"
 #include "lab/run_record.hpp"
-#include "train/json_file.hpp"
-#include "train/metrics_file.hpp"
-#include "train/run_directory.hpp"
-#include "train/run_files.hpp"
+#include "run/metrics_file.hpp"
+#include "run/run_directory.hpp"
+#include "run/run_files.hpp"
 
 namespace ftl::lab::report {
 namespace {
@@ -22,7 +22,6 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 using train::EpochRecord;
-using train::JsonMembers;
 
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
@@ -47,7 +46,7 @@ std::vector<std::uint64_t> counted_seeds(const JsonMembers& json, std::size_t va
 }
 
 void read_summary(const fs::path& path, RunFolder& run) {
-  const Json json = train::read_json(path);
+  const Json json = read_json(path);
   const JsonMembers summary(json, path.string());
   run.finished = !summary.get<bool>("interrupted");
   run.recipe = summary.get<std::string>("recipe");
@@ -70,7 +69,7 @@ void read_summary(const fs::path& path, RunFolder& run) {
 }
 
 void read_environment(const fs::path& path, RunFolder& run) {
-  const Json json = train::read_json(path);
+  const Json json = read_json(path);
   run.dataset_digest = JsonMembers(json, path.string()).get<std::string>("dataset");
   for (const auto& [key, value] : json.items()) {
     run.environment.emplace_back(key, value.is_string() ? value.get<std::string>() : value.dump());
@@ -108,9 +107,9 @@ std::vector<EpochFigures> curve(const std::vector<EpochRecord>& records) {
 
 // Of all runs so far but those that have failed, of which the directory has `runs`.
 std::vector<EpochRecord> records_that_count(const fs::path& folder, int runs) {
-  std::vector<EpochRecord> records = train::read_metrics(folder / train::kMetricsFile);
+  std::vector<EpochRecord> records = run::read_metrics(folder / run::kMetricsFile);
   for (int run = 0; run < runs; ++run) {
-    const std::optional<train::RunResult> result = load_run_record(train::result_path(folder, run, runs));
+    const std::optional<train::RunResult> result = load_run_record(run::result_path(folder, run, runs));
     if (!result || !result->failed) continue;
     std::erase_if(records, [run](const EpochRecord& record) { return record.run == run; });
   }
@@ -142,20 +141,20 @@ std::string last_name(const fs::path& folder) {
 }
 
 bool is_run_folder(const fs::path& folder) {
-  return fs::exists(folder / train::kRecipeFile) && fs::exists(folder / train::kEnvironmentFile);
+  return fs::exists(folder / run::kRecipeFile) && fs::exists(folder / run::kEnvironmentFile);
 }
 
 RunFolder read_run_folder(const fs::path& folder) {
   RunFolder run;
   run.folder = folder;
   run.label = last_name(folder);
-  run.recipe_toml = read_text(folder / train::kRecipeFile);
-  run.recipe = recipe_name(run.recipe_toml, folder / train::kRecipeFile);
+  run.recipe_toml = read_text(folder / run::kRecipeFile);
+  run.recipe = recipe_name(run.recipe_toml, folder / run::kRecipeFile);
   run.accuracy = run.accuracy_plain = describe({});
-  read_environment(folder / train::kEnvironmentFile, run);
-  if (const fs::path summary = folder / train::kSummaryFile; fs::exists(summary)) read_summary(summary, run);
+  read_environment(folder / run::kEnvironmentFile, run);
+  if (const fs::path summary = folder / run::kSummaryFile; fs::exists(summary)) read_summary(summary, run);
   run.curve = curve(records_that_count(folder, run.runs));
-  run.forgetting = read_forgetting(folder / train::kForgettingFile);
+  run.forgetting = read_forgetting(folder / run::kForgettingFile);
   return run;
 }
 

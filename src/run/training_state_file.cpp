@@ -1,0 +1,100 @@
+#include "run/training_state_file.hpp"
+
+#include <algorithm>
+
+#include "base/error.hpp"
+#include "run/model_tensors.hpp"
+
+namespace ftl::run {
+namespace {
+
+using nlohmann::json;
+
+constexpr const char* kScores = "select.scores";
+constexpr const char* kTimesTrained = "select.times_trained";
+
+}  // namespace
+
+void save_training_state(const std::filesystem::path& path, const train::TrainingState& state,
+                         const graph::Graph& graph, const recipe::Recipe& recipe) {
+  Checkpoint checkpoint;
+  const json progress{{"seed", state.seed},
+                      {"step", state.step},
+                      {"init_seconds", state.init_seconds},
+                      {"train_seconds", state.train_seconds},
+                      {"epoch_loss", state.epoch_loss},
+                      {"epoch_correct", state.epoch_correct},
+                      {"epoch_images", state.epoch_images},
+                      {"flop", state.flop},
+                      {"has_average", state.average.has_value()},
+                      {"optimizer_steps", state.optimizer_steps}};
+  checkpoint.metadata = {{kKind, kStateKind}, {"ftl.recipe", recipe.toml}, {"ftl.progress", progress.dump()}};
+  add_model("", graph, state.model, checkpoint);
+  if (state.average) add_model("average.", graph, *state.average, checkpoint);
+  for (std::size_t i = 0; i < state.optimizer.size(); ++i) {
+    checkpoint.tensors.push_back({"optimizer." + std::to_string(i),
+                                  {static_cast<std::int64_t>(state.optimizer[i].size())},
+                                  state.optimizer[i]});
+  }
+  if (!state.scores.empty()) {
+    checkpoint.tensors.push_back({kScores, {std::ssize(state.scores)}, state.scores});
+    checkpoint.tensors.push_back({kTimesTrained,
+                                  {std::ssize(state.times_trained)},
+                                  {state.times_trained.begin(), state.times_trained.end()}});
+  }
+  save_checkpoint(path, checkpoint);
+}
+
+train::TrainingState load_training_state(const std::filesystem::path& path, const graph::Graph& graph,
+                                         const recipe::Recipe& recipe, std::uint64_t seed) {
+  const Checkpoint checkpoint = load_checkpoint(path);
+  require_kind(checkpoint, kStateKind);
+  if (!recipe::is_same_recipe(metadata(checkpoint, "ftl.recipe"), recipe.toml)) {
+    throw InputError(
+        "{}: is of a run with other settings; resume with the same recipe and --set, or choose another --out",
+        checkpoint.source);
+  }
+  train::TrainingState state;
+  bool has_average = false;
+  try {
+    const json progress = metadata_json(checkpoint, "ftl.progress");
+    progress.at("seed").get_to(state.seed);
+    progress.at("step").get_to(state.step);
+    const auto init_seconds = progress.find("init_seconds");  // older states have none
+    if (init_seconds != progress.end() && init_seconds->is_number()) init_seconds->get_to(state.init_seconds);
+    progress.at("train_seconds").get_to(state.train_seconds);
+    progress.at("epoch_loss").get_to(state.epoch_loss);
+    progress.at("epoch_correct").get_to(state.epoch_correct);
+    progress.at("epoch_images").get_to(state.epoch_images);
+    progress.at("flop").get_to(state.flop);
+    progress.at("optimizer_steps").get_to(state.optimizer_steps);
+    progress.at("has_average").get_to(has_average);
+  } catch (const json::exception&) {
+    throw InputError("{}: its metadata ftl.progress is not what ftl writes", checkpoint.source);
+  }
+  if (state.seed != seed) {
+    throw InputError("{}: is of a run with seed {}, not {}", checkpoint.source, state.seed, seed);
+  }
+  state.model = read_model("", graph, checkpoint);
+  if (has_average) state.average = read_model("average.", graph, checkpoint);
+  for (std::size_t i = 0;; ++i) {
+    const std::string name = "optimizer." + std::to_string(i);
+    const bool found = std::any_of(checkpoint.tensors.begin(), checkpoint.tensors.end(),
+                                   [&](const NamedTensor& tensor) { return tensor.name == name; });
+    if (!found) break;
+    state.optimizer.push_back(checkpoint.tensor(name).values);
+  }
+  if (recipe.selection.remembers()) {
+    state.scores = checkpoint.tensor(kScores).values;
+    for (const float times : checkpoint.tensor(kTimesTrained).values) {
+      if (!(times >= 0 && times < 256)) {
+        throw InputError("{}: its tensor {} has {}; there are 0 to 255 only", checkpoint.source,
+                         kTimesTrained, times);
+      }
+      state.times_trained.push_back(static_cast<std::uint8_t>(times));
+    }
+  }
+  return state;
+}
+
+}  // namespace ftl::run
