@@ -16,7 +16,8 @@ namespace {
 
 // Of a batch's blocks: few enough that adding them up is cheap, enough for many threads, and a power of two
 // so that two, four or eight threads share them evenly. With fewer than four blocks to a lane, writing and
-// reading its sums takes longer than more threads than eight would save (docs/lab-notebook.md).
+// reading its sums takes longer than more threads than eight would save
+// (docs/notebook/2026-11-22-fewer-lanes.md).
 int lanes_for(int blocks) {
   if (blocks >= 60) return 16;
   if (blocks >= 16) return 8;
