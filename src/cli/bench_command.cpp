@@ -5,11 +5,11 @@
 #include <string>
 #include <vector>
 
-#include "base/processors.hpp"
 #include "cli/bench_table.hpp"
 #include "cli/commands.hpp"
 #include "cli/json_output.hpp"
 #include "cli/progress_line.hpp"
+#include "machine/limits.hpp"
 #include "measure/convolution_bench.hpp"
 #include "measure/machine_peaks.hpp"
 
@@ -24,7 +24,7 @@ struct BenchArguments {
   std::vector<std::string> settings;
   bool peak = false;
   double epoch = 0;
-  int threads = available_processors();
+  int threads = default_threads();
   double seconds = 0.3;
   std::string json;
 };
@@ -95,7 +95,9 @@ void add_bench_command(CLI::App& app) {
       ->excludes(recipe)
       ->excludes(settings)
       ->excludes(epoch);
-  command->add_option("--threads", arguments->threads, "Threads; default: every processor")
+  command
+      ->add_option("--threads", arguments->threads,
+                   "Threads; default: as many as there are processors to use")
       ->check(CLI::Range(1, 1024));
   command->add_option("--seconds", arguments->seconds, "Time for each figure")
       ->check(CLI::Range(0.0, 3600.0))

@@ -7,10 +7,10 @@
 
 #include "base/error.hpp"
 #include "base/json_file.hpp"
-#include "base/processors.hpp"
 #include "cli/commands.hpp"
 #include "cli/dataset_arguments.hpp"
 #include "cli/json_output.hpp"
+#include "machine/limits.hpp"
 #include "run/model_dataset.hpp"
 #include "train/evaluator.hpp"
 
@@ -22,7 +22,7 @@ struct EvalArguments {
   DatasetArguments dataset;
   std::string views;
   double views_fraction = 0;  // 0: the recipe's
-  int threads = available_processors();
+  int threads = default_threads();
   std::string json;
 };
 
@@ -86,7 +86,9 @@ void add_eval_command(CLI::App& app) {
       ->add_option("--views-fraction", arguments->views_fraction,
                    "Share of pictures, the least confident ones, that get all views; default: the recipe's")
       ->check(CLI::Range(1e-6, 1.0));
-  command->add_option("--threads", arguments->threads, "Threads; default: every processor")
+  command
+      ->add_option("--threads", arguments->threads,
+                   "Threads; default: as many as there are processors to use")
       ->check(CLI::Range(1, 1024));
   command->add_option("--json", arguments->json, "Also write the figures to this file; - for stdout");
   command->callback([arguments] { eval(*arguments); });

@@ -18,7 +18,8 @@ void add_lab_options(CLI::App& command, LabArguments& arguments) {
   command.add_option("--seed", arguments.seed, "Of the first run; the following ones count up")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
-  command.add_option("--threads", arguments.threads, "Threads; default: every processor")
+  command
+      .add_option("--threads", arguments.threads, "Threads; default: as many as there are processors to use")
       ->check(CLI::Range(1, 1024));
   command.add_option("--device", arguments.device, "What to train on")->check(CLI::IsMember({"cpu"}));
   command.add_option("--out", arguments.out,

@@ -9,7 +9,7 @@
 
 #include "base/error.hpp"
 #include "base/interrupt.hpp"
-#include "base/processors.hpp"
+#include "machine/limits.hpp"
 #include "cli/dataset_arguments.hpp"
 #include "cli/progress_line.hpp"
 #include "lab/machine.hpp"
@@ -23,7 +23,7 @@ struct LabArguments {
   std::vector<std::string> settings;
   std::optional<double> holdout;
   std::uint64_t seed = 0;
-  int threads = available_processors();
+  int threads = default_threads();
   std::string device = "cpu";
   std::string out;
   bool dry_run = false;

@@ -9,10 +9,10 @@
 #include "base/error.hpp"
 #include "base/file.hpp"
 #include "base/json_file.hpp"
-#include "base/processors.hpp"
 #include "cli/commands.hpp"
 #include "cli/json_output.hpp"
 #include "data/picture.hpp"
+#include "machine/limits.hpp"
 #include "run/model_file.hpp"
 #include "train/evaluator.hpp"
 
@@ -23,7 +23,7 @@ struct PredictArguments {
   std::string checkpoint;
   std::vector<std::string> images;
   int top = 5;
-  int threads = available_processors();
+  int threads = default_threads();
   std::string json;
 };
 
@@ -101,7 +101,9 @@ void add_predict_command(CLI::App& app) {
   command->add_option("--top", arguments->top, "Classes to print a picture")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
-  command->add_option("--threads", arguments->threads, "Threads; default: every processor")
+  command
+      ->add_option("--threads", arguments->threads,
+                   "Threads; default: as many as there are processors to use")
       ->check(CLI::Range(1, 1024));
   command->add_option("--json", arguments->json, "Also write all probabilities to this file; - for stdout");
   command->callback([arguments] { predict(*arguments); });

@@ -8,7 +8,6 @@
 
 #include "base/file.hpp"
 #include "base/json_file.hpp"
-#include "base/processors.hpp"
 #include "cli/commands.hpp"
 #include "cli/dataset_arguments.hpp"
 #include "cli/json_output.hpp"
@@ -17,6 +16,7 @@
 #include "lab/chrome_trace.hpp"
 #include "lab/step_profiler.hpp"
 #include "machine/instruction_set.hpp"
+#include "machine/limits.hpp"
 
 namespace ftl::cli {
 namespace {
@@ -28,7 +28,7 @@ struct ProfileArguments {
   DatasetArguments dataset;
   std::vector<std::string> settings;
   std::uint64_t seed = 0;
-  int threads = available_processors();
+  int threads = default_threads();
   int steps = 20;
   double epoch = 0;
   std::size_t top = 25;
@@ -180,7 +180,9 @@ void add_profile_command(CLI::App& app) {
   command->add_option("--seed", arguments->seed, "Of the training")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
-  command->add_option("--threads", arguments->threads, "Threads; default: every processor")
+  command
+      ->add_option("--threads", arguments->threads,
+                   "Threads; default: as many as there are processors to use")
       ->check(CLI::Range(1, 1024));
   command
       ->add_option("--steps", arguments->steps,

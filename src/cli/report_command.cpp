@@ -5,7 +5,6 @@
 
 #include "base/error.hpp"
 #include "base/file.hpp"
-#include "base/processors.hpp"
 #include "cli/commands.hpp"
 #include "cli/dataset_arguments.hpp"
 #include "cli/json_output.hpp"
@@ -15,6 +14,7 @@
 #include "lab/report/page.hpp"
 #include "lab/report/table.hpp"
 #include "lab/run_record.hpp"
+#include "machine/limits.hpp"
 #include "run/metrics_file.hpp"
 #include "run/run_directory.hpp"
 #include "run/run_files.hpp"
@@ -34,7 +34,7 @@ struct ReportArguments {
   std::string csv;
   std::string dawnbench;
   bool text = false;
-  int threads = available_processors();
+  int threads = default_threads();
 };
 
 // The dataset that a run was made with, where it is found without being named: the synthetic set, or the
@@ -172,7 +172,9 @@ void add_report_command(CLI::App& app) {
       "The dataset of the best run, for its confusion matrix and mistakes; default: looked for");
   data->excludes(dawnbench);
   for (const char* of_data : {"--test-data", "--size"}) command->get_option(of_data)->needs(data);
-  command->add_option("--threads", arguments->threads, "Threads; default: every processor")
+  command
+      ->add_option("--threads", arguments->threads,
+                   "Threads; default: as many as there are processors to use")
       ->check(CLI::Range(1, 1024));
   command->callback([arguments] { report(*arguments); });
 }

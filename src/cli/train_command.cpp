@@ -8,7 +8,6 @@
 #include <optional>
 
 #include "base/error.hpp"
-#include "base/processors.hpp"
 #include "cli/commands.hpp"
 #include "cli/console.hpp"
 #include "cli/dataset_arguments.hpp"
@@ -20,6 +19,7 @@
 #include "lab/report/forgetting.hpp"
 #include "lab/report/forgetting_table.hpp"
 #include "lab/summary.hpp"
+#include "machine/limits.hpp"
 
 namespace ftl::cli {
 namespace {
@@ -32,7 +32,7 @@ struct TrainArguments {
   std::vector<std::string> settings;
   int runs = 1;
   std::uint64_t seed = 0;
-  int threads = available_processors();
+  int threads = default_threads();
   std::string device = "cpu";
   std::string out;
   bool forgetting = false;
@@ -222,7 +222,9 @@ void add_train_command(CLI::App& app, int& exit_code) {
   command->add_option("--seed", arguments->seed, "Of the first run; the following ones count up")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
-  command->add_option("--threads", arguments->threads, "Threads; default: every processor")
+  command
+      ->add_option("--threads", arguments->threads,
+                   "Threads; default: as many as there are processors to use")
       ->check(CLI::Range(1, 1024));
   command->add_option("--device", arguments->device, "What to train on")->check(CLI::IsMember({"cpu"}));
   command->add_option("--out", arguments->out, "Run directory; default: runs/<recipe>-<date>-<time>");

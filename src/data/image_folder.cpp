@@ -3,9 +3,9 @@
 
 #include "base/error.hpp"
 #include "base/interrupt.hpp"
-#include "base/processors.hpp"
 #include "base/thread_pool.hpp"
 #include "data/picture_reader.hpp"
+#include "machine/limits.hpp"
 
 namespace ftl::data {
 namespace {
@@ -82,7 +82,7 @@ class ImageFolderReader : public PictureReader {
 
   PictureSize common_size() const {
     std::vector<PictureSize> sizes(pictures_.size());
-    ThreadPool pool(available_processors());
+    ThreadPool pool(default_threads());
     pool.parallel_for(static_cast<std::int64_t>(sizes.size()), [&](std::int64_t item, int) {
       throw_if_interrupted();
       const auto index = static_cast<std::size_t>(item);

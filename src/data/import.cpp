@@ -5,10 +5,10 @@
 #include "base/error.hpp"
 #include "base/file.hpp"
 #include "base/interrupt.hpp"
-#include "base/processors.hpp"
 #include "base/thread_pool.hpp"
 #include "data/cache.hpp"
 #include "data/digest.hpp"
+#include "machine/limits.hpp"
 
 namespace ftl::data {
 namespace {
@@ -93,7 +93,7 @@ void set_statistics(const ChannelSums& sums, Footer& footer) {
 
 // Writes all pictures, a chunk after another, and sums over the training pictures.
 ChannelSums write_pixels(const PictureReader& reader, AtomicFile& file, const ImportProgress& progress) {
-  ThreadPool pool(available_processors());
+  ThreadPool pool(default_threads());
   std::vector<ChannelSums> sums(static_cast<std::size_t>(pool.threads()));
   const auto count = static_cast<std::int64_t>(reader.labels.size());
   const std::int64_t picture_bytes = reader.size.bytes();

@@ -25,7 +25,7 @@ const std::map<std::string, Layers>& ladder() {
         {"machine", {"base"}},
         {"tensor", {"base"}},
         {"kernels", {"base", "machine", "tensor"}},
-        {"data", {"base", "tensor"}},
+        {"data", {"base", "machine", "tensor"}},
         {"graph", {"base", "machine", "tensor", "kernels"}},
         {"engine", {"base", "machine", "tensor", "kernels", "graph"}},
         {"optim", {"base", "machine", "tensor", "kernels"}},
