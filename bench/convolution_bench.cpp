@@ -169,14 +169,14 @@ void weight_packing(benchmark::State& state) {
 }
 
 void gradient_reduction(benchmark::State& state) {
-  constexpr int kLaneCount = 8;
+  constexpr int kSlotCount = 8;
   const ConvolutionGeometry g = geometry_of(state);
-  const Buffer lanes(weight_gradient_bytes(g) * kLaneCount);
+  const Buffer slots(weight_gradient_bytes(g) * kSlotCount);
   std::vector<float> gradient(static_cast<std::size_t>(g.taps() * g.in.channels * g.out.channels));
   for (auto _ : state) {
     selected().convolution.reduce_weight_gradient({.geometry = g,
-                                                   .lanes = lanes.data(),
-                                                   .lane_count = kLaneCount,
+                                                   .slots = slots.data(),
+                                                   .slot_count = kSlotCount,
                                                    .first_output = 0,
                                                    .last_output = g.out.channels,
                                                    .weights_gradient = gradient.data()});

@@ -16,12 +16,12 @@ struct Taps {
   int count;
 };
 
-struct Window {
+struct WindowTaps {
   Taps y;
   Taps x;
 };
 
-constexpr bool same(const Window& a, const Window& b) {
+constexpr bool same(const WindowTaps& a, const WindowTaps& b) {
   return a.y.first == b.y.first && a.y.count == b.y.count && a.x.first == b.x.first && a.x.count == b.x.count;
 }
 
@@ -46,7 +46,7 @@ class TermLists {
 
   // The list for `window`; fill(window, terms) writes one and returns its length.
   template <class Fill>
-  TileSum find(const Window& window, const Fill& fill) {
+  TileSum find(const WindowTaps& window, const Fill& fill) {
     for (int slot = 0; slot < used_; ++slot) {
       if (same(windows_[slot], window)) return list(slot);
     }
@@ -70,7 +70,7 @@ class TermLists {
   TileTerm* terms_;
   int used_ = 0;
   int oldest_ = 0;
-  Window windows_[kSlots];
+  WindowTaps windows_[kSlots];
   int counts_[kSlots];
 };
 
