@@ -57,7 +57,9 @@ struct Tensors {
         weights(std::max(forward_weight_elements(g), backward_weight_elements(g)) * 2),
         scales(std::max(g.in.padded_channels(), g.out.padded_channels()) * 4),
         rounded(rounded_input_elements(g) * 2),
-        scratch(std::max(backward_data_scratch_elements(g), weight_gradient_scratch_elements(g)) * 2),
+        scratch(std::max({forward_scratch_elements(g), backward_data_scratch_elements(g),
+                          weight_gradient_scratch_elements(g)}) *
+                2),
         gradient(weight_gradient_bytes(g)) {
     for (const Buffer* buffer : {&x, &y, &weights}) fill(*buffer);
     std::ranges::fill(scales.span<float>(), 1e-3F);
@@ -108,6 +110,7 @@ void forward(benchmark::State& state) {
          .weights = t.weights.as<bf16>(),
          .y = t.y.as<bf16>() + block * g.out.block_elements(),
          .argmax = g.pool ? t.argmax.as<std::uint8_t>() : nullptr,
+         .scratch = t.scratch.as<bf16>(),
          .weight_scales = t.scales.as<float>(),
          .largest_x = largest_x,
          .activation = applies_activation(g) ? ActivationKind::silu : ActivationKind::identity});

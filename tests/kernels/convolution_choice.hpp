@@ -1,6 +1,8 @@
 // Runs tests of convolutions on every instruction set, made of either kind of products.
 #pragma once
 
+#include <algorithm>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -22,6 +24,15 @@ struct ConvolutionChoice {
     return !shared || (g.stride == 1 && g.groups == 1 && g.taps() > 1);
   }
 };
+
+// What any pass of a convolution needs, filled with what shows where it is read before it is written.
+inline bf16* scratch_of(const ConvolutionGeometry& g) {
+  static std::vector<bf16> memory;
+  const std::int64_t elements = std::max(
+      {forward_scratch_elements(g), backward_data_scratch_elements(g), weight_gradient_scratch_elements(g)});
+  memory.assign(static_cast<std::size_t>(elements), to_bf16(std::numeric_limits<float>::quiet_NaN()));
+  return memory.data();
+}
 
 inline std::vector<ConvolutionChoice> convolution_choices() {
   std::vector<ConvolutionChoice> choices;

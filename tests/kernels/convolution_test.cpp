@@ -99,8 +99,8 @@ TEST_P(ConvolutionKernelsTest, ForwardMatchesTheReference) {
     std::vector<double> exact(p.dy.size());
     convolution_reference<double>(p.g, p.images, doubles(p.x), doubles(p.weights), doubles(p.bias), exact);
     std::vector<bf16> y_block = unwritten(p.g.out);
-    kernels.forward(
-        {p.g, p.images, p.x_block.data(), p.forward_tiles.data(), p.padded_bias.data(), y_block.data()});
+    kernels.forward({p.g, p.images, p.x_block.data(), p.forward_tiles.data(), p.padded_bias.data(),
+                     y_block.data(), nullptr, scratch_of(p.g)});
     const std::vector<float> y = plain(p.g.out, p.images, y_block);
     const int terms = p.g.taps() * p.g.group_inputs() + 1;  // each at most 1
     for (std::size_t i = 0; i < y.size(); ++i)
@@ -127,6 +127,7 @@ TEST_P(ConvolutionKernelsTest, ForwardOfASingleTapAppliesAnActivation) {
                        .weights = p.forward_tiles.data(),
                        .bias = p.padded_bias.data(),
                        .y = y.data(),
+                       .scratch = scratch_of(p.g),
                        .activation = activation,
                        .largest_y = &largest});
       return plain(p.g.out, p.images, y);
@@ -154,7 +155,8 @@ TEST_P(ConvolutionKernelsTest, BackwardDataMatchesTheReference) {
     convolution_backward_reference<double>(p.g, p.images, doubles(p.x), doubles(p.weights), doubles(p.dy),
                                            exact, {}, {});
     std::vector<bf16> dx_block = unwritten(p.g.in);
-    kernels.backward_data({p.g, p.images, p.dy_block.data(), p.backward_tiles.data(), dx_block.data()});
+    kernels.backward_data({p.g, p.images, p.dy_block.data(), p.backward_tiles.data(), dx_block.data(),
+                           nullptr, scratch_of(p.g)});
     const std::vector<float> dx = plain(p.g.in, p.images, dx_block);
     const int terms = p.g.taps() * p.g.group_outputs();
     for (std::size_t i = 0; i < dx.size(); ++i) {
@@ -172,13 +174,15 @@ TEST_P(ConvolutionKernelsTest, APictureGivesTheSameBitsWhateverStandsBesideIt) {
     const Problem p(g, 32);
     const auto forward = [&](int images) {
       std::vector<bf16> y = unwritten(g.out);
-      kernels.forward({g, images, p.x_block.data(), p.forward_tiles.data(), nullptr, y.data()});
+      kernels.forward(
+          {g, images, p.x_block.data(), p.forward_tiles.data(), nullptr, y.data(), nullptr, scratch_of(g)});
       return plain(g.out, 1, y);
     };
     EXPECT_EQ(forward(32), forward(1)) << to_string(g.in);
     const auto backward = [&](int images) {
       std::vector<bf16> dx = unwritten(g.in);
-      kernels.backward_data({g, images, p.dy_block.data(), p.backward_tiles.data(), dx.data()});
+      kernels.backward_data(
+          {g, images, p.dy_block.data(), p.backward_tiles.data(), dx.data(), nullptr, scratch_of(g)});
       return plain(g.in, 1, dx);
     };
     EXPECT_EQ(backward(32), backward(1)) << to_string(g.in);
@@ -239,14 +243,14 @@ TEST_P(ConvolutionKernelsTest, ThePoolTakesTheLargestOfTheUnpooledOutputs) {
       SCOPED_TRACE(describe(g, images));
       const Problem p(g, images);
       std::vector<bf16> unpooled_block = unwritten(g.out);
-      kernels.forward(
-          {g, images, p.x_block.data(), p.forward_tiles.data(), p.padded_bias.data(), unpooled_block.data()});
+      kernels.forward({g, images, p.x_block.data(), p.forward_tiles.data(), p.padded_bias.data(),
+                       unpooled_block.data(), nullptr, scratch_of(g)});
       g.pool = true;
       const Shape pooled = g.written();
       std::vector<bf16> y_block = unwritten(pooled);
       std::vector<std::uint8_t> argmax(y_block.size(), 9);
       kernels.forward({g, images, p.x_block.data(), p.forward_tiles.data(), p.padded_bias.data(),
-                       y_block.data(), argmax.data()});
+                       y_block.data(), argmax.data(), scratch_of(g)});
       g.pool = false;
 
       for (int image = 0; image < images; ++image) {
@@ -324,9 +328,8 @@ TEST_P(ConvolutionKernelsTest, BackwardDataOfAPooledConvolutionComesFromTheWinne
       convolution_backward_reference<double>(p.g, images, doubles(p.x), doubles(p.weights),
                                              gradient.before_pool(), exact, {}, {});
       std::vector<bf16> dx_block = unwritten(g.in);
-      std::vector<bf16> unpooled = unwritten(g.out);
       kernels.backward_data({g, images, gradient.dy.data(), p.backward_tiles.data(), dx_block.data(),
-                             gradient.argmax.data(), unpooled.data()});
+                             gradient.argmax.data(), scratch_of(g)});
       const std::vector<float> dx = plain(g.in, images, dx_block);
       const int terms = g.taps() * g.group_outputs();
       for (std::size_t i = 0; i < dx.size(); ++i) {
@@ -412,8 +415,8 @@ TEST_P(ConvolutionKernelsTest, SumsOfVeryManyTilesAreExactToo) {
   std::vector<double> exact(p.dy.size());
   convolution_reference<double>(linear, images, doubles(p.x), doubles(p.weights), doubles(p.bias), exact);
   std::vector<bf16> y_block = unwritten(linear.out);
-  kernels.forward(
-      {linear, images, p.x_block.data(), p.forward_tiles.data(), p.padded_bias.data(), y_block.data()});
+  kernels.forward({linear, images, p.x_block.data(), p.forward_tiles.data(), p.padded_bias.data(),
+                   y_block.data(), nullptr, scratch_of(p.g)});
   const std::vector<float> y = plain(linear.out, images, y_block);
   const double terms = 2 * 24 * 23 + 1;
   for (std::size_t i = 0; i < y.size(); ++i)

@@ -130,6 +130,7 @@ struct Problem {
             .bias = bias.data(),
             .y = y,
             .argmax = which,
+            .scratch = scratch_of(g),
             .weight_scales = output_scales.data(),
             .largest_x = of_x.largest};
   }

@@ -143,7 +143,7 @@ class BackwardDataPass {
         scales_{int8_ ? arguments.weight_scales : nullptr, gradient_.scale()},
         dy_(gradient_.dy()),
         halves_(halves_of(arguments.images)),
-        lists_(g_.out.channel_blocks() * g_.taps()),
+        lists_(arguments.scratch + spread_gradient_elements(arguments.geometry), backward_list_sizes(g_)),
         walk_{.channel_blocks = g_.in.channel_blocks(),
               .halves = halves_,
               .weight_elements = backward_weight_elements(g_),

@@ -1,5 +1,3 @@
-#include <cstdlib>
-
 #include "kernels/convolution/convolution_passes.hpp"
 #include "kernels/convolution/gradient_bands.hpp"
 #include "kernels/convolution/int8_operands.hpp"
@@ -77,16 +75,9 @@ class WeightGradientBand {
         slides_(slides),
         pipeline_(kTileProduct.shared, scales.of_products, accumulate_),
         lists_(slides_ ? g_.kernel_height : g_.taps()),
-        max_terms_(operands_ * bands.height * (slides_ ? 1 : g_.out.width)) {
-    const auto lists = static_cast<std::size_t>(lists_);
-    terms_ =
-        static_cast<TileTerm*>(std::malloc(sizeof(TileTerm) * lists * static_cast<std::size_t>(max_terms_)));
-    counts_ = static_cast<int*>(std::malloc(sizeof(int) * lists));
-  }
-  ~WeightGradientBand() {
-    std::free(counts_);
-    std::free(terms_);
-  }
+        max_terms_(gradient_lists(g_).terms),
+        terms_(reinterpret_cast<TileTerm*>(arguments.scratch + operand_elements(g_))),
+        counts_(reinterpret_cast<int*>(terms_ + std::int64_t{gradient_lists(g_).lists} * max_terms_)) {}
   WeightGradientBand(const WeightGradientBand&) = delete;
   WeightGradientBand& operator=(const WeightGradientBand&) = delete;
 

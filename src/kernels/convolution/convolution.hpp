@@ -2,7 +2,7 @@
 // epilogue. A linear layer is a convolution as large as its input.
 //
 // Every function works on one image block of up to 32 images, or on a few for weight gradients, and runs on
-// one thread.
+// one thread. None allocates memory: what a pass needs beside its operands is scratch memory of its caller's.
 #pragma once
 
 #include <cstdint>
@@ -111,7 +111,8 @@ struct ConvolutionForward {
   const float* bias = nullptr;    // padded to whole channel blocks, or null
   bf16* y = nullptr;              // a block of geometry.written()
   std::uint8_t* argmax =
-      nullptr;  // with a pool: which of the window's 4 positions won, laid out as y; or null
+      nullptr;              // with a pool: which of the window's 4 positions won, laid out as y; or null
+  bf16* scratch = nullptr;  // forward_scratch_elements
   // 8-bit integers: PackedWeights::output_scales, and what was the `largest` of round_inputs.
   const float* weight_scales = nullptr;
   float largest_x = 0;
@@ -119,6 +120,8 @@ struct ConvolutionForward {
   ActivationKind activation = ActivationKind::identity;
   float* largest_y = nullptr;  // set to the largest_magnitude of y, or null; only where applies_activation
 };
+// What the lists of the tiles that a position is a sum of take.
+std::int64_t forward_scratch_elements(const ConvolutionGeometry& geometry);
 // Whether the forward pass can apply an activation, and find the largest magnitude of its results: with a
 // single tap there are so few products that a pass of its own over the results would take as long.
 bool applies_activation(const ConvolutionGeometry& geometry);
@@ -137,7 +140,8 @@ struct ConvolutionBackwardData {
   const float* weight_scales = nullptr;
   float largest_dy = 0;
 };
-// What dy is spread over the windows' positions of a pool and rounded into, 0 if it is used as it is.
+// What dy is spread over the windows' positions of a pool and rounded into, if it is not used as it is, and
+// the lists of the tiles that a position is a sum of.
 std::int64_t backward_data_scratch_elements(const ConvolutionGeometry& geometry);
 
 // What one image block gives to a weight gradient.

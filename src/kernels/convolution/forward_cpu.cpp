@@ -119,7 +119,7 @@ class ForwardPass {
         int8_(arguments.geometry.int8.forward),
         written_(g_.written()),
         halves_(halves_of(arguments.images)),
-        lists_(g_.in.channel_blocks() * g_.taps()),
+        lists_(arguments.scratch, forward_list_sizes(arguments.geometry)),
         walk_{.channel_blocks = g_.out.channel_blocks(),
               .halves = halves_,
               .weight_elements = forward_weight_elements(g_),
