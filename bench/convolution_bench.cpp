@@ -1,6 +1,7 @@
 // The convolutions of airbench94, each direction, one image block on one thread, on the ISA in use (FTL_ISA).
 // Rates are of executed floating-point operations; the first benchmark is the peak of the same run.
 #include <benchmark/benchmark.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
@@ -27,8 +28,31 @@ void peak(benchmark::State& state) {
   constexpr long kProducts = 1000;
   for (auto _ : state) selected().tile_product.burn(kProducts);
   set_rate(state, 2.0 * kTileRows * kTileColumns * kTileDepth * kProducts);
+  state.SetLabel(selected().tile_product.bf16_rate.instruction);
 }
 BENCHMARK(peak);
+
+// Both kinds of numbers, from the nearest cache, beside what the table says of them.
+void product(benchmark::State& state) {
+  constexpr int kTerms = 16;
+  const bool int8 = state.range(0) != 0;
+  const TileProductKernels& kernels = selected().tile_product;
+  const ProductRate& rate = int8 ? kernels.int8_rate : kernels.bf16_rate;
+  const Buffer operand(kOperand * std::int64_t{sizeof(bf16)});
+  const std::array<TileTerm, kTerms> terms{};
+  alignas(64) std::array<float, kTileRows * kTileColumns> result;
+  const TileSum sum{.terms = terms.data(),
+                    .term_count = kTerms,
+                    .rows = operand.as<bf16>(),
+                    .columns = operand.as<bf16>(),
+                    .int8 = int8};
+  kernels.begin();
+  for (auto _ : state) kernels.multiply(sum, kTileRows, false, result.data());
+  kernels.end();
+  set_rate(state, 2.0 * kTileRows * kTileColumns * kTerms * (int8 ? kInt8Depth : kTileDepth));
+  state.SetLabel(fmt::format("{}, {} fp32 rates", rate.instruction, rate.multiply_adds));
+}
+BENCHMARK(product)->ArgName("int8")->Arg(0)->Arg(1);
 
 // Arguments: input channels, output channels, size, kernel, padding, pool, 8-bit integers.
 ConvolutionGeometry geometry_of(const benchmark::State& state) {
