@@ -1,6 +1,7 @@
 // The convolutions of airbench94, each direction, one image block on one thread, on the ISA in use (FTL_ISA).
 // Rates are of executed floating-point operations; the first benchmark is the peak of the same run.
 #include <benchmark/benchmark.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
@@ -27,8 +28,31 @@ void peak(benchmark::State& state) {
   constexpr long kProducts = 1000;
   for (auto _ : state) selected().tile_product.burn(kProducts);
   set_rate(state, 2.0 * kTileRows * kTileColumns * kTileDepth * kProducts);
+  state.SetLabel(selected().tile_product.bf16_rate.instruction);
 }
 BENCHMARK(peak);
+
+// Both kinds of numbers, from the nearest cache, beside what the table says of them.
+void product(benchmark::State& state) {
+  constexpr int kTerms = 16;
+  const bool int8 = state.range(0) != 0;
+  const TileProductKernels& kernels = selected().tile_product;
+  const ProductRate& rate = int8 ? kernels.int8_rate : kernels.bf16_rate;
+  const Buffer operand(kOperand * std::int64_t{sizeof(bf16)});
+  const std::array<TileTerm, kTerms> terms{};
+  alignas(64) std::array<float, kTileRows * kTileColumns> result;
+  const TileSum sum{.terms = terms.data(),
+                    .term_count = kTerms,
+                    .rows = operand.as<bf16>(),
+                    .columns = operand.as<bf16>(),
+                    .int8 = int8};
+  kernels.begin();
+  for (auto _ : state) kernels.multiply(sum, kTileRows, false, result.data());
+  kernels.end();
+  set_rate(state, 2.0 * kTileRows * kTileColumns * kTerms * (int8 ? kInt8Depth : kTileDepth));
+  state.SetLabel(fmt::format("{}, {} fp32 rates", rate.instruction, rate.multiply_adds));
+}
+BENCHMARK(product)->ArgName("int8")->Arg(0)->Arg(1);
 
 // Arguments: input channels, output channels, size, kernel, padding, pool, 8-bit integers.
 ConvolutionGeometry geometry_of(const benchmark::State& state) {
@@ -57,7 +81,9 @@ struct Tensors {
         weights(std::max(forward_weight_elements(g), backward_weight_elements(g)) * 2),
         scales(std::max(g.in.padded_channels(), g.out.padded_channels()) * 4),
         rounded(rounded_input_elements(g) * 2),
-        scratch(std::max(backward_data_scratch_elements(g), weight_gradient_scratch_elements(g)) * 2),
+        scratch(std::max({forward_scratch_elements(g), backward_data_scratch_elements(g),
+                          weight_gradient_scratch_elements(g)}) *
+                2),
         gradient(weight_gradient_bytes(g)) {
     for (const Buffer* buffer : {&x, &y, &weights}) fill(*buffer);
     std::ranges::fill(scales.span<float>(), 1e-3F);
@@ -108,6 +134,7 @@ void forward(benchmark::State& state) {
          .weights = t.weights.as<bf16>(),
          .y = t.y.as<bf16>() + block * g.out.block_elements(),
          .argmax = g.pool ? t.argmax.as<std::uint8_t>() : nullptr,
+         .scratch = t.scratch.as<bf16>(),
          .weight_scales = t.scales.as<float>(),
          .largest_x = largest_x,
          .activation = applies_activation(g) ? ActivationKind::silu : ActivationKind::identity});
@@ -169,14 +196,14 @@ void weight_packing(benchmark::State& state) {
 }
 
 void gradient_reduction(benchmark::State& state) {
-  constexpr int kLaneCount = 8;
+  constexpr int kSlotCount = 8;
   const ConvolutionGeometry g = geometry_of(state);
-  const Buffer lanes(weight_gradient_bytes(g) * kLaneCount);
+  const Buffer slots(weight_gradient_bytes(g) * kSlotCount);
   std::vector<float> gradient(static_cast<std::size_t>(g.taps() * g.in.channels * g.out.channels));
   for (auto _ : state) {
     selected().convolution.reduce_weight_gradient({.geometry = g,
-                                                   .lanes = lanes.data(),
-                                                   .lane_count = kLaneCount,
+                                                   .slots = slots.data(),
+                                                   .slot_count = kSlotCount,
                                                    .first_output = 0,
                                                    .last_output = g.out.channels,
                                                    .weights_gradient = gradient.data()});

@@ -4,18 +4,25 @@
 
 namespace ftl::kernels {
 
-#define FTL_KERNELS_OF(isa_name)                                                                   \
-  namespace isa_name {                                                                             \
-  extern const ActivationKernels kActivation;                                                      \
-  extern const BatchNormKernels kBatchNorm;                                                        \
-  extern const ConvolutionKernels kConvolution;                                                    \
-  extern const ElementwiseKernels kElementwise;                                                    \
-  extern const PatchesKernels kPatches;                                                            \
-  extern const PoolKernels kPool;                                                                  \
-  extern const StreamKernels kStream;                                                              \
-  extern const TileProductKernels kTileProduct;                                                    \
-  static const Kernels kernels{Isa::isa_name, kActivation, kBatchNorm, kConvolution, kElementwise, \
-                               kPatches,      kPool,       kStream,    kTileProduct};              \
+#define FTL_KERNELS_OF(isa_name)                                                                 \
+  namespace isa_name {                                                                           \
+  extern const ActivationKernels kActivation;                                                    \
+  extern const BatchNormKernels kBatchNorm;                                                      \
+  extern const ConvolutionChoices kConvolution;                                                  \
+  extern const ElementwiseKernels kElementwise;                                                  \
+  extern const PatchesKernels kPatches;                                                          \
+  extern const PoolKernels kPool;                                                                \
+  extern const StreamKernels kStream;                                                            \
+  extern const TileProductKernels kTileProduct;                                                  \
+  static const Kernels& kernels() {                                                              \
+    static const Kernels all{                                                                    \
+        Isa::isa_name, kActivation,                                                              \
+        kBatchNorm,    kTileProduct.shared.faster ? kConvolution.shared : kConvolution.separate, \
+        kElementwise,  kPatches,                                                                 \
+        kPool,         kStream,                                                                  \
+        kTileProduct,  kConvolution};                                                            \
+    return all;                                                                                  \
+  }                                                                                              \
   }
 
 FTL_KERNELS_OF(generic)
@@ -35,16 +42,16 @@ const Kernels& kernels_for(Isa isa) {
   switch (isa) {
 #ifdef FTL_HAS_AVX2
     case Isa::amx:
-      return amx::kernels;
+      return amx::kernels();
     case Isa::avx512_bf16:
-      return avx512_bf16::kernels;
+      return avx512_bf16::kernels();
     case Isa::avx512:
-      return avx512::kernels;
+      return avx512::kernels();
     case Isa::avx2:
-      return avx2::kernels;
+      return avx2::kernels();
 #endif
     default:
-      return generic::kernels;
+      return generic::kernels();
   }
 }
 

@@ -7,8 +7,8 @@
 #include "kernels/elementwise/elementwise.hpp"
 #include "kernels/patches/patches.hpp"
 #include "kernels/pool/pool.hpp"
+#include "kernels/product/product.hpp"
 #include "kernels/stream/stream.hpp"
-#include "kernels/tile_product/tile_product.hpp"
 #include "machine/instruction_set.hpp"
 
 namespace ftl::kernels {
@@ -17,12 +17,13 @@ struct Kernels {
   Isa isa;
   const ActivationKernels& activation;
   const BatchNormKernels& batch_norm;
-  const ConvolutionKernels& convolution;
+  const ConvolutionKernels& convolution;  // the faster of its choices
   const ElementwiseKernels& elementwise;
   const PatchesKernels& patches;
   const PoolKernels& pool;
   const StreamKernels& stream;
   const TileProductKernels& tile_product;
+  const ConvolutionChoices& convolution_choices;
 };
 
 // The kernels of one ISA. Throws InputError when the machine cannot run it or the build lacks it.

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "base/thread_pool.hpp"
-#include "kernels/tile_product/tile_product.hpp"
+#include "kernels/product/product.hpp"
 
 namespace ftl::optim {
 

@@ -8,6 +8,7 @@
 #include <stdexcept>
 
 #include "kernels/convolution/convolution.hpp"
+#include "kernels/convolution_choice.hpp"
 #include "kernels/registry.hpp"
 #include "kernels/test_support.hpp"
 
@@ -129,6 +130,7 @@ struct Problem {
             .bias = bias.data(),
             .y = y,
             .argmax = which,
+            .scratch = scratch_of(g),
             .weight_scales = output_scales.data(),
             .largest_x = of_x.largest};
   }
@@ -173,13 +175,14 @@ struct Problem {
   }
 };
 
-class Int8ConvolutionTest : public testing::TestWithParam<Isa> {
+class Int8ConvolutionTest : public testing::TestWithParam<ConvolutionChoice> {
  protected:
-  const ConvolutionKernels& kernels = kernels_for(GetParam()).convolution;
+  const ConvolutionKernels& kernels = GetParam().kernels();
 
   template <class Check>
   void for_each_problem(const Check& check) {
     for (const ConvolutionGeometry& g : geometries()) {
+      if (!GetParam().concerns(g)) continue;
       for (const int images : {1, 16, 17, 32}) {
         if (convolution_flop(g).nominal > 2e7 && images != 17) continue;  // the reference is slow
         SCOPED_TRACE(fmt::format("{} to {}, kernel {}x{}, stride {}, {}{} images", to_string(g.in),
@@ -250,6 +253,7 @@ TEST_P(Int8ConvolutionTest, BackwardDataMatchesTheReference) {
 // Blocks in pairs, and one left over.
 TEST_P(Int8ConvolutionTest, BackwardWeightsOfSomeBlocksMatchTheReference) {
   for (const ConvolutionGeometry& g : geometries()) {
+    if (!GetParam().concerns(g)) continue;
     SCOPED_TRACE(fmt::format("{} to {}", to_string(g.in), to_string(g.out)));
     ASSERT_GE(weight_gradient_blocks(g), 2);
     for (int count = 1; count <= weight_gradient_blocks(g); ++count) {
@@ -465,7 +469,7 @@ TEST_P(Int8ConvolutionTest, WeightGradientsOfBlocksWithZerosAndNan) {
   EXPECT_EQ(with_other(no_input), std::vector<float>(full.weights.size(), 0.0f));
 }
 
-FTL_FOR_EVERY_ISA(Int8ConvolutionTest);
+FTL_FOR_EVERY_CONVOLUTION(Int8ConvolutionTest);
 
 TEST(Int8Convolution, SuitsPassesThatSumOverBlocksOf64Channels) {
   const auto suited = [](const ConvolutionGeometry& g) {

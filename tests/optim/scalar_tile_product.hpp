@@ -2,7 +2,7 @@
 // set.
 #pragma once
 
-#include "kernels/tile_product/tile_product.hpp"
+#include "kernels/product/product.hpp"
 
 namespace ftl::optim::test {
 
@@ -70,13 +70,10 @@ inline constexpr kernels::TileProductKernels kScalarTileProduct{.multiply = mult
                                                                 .burn = [](long) {},
                                                                 .begin = [] {},
                                                                 .end = [] {},
-                                                                .add_tap_products = nullptr,
-                                                                .store_taps = nullptr,
-                                                                .multiply_square = nullptr,
-                                                                .store_square = nullptr,
                                                                 .pack_rows = pack_rows,
                                                                 .pair_rows = pair_rows,
                                                                 .pair_columns = pair_columns,
-                                                                .transpose = transpose};
+                                                                .transpose = transpose,
+                                                                .shared = {}};
 
 }  // namespace ftl::optim::test

@@ -344,8 +344,8 @@ void Executor::reduce_lanes(const Segment& segment, std::vector<std::vector<floa
     const int last = std::min(first + kBlockChannels, op.geometry.out.channels);
     if (item.step->in != graph::kNone) {
       kernels_.convolution.reduce_weight_gradient({.geometry = state.geometry,
-                                                   .lanes = state.weight_lanes.data(),
-                                                   .lane_count = lanes(),
+                                                   .slots = state.weight_lanes.data(),
+                                                   .slot_count = lanes(),
                                                    .first_output = first,
                                                    .last_output = last,
                                                    .weights_gradient = gradients[at(op.weight)].data()});

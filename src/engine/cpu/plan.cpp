@@ -266,6 +266,8 @@ class Compiler {
     if (convolution != nullptr && convolution->geometry.pool && plan_.training && carries_gradient_[at(n)]) {
       step.out2 = argmax(n);
     }
+    if (convolution != nullptr)
+      step.scratch = scratch(kernels::forward_scratch_elements(convolution->geometry));
     if (convolution != nullptr && plan_.training)
       (takes_integers ? step.in : step.rounded) = rounded_input(n, *convolution);
     emit(step);

@@ -128,6 +128,7 @@ void StepRunner::convolution(const Step& step) {
                    .bias = state.bias.empty() ? nullptr : state.bias.data(),
                    .y = buffer(step.out),
                    .argmax = buffer<std::uint8_t>(step.out2),
+                   .scratch = buffer(step.scratch),
                    .weight_scales = state.output_scales.data(),
                    .largest_x = largest_x,
                    .activation = step.activation,

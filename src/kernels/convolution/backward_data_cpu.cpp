@@ -3,8 +3,8 @@
 #include "kernels/convolution/gradient_bands.hpp"
 #include "kernels/convolution/int8_operands.hpp"
 #include "kernels/convolution/pool_winners.hpp"
+#include "kernels/convolution/quad_pipeline.hpp"
 #include "kernels/convolution/result_tile.hpp"
-#include "kernels/convolution/square_pipeline.hpp"
 #include "kernels/convolution/tile_lists.hpp"
 #include "kernels/convolution/weight_tiles.hpp"
 
@@ -37,14 +37,14 @@ constexpr Taps backward_taps(int in, int size, int kernel, int stride, int pad) 
   return {first, last >= first ? (last - first) / stride + 1 : 0};
 }
 
-Window backward_window(const ConvolutionGeometry& g, int y, int x) {
+WindowTaps backward_window(const ConvolutionGeometry& g, int y, int x) {
   const Extent extent = covered(g);
   return {backward_taps(y, extent.height, g.kernel_height, g.stride, g.pad),
           backward_taps(x, extent.width, g.kernel_width, g.stride, g.pad)};
 }
 
 // The gradient as it is multiplied: before the pool, spread over its windows' positions, and rounded to
-// integers. Row by row as squares come to need them, so that they are still near. Rows and columns that no
+// integers. Row by row as quads come to need them, so that they are still near. Rows and columns that no
 // window covers are left as they are: nothing reads them.
 class GradientRows {
  public:
@@ -135,7 +135,7 @@ class GradientRows {
 
 class BackwardDataPass {
  public:
-  explicit BackwardDataPass(const ConvolutionBackwardData& arguments)
+  BackwardDataPass(const ConvolutionBackwardData& arguments, ProductChoice choice)
       : arguments_(arguments),
         g_(backward_operands(arguments.geometry)),
         int8_(arguments.geometry.int8.data),
@@ -143,40 +143,40 @@ class BackwardDataPass {
         scales_{int8_ ? arguments.weight_scales : nullptr, gradient_.scale()},
         dy_(gradient_.dy()),
         halves_(halves_of(arguments.images)),
-        lists_(g_.out.channel_blocks() * g_.taps()),
-        walk_{.blocks = g_.in.channel_blocks(),
+        lists_(arguments.scratch + spread_gradient_elements(arguments.geometry), backward_list_sizes(g_)),
+        walk_{.channel_blocks = g_.in.channel_blocks(),
               .halves = halves_,
               .weight_elements = backward_weight_elements(g_),
               .half_elements = g_.out.half_elements()} {
-    if (takes_squares(g_, kTileProduct)) {
-      walk_.square_height = g_.in.height;
-      walk_.square_width = g_.in.width;
+    if (choice == ProductChoice::shared && has_quads(g_)) {
+      walk_.quads_height = g_.in.height;
+      walk_.quads_width = g_.in.width;
     }
   }
 
   void run() {
     if (int8_) {
-      squares<true>();
+      quads<true>();
     } else {
-      squares<false>();
+      quads<false>();
     }
     for (int half = 0; half < halves_; ++half) gradient_.prepare_before(g_.out.height, half);
-    for (int input = 0; input < walk_.blocks; ++input) input_block(input);
+    for (int input = 0; input < walk_.channel_blocks; ++input) input_block(input);
     write_padding();
   }
 
  private:
   template <bool int8>
-  void squares() {
-    SquarePipeline<PositionsWriter<int8>> pipeline(kTileProduct);
-    walk_squares(walk_, [&](int input, int half, const Square& square) {
-      for (int h = square.first_half(half); h <= half; ++h) {
-        gradient_.prepare_before(square.y + 2 + g_.pad, h);
+  void quads() {
+    QuadPipeline<PositionsWriter<int8>> pipeline(kTileProduct.shared);
+    walk_quads(walk_, [&](int input, int half, const Quad& quad) {
+      for (int h = quad.first_half(half); h <= half; ++h) {
+        gradient_.prepare_before(quad.y + 2 + g_.pad, h);
       }
-      describe_sum(input, half, square, pipeline.sum());
+      describe_sum(input, half, quad, pipeline.sum());
       PositionsWriter<int8>& writer = pipeline.writer();
       writer.epilogue = {nullptr, scales_.block(input), scales_.of_all};
-      for_each_result(square, half, [&](int i, int of_half, int y, int x) {
+      for_each_result(quad, half, [&](int i, int of_half, int y, int x) {
         writer.to[i] = input_tile(input, of_half, y, x);
       });
       pipeline.compute();
@@ -185,24 +185,24 @@ class BackwardDataPass {
   }
 
   // The taps run backwards through the weights.
-  void describe_sum(int input, int half, const Square& square, SquareSum& sum) {
+  void describe_sum(int input, int half, const Quad& quad, QuadSum& sum) {
     const std::int64_t tile_pair = std::int64_t{g_.taps()} * kOperand;
-    if (sum.blocks == 0 || square.kind != kind_) {
-      kind_ = square.kind;
+    if (sum.channel_blocks == 0 || quad.kind != kind_) {
+      kind_ = quad.kind;
       describe_kind(g_, kind_, g_.out, halves_, -kOperand, sum);
-      sum.blocks = g_.out.channel_blocks();
-      sum.block_columns = g_.in.channel_blocks() * tile_pair;
+      sum.channel_blocks = g_.out.channel_blocks();
+      sum.channel_block_columns = g_.in.channel_blocks() * tile_pair;
     }
     place_window(kind_,
-                 {g_.out, covered(g_).height, covered(g_).width, square.y + g_.pad - g_.kernel_height + 1,
-                  square.x + g_.pad - g_.kernel_width + 1},
+                 {g_.out, covered(g_).height, covered(g_).width, quad.y + g_.pad - g_.kernel_height + 1,
+                  quad.x + g_.pad - g_.kernel_width + 1},
                  sum);
     sum.int8 = int8_;
-    sum.rows = dy_ + square.first_half(half) * g_.out.half_elements();
+    sum.rows = dy_ + quad.first_half(half) * g_.out.half_elements();
     sum.columns = arguments_.weights + (input + 1) * tile_pair - kOperand;
   }
 
-  // The positions that are in no square, 32 images at a time.
+  // The positions that are in no quad, 32 images at a time.
   void input_block(int input) {
     if (g_.groups > 1) lists_.clear();
     input_ = input;
@@ -221,8 +221,9 @@ class BackwardDataPass {
   }
 
   TileSum sum(int y, int x) {
-    const Window window = backward_window(g_, y, x);
-    TileSum sum = lists_.find(window, [this](const Window& w, TileTerm* terms) { return fill(w, terms); });
+    const WindowTaps window = backward_window(g_, y, x);
+    TileSum sum =
+        lists_.find(window, [this](const WindowTaps& w, TileTerm* terms) { return fill(w, terms); });
     sum.row_half_distance = g_.out.half_elements();
     sum.depth = depth_of(g_.out);
     sum.int8 = int8_;
@@ -238,7 +239,7 @@ class BackwardDataPass {
   }
 
   // Outputs in their own order, to which the taps run backwards.
-  int fill(const Window& window, TileTerm* terms) const {
+  int fill(const WindowTaps& window, TileTerm* terms) const {
     const int first_pair = pairs_before(g_, outputs_.first) - touched_inputs(g_, outputs_.first).first;
     int count = 0;
     for (int output = outputs_.first; output < outputs_.last; ++output) {
@@ -274,15 +275,15 @@ class BackwardDataPass {
   int halves_;
   TermLists lists_;
   BlockWalk walk_;
-  SquareKind kind_{};  // that the sum is described for
+  QuadKind kind_{};  // that the sum is described for
   int input_ = 0;
   BlockRange outputs_{};
 };
 
 }  // namespace
 
-void convolution_backward_data(const ConvolutionBackwardData& arguments) {
-  BackwardDataPass pass(arguments);
+void convolution_backward_data(const ConvolutionBackwardData& arguments, ProductChoice choice) {
+  BackwardDataPass pass(arguments, choice);
   kTileProduct.begin();
   pass.run();
   kTileProduct.end();

@@ -1,5 +1,3 @@
-#include <cstdlib>
-
 #include "kernels/convolution/convolution_passes.hpp"
 #include "kernels/convolution/gradient_bands.hpp"
 #include "kernels/convolution/int8_operands.hpp"
@@ -17,8 +15,7 @@ namespace {
 // Whether the taps of a row of the kernel slide along the rows of the picture, at most one of them reaching
 // over each border. Not along rows so short that loading and storing the results costs more than it saves.
 bool taps_slide(const ConvolutionGeometry& g) {
-  return kTileProduct.add_tap_products != nullptr && g.kernel_width == 3 && g.stride == 1 && g.pad <= 1 &&
-         covered(g).width > 3;
+  return g.kernel_width == 3 && g.stride == 1 && g.pad <= 1 && covered(g).width > 3;
 }
 
 // Begins to bring a tile near, which will be read soon.
@@ -62,7 +59,7 @@ template <class Gradient>
 class WeightGradientBand {
  public:
   WeightGradientBand(const ConvolutionBackwardWeights& arguments, const OperandScales& scales,
-                     const Bands& bands, int first_row, int last_row)
+                     const Bands& bands, int first_row, int last_row, bool slides)
       : arguments_(arguments),
         g_(arguments.geometry),
         scales_(scales),
@@ -75,19 +72,12 @@ class WeightGradientBand {
         x_transposed_(arguments.scratch),
         dy_paired_(arguments.scratch + operands_ * in_.block_elements()),
         accumulate_(arguments.accumulate || first_row > 0),
-        slides_(taps_slide(g_)),
-        pipeline_(kTileProduct, scales.of_products, accumulate_),
+        slides_(slides),
+        pipeline_(kTileProduct.shared, scales.of_products, accumulate_),
         lists_(slides_ ? g_.kernel_height : g_.taps()),
-        max_terms_(operands_ * bands.height * (slides_ ? 1 : g_.out.width)) {
-    const auto lists = static_cast<std::size_t>(lists_);
-    terms_ =
-        static_cast<TileTerm*>(std::malloc(sizeof(TileTerm) * lists * static_cast<std::size_t>(max_terms_)));
-    counts_ = static_cast<int*>(std::malloc(sizeof(int) * lists));
-  }
-  ~WeightGradientBand() {
-    std::free(counts_);
-    std::free(terms_);
-  }
+        max_terms_(gradient_lists(g_).terms),
+        terms_(reinterpret_cast<TileTerm*>(arguments.scratch + operand_elements(g_))),
+        counts_(reinterpret_cast<int*>(terms_ + std::int64_t{gradient_lists(g_).lists} * max_terms_)) {}
   WeightGradientBand(const WeightGradientBand&) = delete;
   WeightGradientBand& operator=(const WeightGradientBand&) = delete;
 
@@ -430,18 +420,19 @@ void add_band(WeightGradientBand<Gradient> band) {
 
 }  // namespace
 
-void convolution_backward_weights(const ConvolutionBackwardWeights& arguments) {
+void convolution_backward_weights(const ConvolutionBackwardWeights& arguments, ProductChoice choice) {
   const ConvolutionGeometry& g = arguments.geometry;
   const Bands bands = bands_of(g);
   const int out_height = covered(g).height;
   const OperandScales scales = operand_scales(arguments);
+  const bool slides = choice == ProductChoice::shared && taps_slide(g);
   kTileProduct.begin();
   for (int first_row = 0; first_row < out_height; first_row += bands.height) {
     const int last_row = first_row + bands.height < out_height ? first_row + bands.height : out_height;
     if (g.int8.weights) {
-      add_band<bf16>({arguments, scales, bands, first_row, last_row});
+      add_band<bf16>({arguments, scales, bands, first_row, last_row, slides});
     } else {
-      add_band<float>({arguments, scales, bands, first_row, last_row});
+      add_band<float>({arguments, scales, bands, first_row, last_row, slides});
     }
   }
   kTileProduct.end();

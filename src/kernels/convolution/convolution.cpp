@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "kernels/convolution/gradient_bands.hpp"
+#include "kernels/convolution/tile_lists.hpp"
 #include "kernels/convolution/weight_tiles.hpp"
 
 namespace ftl::kernels {
@@ -86,8 +87,12 @@ std::int64_t rounded_input_elements(const ConvolutionGeometry& geometry) {
   return geometry.int8.forward ? forward_operands(geometry).in.block_elements() : 0;
 }
 
+std::int64_t forward_scratch_elements(const ConvolutionGeometry& geometry) {
+  return forward_list_sizes(geometry).elements();
+}
+
 std::int64_t backward_data_scratch_elements(const ConvolutionGeometry& geometry) {
-  return geometry.int8.data || geometry.pool ? backward_operands(geometry).out.block_elements() : 0;
+  return spread_gradient_elements(geometry) + backward_list_sizes(backward_operands(geometry)).elements();
 }
 
 std::int64_t weight_gradient_elements(const ConvolutionGeometry& geometry) {
@@ -104,7 +109,7 @@ int weight_gradient_blocks(const ConvolutionGeometry& geometry) {
 }
 
 std::int64_t weight_gradient_scratch_elements(const ConvolutionGeometry& geometry) {
-  return blocks_together(geometry) / blocks_of_operand(geometry) * band_elements(geometry);
+  return operand_elements(geometry) + gradient_lists(geometry).elements();
 }
 
 }  // namespace ftl::kernels

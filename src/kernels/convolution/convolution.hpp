@@ -2,14 +2,14 @@
 // epilogue. A linear layer is a convolution as large as its input.
 //
 // Every function works on one image block of up to 32 images, or on a few for weight gradients, and runs on
-// one thread.
+// one thread. None allocates memory: what a pass needs beside its operands is scratch memory of its caller's.
 #pragma once
 
 #include <cstdint>
 #include <span>
 
 #include "kernels/activation/activation.hpp"
-#include "kernels/tile_product/tile_product.hpp"
+#include "kernels/product/product.hpp"
 #include "tensor/layout.hpp"
 
 namespace ftl::kernels {
@@ -86,18 +86,18 @@ void round_weights(const ConvolutionGeometry& geometry, std::span<const float> o
 void pack_weights(const ConvolutionGeometry& geometry, std::span<const float> weights, int first_output,
                   int last_output, const PackedWeights& packed);
 
-// A lane's weight gradient: tiles [32 inputs][32 outputs] in the order of PackedWeights, fp32. Of 8-bit
-// integers bf16, half as much to write and read, and with the even ones of 32 channels before the odd ones.
-// What is added to a lane is rounded to bf16 each time: less than the integers were rounded, for a few dozen
-// times.
+// The weight gradient of a gradient slot, which takes the sums of some neighbouring image blocks of a batch:
+// tiles [32 inputs][32 outputs] in the order of PackedWeights, fp32. Of 8-bit integers bf16, half as much to
+// write and read, and with the even ones of 32 channels before the odd ones. What is added to a slot is
+// rounded to bf16 each time: less than the integers were rounded, for a few dozen times.
 std::int64_t weight_gradient_elements(const ConvolutionGeometry& geometry);
 std::int64_t weight_gradient_bytes(const ConvolutionGeometry& geometry);
-// weights_gradient[o][i][ky][kx] = sum over the lanes, in their order. Writes output channels [first_output,
+// weights_gradient[o][i][ky][kx] = sum over the slots, in their order. Writes output channels [first_output,
 // last_output) only.
 struct WeightGradientReduction {
   const ConvolutionGeometry& geometry;
-  const void* lanes = nullptr;  // weight_gradient_bytes each
-  int lane_count = 0;
+  const void* slots = nullptr;  // weight_gradient_bytes each
+  int slot_count = 0;
   int first_output = 0;
   int last_output = 0;
   float* weights_gradient = nullptr;
@@ -111,7 +111,8 @@ struct ConvolutionForward {
   const float* bias = nullptr;    // padded to whole channel blocks, or null
   bf16* y = nullptr;              // a block of geometry.written()
   std::uint8_t* argmax =
-      nullptr;  // with a pool: which of the window's 4 positions won, laid out as y; or null
+      nullptr;              // with a pool: which of the window's 4 positions won, laid out as y; or null
+  bf16* scratch = nullptr;  // forward_scratch_elements
   // 8-bit integers: PackedWeights::output_scales, and what was the `largest` of round_inputs.
   const float* weight_scales = nullptr;
   float largest_x = 0;
@@ -119,6 +120,8 @@ struct ConvolutionForward {
   ActivationKind activation = ActivationKind::identity;
   float* largest_y = nullptr;  // set to the largest_magnitude of y, or null; only where applies_activation
 };
+// What the lists of the tiles that a position is a sum of take.
+std::int64_t forward_scratch_elements(const ConvolutionGeometry& geometry);
 // Whether the forward pass can apply an activation, and find the largest magnitude of its results: with a
 // single tap there are so few products that a pass of its own over the results would take as long.
 bool applies_activation(const ConvolutionGeometry& geometry);
@@ -137,7 +140,8 @@ struct ConvolutionBackwardData {
   const float* weight_scales = nullptr;
   float largest_dy = 0;
 };
-// What dy is spread over the windows' positions of a pool and rounded into, 0 if it is used as it is.
+// What dy is spread over the windows' positions of a pool and rounded into, if it is not used as it is, and
+// the lists of the tiles that a position is a sum of.
 std::int64_t backward_data_scratch_elements(const ConvolutionGeometry& geometry);
 
 // What one image block gives to a weight gradient.
@@ -155,7 +159,7 @@ struct ConvolutionBackwardWeights {
   const GradientOperands* blocks = nullptr;
   int block_count = 0;              // 1 to weight_gradient_blocks
   bf16* scratch = nullptr;          // weight_gradient_scratch_elements
-  void* weight_gradient = nullptr;  // of this lane
+  void* weight_gradient = nullptr;  // of this slot
   bool accumulate = false;          // added to it; else it is overwritten, but for padding
 };
 // How many image blocks a weight gradient is best computed of at a time: the sums over small pictures are
@@ -178,6 +182,13 @@ struct ConvolutionKernels {
   // tiles of 16 images x 64 channels in the order of int8_depth, laid out as a block of half the channels is.
   // A half of the block without images is left as it is.
   void (*round_inputs)(const Shape& shape, int images, const bf16* block, float largest, bf16* integers);
+};
+
+// The same functions, whose results differ by the order of sums alone, made of either kind of products where
+// the geometry leaves the choice.
+struct ConvolutionChoices {
+  ConvolutionKernels separate;  // TileProductKernels::multiply
+  ConvolutionKernels shared;    // SharedProductKernels
 };
 
 // The scalar reference over plain [images][C][H][W], without pool.

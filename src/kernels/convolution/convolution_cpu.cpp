@@ -7,7 +7,7 @@
 
 namespace ftl::kernels::FTL_ISA {
 
-extern const ConvolutionKernels kConvolution;
+extern const ConvolutionChoices kConvolution;
 
 namespace {
 
@@ -51,14 +51,24 @@ void round_inputs(const Shape& shape, int images, const bf16* block, float large
   }
 }
 
+template <ProductChoice choice>
+constexpr ConvolutionKernels kernels_of() {
+  return {.forward = [](const ConvolutionForward& arguments) { convolution_forward(arguments, choice); },
+          .backward_data =
+              [](const ConvolutionBackwardData& arguments) { convolution_backward_data(arguments, choice); },
+          .backward_weights =
+              [](const ConvolutionBackwardWeights& arguments) {
+                convolution_backward_weights(arguments, choice);
+              },
+          .reduce_weight_gradient = reduce_weight_gradient,
+          .backward_bias = backward_bias,
+          .largest_magnitude = largest_magnitude,
+          .round_inputs = round_inputs};
+}
+
 }  // namespace
 
-const ConvolutionKernels kConvolution{convolution_forward,
-                                      convolution_backward_data,
-                                      convolution_backward_weights,
-                                      reduce_weight_gradient,
-                                      backward_bias,
-                                      largest_magnitude,
-                                      round_inputs};
+const ConvolutionChoices kConvolution{.separate = kernels_of<ProductChoice::separate>(),
+                                      .shared = kernels_of<ProductChoice::shared>()};
 
 }  // namespace ftl::kernels::FTL_ISA

@@ -2,8 +2,8 @@
 #include "kernels/convolution/convolution_passes.hpp"
 #include "kernels/convolution/gradient_bands.hpp"
 #include "kernels/convolution/int8_scale.hpp"
+#include "kernels/convolution/quad_pipeline.hpp"
 #include "kernels/convolution/result_tile.hpp"
-#include "kernels/convolution/square_pipeline.hpp"
 #include "kernels/convolution/tile_lists.hpp"
 #include "kernels/convolution/weight_tiles.hpp"
 #include "kernels/largest_magnitude.hpp"
@@ -23,7 +23,7 @@ constexpr Taps forward_taps(int out, int size, int kernel, int stride, int pad) 
   return {first, last > first ? last - first : 0};
 }
 
-Window forward_window(const ConvolutionGeometry& g, int out_y, int out_x) {
+WindowTaps forward_window(const ConvolutionGeometry& g, int out_y, int out_x) {
   return {forward_taps(out_y, g.in.height, g.kernel_height, g.stride, g.pad),
           forward_taps(out_x, g.in.width, g.kernel_width, g.stride, g.pad)};
 }
@@ -65,7 +65,7 @@ class Winners {
   vint candidates_[2] = {};
 };
 
-// Writes the 32 outputs of one image of the pool's window that a square is.
+// Writes the 32 outputs of one image of the pool's window that a quad is.
 template <bool int8>
 struct PooledWriter {
   bf16* to;
@@ -78,7 +78,7 @@ struct PooledWriter {
     if (argmax != nullptr && image % 2 == 0) __builtin_prefetch(argmax + at, 1);
   }
 
-  void operator()(const ResultSquare& result, int image) const {
+  void operator()(const ResultQuad& result, int image) const {
     for (int n = 0; n < kBlockChannels; n += 2 * kLanes) {
       const auto sums = [&](int position, int output) {
         return epilogue.load_sums(result, position, image, output);
@@ -95,11 +95,11 @@ struct PooledWriter {
 };
 
 // A pool's window whose four positions have been computed alone.
-struct PoolWindow {
+struct PoolCandidates {
   const float* values[4];  // 16 images each
 };
 
-void write_pooled(const PoolWindow& window, bf16* y, std::uint8_t* argmax) {
+void write_pooled(const PoolCandidates& window, bf16* y, std::uint8_t* argmax) {
   for (int i = 0; i < kTileElements; i += 2 * kLanes) {
     Winners winners(load(window.values[0] + i), load(window.values[0] + i + kLanes));
     for (int candidate = 1; candidate < 4; ++candidate) {
@@ -113,67 +113,67 @@ void write_pooled(const PoolWindow& window, bf16* y, std::uint8_t* argmax) {
 
 class ForwardPass {
  public:
-  explicit ForwardPass(const ConvolutionForward& arguments)
+  ForwardPass(const ConvolutionForward& arguments, ProductChoice choice)
       : arguments_(arguments),
         g_(forward_operands(arguments.geometry)),
         int8_(arguments.geometry.int8.forward),
         written_(g_.written()),
         halves_(halves_of(arguments.images)),
-        lists_(g_.in.channel_blocks() * g_.taps()),
-        walk_{.blocks = g_.out.channel_blocks(),
+        lists_(arguments.scratch, forward_list_sizes(arguments.geometry)),
+        walk_{.channel_blocks = g_.out.channel_blocks(),
               .halves = halves_,
               .weight_elements = forward_weight_elements(g_),
               .half_elements = g_.in.half_elements()} {
     if (int8_) scales_ = {arguments.weight_scales, IntegerScale(arguments.largest_x).scale};
-    if (takes_squares(g_, kTileProduct)) {
-      walk_.square_height = covered(g_).height;
-      walk_.square_width = covered(g_).width;
+    if (choice == ProductChoice::shared && has_quads(g_)) {
+      walk_.quads_height = covered(g_).height;
+      walk_.quads_width = covered(g_).width;
     }
   }
 
   void run() {
     if (int8_) {
-      compute_squares<true>();
+      compute_quads<true>();
     } else {
-      compute_squares<false>();
+      compute_quads<false>();
     }
-    for (int output = 0; output < walk_.blocks; ++output) output_block(output);
+    for (int output = 0; output < walk_.channel_blocks; ++output) output_block(output);
     if (arguments_.largest_y != nullptr) *arguments_.largest_y = largest_.value();
     write_padding();
   }
 
  private:
   template <bool int8>
-  void compute_squares() {
+  void compute_quads() {
     if (g_.pool) {
-      squares<PooledWriter<int8>>();
+      quads<PooledWriter<int8>>();
     } else {
-      squares<PositionsWriter<int8>>();
+      quads<PositionsWriter<int8>>();
     }
   }
 
   template <class Writer>
-  void squares() {
-    SquarePipeline<Writer> pipeline(kTileProduct);
-    walk_squares(walk_, [&](int output, int half, const Square& square) {
-      describe_sum(output, half, square, pipeline.sum());
-      describe_writer(output, half, square, pipeline.writer());
+  void quads() {
+    QuadPipeline<Writer> pipeline(kTileProduct.shared);
+    walk_quads(walk_, [&](int output, int half, const Quad& quad) {
+      describe_sum(output, half, quad, pipeline.sum());
+      describe_writer(output, half, quad, pipeline.writer());
       pipeline.compute();
     });
     pipeline.finish();
   }
 
-  void describe_sum(int output, int half, const Square& square, SquareSum& sum) {
-    if (sum.blocks == 0 || square.kind != kind_) {
-      kind_ = square.kind;
+  void describe_sum(int output, int half, const Quad& quad, QuadSum& sum) {
+    if (sum.channel_blocks == 0 || quad.kind != kind_) {
+      kind_ = quad.kind;
       describe_kind(g_, kind_, g_.in, halves_, kOperand, sum);
-      sum.blocks = g_.in.channel_blocks();
-      sum.block_columns = std::int64_t{g_.taps()} * kOperand;
+      sum.channel_blocks = g_.in.channel_blocks();
+      sum.channel_block_columns = std::int64_t{g_.taps()} * kOperand;
     }
-    place_window(kind_, {g_.in, g_.in.height, g_.in.width, square.y - g_.pad, square.x - g_.pad}, sum);
+    place_window(kind_, {g_.in, g_.in.height, g_.in.width, quad.y - g_.pad, quad.x - g_.pad}, sum);
     sum.int8 = int8_;
-    sum.rows = arguments_.x + square.first_half(half) * g_.in.half_elements();
-    sum.columns = arguments_.weights + output * sum.blocks * sum.block_columns;
+    sum.rows = arguments_.x + quad.first_half(half) * g_.in.half_elements();
+    sum.columns = arguments_.weights + output * sum.channel_blocks * sum.channel_block_columns;
   }
 
   template <bool int8>
@@ -182,26 +182,26 @@ class ForwardPass {
   }
 
   template <bool int8>
-  void describe_writer(int output, int half, const Square& square, PositionsWriter<int8>& writer) const {
+  void describe_writer(int output, int half, const Quad& quad, PositionsWriter<int8>& writer) const {
     writer.epilogue = epilogue<int8>(output);
-    for_each_result(square, half, [&](int i, int of_half, int y, int x) {
+    for_each_result(quad, half, [&](int i, int of_half, int y, int x) {
       writer.to[i] = output_tile(output, of_half, y, x);
     });
   }
   template <bool int8>
-  void describe_writer(int output, int half, const Square& square, PooledWriter<int8>& writer) const {
+  void describe_writer(int output, int half, const Quad& quad, PooledWriter<int8>& writer) const {
     writer.epilogue = epilogue<int8>(output);
-    writer.to = output_tile(output, half, square.y / 2, square.x / 2);
+    writer.to = output_tile(output, half, quad.y / 2, quad.x / 2);
     writer.argmax = argmax(writer.to);
   }
 
-  // The positions that are in no square, 32 images at a time.
+  // The positions that are in no quad, 32 images at a time.
   void output_block(int output) {
     if (g_.groups > 1) lists_.clear();
     output_ = output;
     inputs_ = touched_inputs(g_, output);
     if (g_.pool) {
-      if (walk_.square_height == 0) pooled_positions();
+      if (walk_.quads_height == 0) pooled_positions();
       return;
     }
     // A position is written once the products of the next one are issued, so that nothing waits for them.
@@ -258,8 +258,9 @@ class ForwardPass {
   }
 
   TileSum sum(int y, int x) {
-    const Window window = forward_window(g_, y, x);
-    TileSum sum = lists_.find(window, [this](const Window& w, TileTerm* terms) { return fill(w, terms); });
+    const WindowTaps window = forward_window(g_, y, x);
+    TileSum sum =
+        lists_.find(window, [this](const WindowTaps& w, TileTerm* terms) { return fill(w, terms); });
     sum.columns = arguments_.weights + std::int64_t{pairs_before(g_, output_)} * g_.taps() * kOperand;
     sum.row_half_distance = g_.in.half_elements();
     sum.depth = depth_of(g_.in);
@@ -272,7 +273,7 @@ class ForwardPass {
     return sum;
   }
 
-  int fill(const Window& window, TileTerm* terms) const {
+  int fill(const WindowTaps& window, TileTerm* terms) const {
     int count = 0;
     for (int input = 0; input < inputs_.size(); ++input) {
       for (int ky = 0; ky < window.y.count; ++ky) {
@@ -310,7 +311,7 @@ class ForwardPass {
   int halves_;
   TermLists lists_;
   BlockWalk walk_;
-  SquareKind kind_{};  // that the sum is described for
+  QuadKind kind_{};  // that the sum is described for
   LargestMagnitude largest_;
   int output_ = 0;
   BlockRange inputs_{};
@@ -318,8 +319,8 @@ class ForwardPass {
 
 }  // namespace
 
-void convolution_forward(const ConvolutionForward& arguments) {
-  ForwardPass pass(arguments);
+void convolution_forward(const ConvolutionForward& arguments, ProductChoice choice) {
+  ForwardPass pass(arguments, choice);
   kTileProduct.begin();
   pass.run();
   kTileProduct.end();

@@ -61,5 +61,25 @@ inline int blocks_together(const ConvolutionGeometry& g) {
   return fit < least ? least : fit < kMostBlocksTogether ? static_cast<int>(fit) : kMostBlocksTogether;
 }
 
+// Of the operands of so many image blocks, in scratch memory.
+inline std::int64_t operand_elements(const ConvolutionGeometry& g) {
+  return blocks_together(g) / blocks_of_operand(g) * band_elements(g);
+}
+
+// Where the inputs meet the gradients: a list for each tap of the places of a band where they do.
+struct GradientLists {
+  int lists;
+  int terms;  // of the longest list
+
+  // In bf16: the terms of all lists, then how many each has.
+  std::int64_t elements() const {
+    return std::int64_t{lists} * (terms * static_cast<std::int64_t>(sizeof(TileTerm) / sizeof(bf16)) +
+                                  static_cast<std::int64_t>(sizeof(int) / sizeof(bf16)));
+  }
+};
+inline GradientLists gradient_lists(const ConvolutionGeometry& g) {
+  return {g.taps(), blocks_together(g) / blocks_of_operand(g) * bands_of(g).height * g.out.width};
+}
+
 }  // namespace
 }  // namespace ftl::kernels

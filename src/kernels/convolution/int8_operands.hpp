@@ -9,9 +9,9 @@
 #pragma once
 
 #include "kernels/convolution/int8_scale.hpp"
+#include "kernels/product/product.hpp"
+#include "kernels/product/word_transpose.hpp"
 #include "kernels/simd.hpp"
-#include "kernels/tile_product/tile_product.hpp"
-#include "kernels/tile_product/word_transpose.hpp"
 #include "tensor/layout.hpp"
 
 namespace ftl::kernels {

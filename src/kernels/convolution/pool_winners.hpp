@@ -1,8 +1,8 @@
 // Tiles of the gradient before a 2x2 max-pool. For *_cpu.cpp files only.
 #pragma once
 
+#include "kernels/product/row_pairs.hpp"
 #include "kernels/simd.hpp"
-#include "kernels/tile_product/row_pairs.hpp"
 #include "tensor/layout.hpp"
 
 namespace ftl::kernels {

@@ -2,13 +2,13 @@
 #pragma once
 
 #include "kernels/convolution/weight_tiles.hpp"
-#include "kernels/tile_product/scaled_sums.hpp"
-#include "kernels/tile_product/tile_product.hpp"
+#include "kernels/product/scaled_sums.hpp"
+#include "kernels/product/shared_products.hpp"
 
 namespace ftl::kernels {
 namespace {
 
-// What a lane's gradients are stored as: fp32, or of 8-bit integers bf16.
+// What a gradient slot's sums are stored as: fp32, or of 8-bit integers bf16.
 template <class Gradient>
 inline constexpr bool kOfIntegers = false;
 template <>
@@ -20,8 +20,8 @@ template <class Gradient>
 class TapPipeline {
  public:
   // `scale` is what sums of 8-bit integers are multiplied by; `accumulate`: gradients are added to.
-  TapPipeline(const TileProductKernels& tile_product, float scale, bool accumulate)
-      : tile_product_(tile_product), scale_(scale), accumulate_(accumulate) {
+  TapPipeline(const SharedProductKernels& products, float scale, bool accumulate)
+      : products_(products), scale_(scale), accumulate_(accumulate) {
     sums_.int8 = kInt8;
     sums_.accumulate = accumulate && !kInt8;
   }
@@ -44,13 +44,13 @@ class TapPipeline {
       sums_.results = {gradient, kTileColumns, kGradientTile};
     }
     interlude_.next = 0;
-    tile_product_.add_tap_products(sums_, interlude_, former_);
+    products_.add_tap_products(sums_, interlude_, former_);
     former_ = sums_.results;
   }
 
   void finish() {
     if (former_.first == nullptr) return;
-    tile_product_.store_taps(former_);
+    products_.store_taps(former_);
     for (int row = 0; kInt8 && row < kRows; ++row) add_row(turn_, row);
     former_ = {};
   }
@@ -76,14 +76,14 @@ class TapPipeline {
                gradients_[turn] + place_of(row));
   }
 
-  const TileProductKernels& tile_product_;
+  const SharedProductKernels& products_;
   float scale_;
   bool accumulate_;
   alignas(64) std::int32_t integers_[2][kRows * kHalfColumns];
   Gradient* gradients_[2] = {};
   const Gradient* fetched_ = nullptr;
   TapSums sums_;
-  TapResults former_;  // where the sums that are still in registers belong
+  TapResults former_;  // where the last sums belong
   int turn_ = 0;
   Interlude interlude_{.step = [](void* self, int row) { static_cast<const TapPipeline*>(self)->step(row); },
                        .context = this,

@@ -3,8 +3,6 @@
 // free of the standard library.
 #pragma once
 
-#include <cstdlib>
-
 #include "kernels/convolution/convolution.hpp"
 
 namespace ftl::kernels {
@@ -16,12 +14,12 @@ struct Taps {
   int count;
 };
 
-struct Window {
+struct WindowTaps {
   Taps y;
   Taps x;
 };
 
-constexpr bool same(const Window& a, const Window& b) {
+constexpr bool same(const WindowTaps& a, const WindowTaps& b) {
   return a.y.first == b.y.first && a.y.count == b.y.count && a.x.first == b.x.first && a.x.count == b.x.count;
 }
 
@@ -30,15 +28,38 @@ constexpr int depth_of(const Shape& value) {
   return value.channels < kTileDepth ? value.channels : kTileDepth;
 }
 
+inline constexpr int kMostLists = 32;
+
+// How large the memory for lists of terms is.
+struct TermListSizes {
+  int lists;
+  int terms;  // of the longest list
+
+  // In bf16, as scratch memory is counted.
+  constexpr std::int64_t elements() const {
+    return std::int64_t{lists} * terms * static_cast<std::int64_t>(sizeof(TileTerm) / sizeof(bf16));
+  }
+};
+
+// Of a pass over `positions`, to each of which `planes` channel blocks contribute by every tap.
+inline TermListSizes list_sizes(const ConvolutionGeometry& g, int positions, int planes) {
+  return {positions < kMostLists ? positions : kMostLists, planes * g.taps()};
+}
+// Of the forward pass, whose operands may be integers or not.
+inline TermListSizes forward_list_sizes(const ConvolutionGeometry& g) {
+  return list_sizes(g, g.out.positions(), g.in.channel_blocks());
+}
+inline TermListSizes backward_list_sizes(const ConvolutionGeometry& g) {
+  return list_sizes(g, g.in.positions(), g.out.channel_blocks());
+}
+
 // The lists of terms of the windows seen so far. Windows differ only at the picture's borders, so a few lists
 // serve all positions; a list's distances start at the window's first tap.
 class TermLists {
  public:
-  explicit TermLists(int max_terms) : max_terms_(max_terms) {
-    terms_ =
-        static_cast<TileTerm*>(std::malloc(sizeof(TileTerm) * kSlots * static_cast<std::size_t>(max_terms)));
-  }
-  ~TermLists() { std::free(terms_); }
+  // `memory` holds sizes.elements().
+  TermLists(bf16* memory, const TermListSizes& sizes)
+      : sizes_(sizes), terms_(reinterpret_cast<TileTerm*>(memory)) {}
   TermLists(const TermLists&) = delete;
   TermLists& operator=(const TermLists&) = delete;
 
@@ -46,32 +67,31 @@ class TermLists {
 
   // The list for `window`; fill(window, terms) writes one and returns its length.
   template <class Fill>
-  TileSum find(const Window& window, const Fill& fill) {
-    for (int slot = 0; slot < used_; ++slot) {
-      if (same(windows_[slot], window)) return list(slot);
+  TileSum find(const WindowTaps& window, const Fill& fill) {
+    for (int list = 0; list < used_; ++list) {
+      if (same(windows_[list], window)) return sum_of(list);
     }
-    const int slot = used_ < kSlots ? used_++ : (oldest_ = (oldest_ + 1) % kSlots);
-    windows_[slot] = window;
-    counts_[slot] = fill(window, terms_of(slot));
-    return list(slot);
+    const int list = used_ < sizes_.lists ? used_++ : (oldest_ = (oldest_ + 1) % sizes_.lists);
+    windows_[list] = window;
+    counts_[list] = fill(window, terms_of(list));
+    return sum_of(list);
   }
 
  private:
-  TileTerm* terms_of(int slot) const { return terms_ + std::int64_t{slot} * max_terms_; }
-  TileSum list(int slot) const {
+  TileTerm* terms_of(int list) const { return terms_ + std::int64_t{list} * sizes_.terms; }
+  TileSum sum_of(int list) const {
     TileSum sum;
-    sum.terms = terms_of(slot);
-    sum.term_count = counts_[slot];
+    sum.terms = terms_of(list);
+    sum.term_count = counts_[list];
     return sum;
   }
 
-  static constexpr int kSlots = 32;
-  int max_terms_;
+  TermListSizes sizes_;
   TileTerm* terms_;
   int used_ = 0;
   int oldest_ = 0;
-  Window windows_[kSlots];
-  int counts_[kSlots];
+  WindowTaps windows_[kMostLists];
+  int counts_[kMostLists];
 };
 
 // Halves of an image block that hold images.

@@ -31,6 +31,11 @@ inline ConvolutionGeometry backward_operands(const ConvolutionGeometry& geometry
   return operands;
 }
 
+// What the gradient is spread over a pool's windows and rounded into, 0 if it is used as it is.
+inline std::int64_t spread_gradient_elements(const ConvolutionGeometry& geometry) {
+  return geometry.int8.data || geometry.pool ? backward_operands(geometry).out.block_elements() : 0;
+}
+
 // Where a channel is in the depth of a tile of 8-bit integers: two neighbours of the first 32 channels, then
 // the same two of the second 32.
 constexpr int int8_depth(int channel) {

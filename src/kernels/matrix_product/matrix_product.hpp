@@ -8,7 +8,7 @@
 
 #include "base/bfloat16.hpp"
 #include "base/thread_pool.hpp"
-#include "kernels/tile_product/tile_product.hpp"
+#include "kernels/product/product.hpp"
 #include "tensor/buffer.hpp"
 
 namespace ftl::kernels {

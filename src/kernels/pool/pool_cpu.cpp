@@ -13,7 +13,7 @@ struct Chunk {
 };
 
 // The part of a window that lies inside the picture.
-struct Window {
+struct InsideWindow {
   int first_y;
   int last_y;  // exclusive
   int first_x;
@@ -22,7 +22,7 @@ struct Window {
   int positions() const { return (last_y - first_y) * (last_x - first_x); }
 };
 
-Window window_at(const PoolGeometry& geometry, int out_y, int out_x) {
+InsideWindow window_at(const PoolGeometry& geometry, int out_y, int out_x) {
   const int y = out_y * geometry.stride - geometry.pad;
   const int x = out_x * geometry.stride - geometry.pad;
   const int end_y = y + geometry.kernel_height;
@@ -48,7 +48,7 @@ inline void for_each_window(const PoolGeometry& geometry, const Visit& visit) {
 
 // Calls visit(offset of the input's tile) for every position of a window, in row-major order.
 template <class Visit>
-inline void for_each_position(const Window& window, int width, const Visit& visit) {
+inline void for_each_position(const InsideWindow& window, int width, const Visit& visit) {
   for (int y = window.first_y; y < window.last_y; ++y) {
     for (int x = window.first_x; x < window.last_x; ++x) {
       visit((std::int64_t{y} * width + x) * kTileElements);
@@ -57,7 +57,7 @@ inline void for_each_position(const Window& window, int width, const Visit& visi
 }
 
 struct Maximum {
-  static Chunk of(const Window& window, int width, const bf16* x) {
+  static Chunk of(const InsideWindow& window, int width, const bf16* x) {
     Chunk best;
     for (vfloat& part : best.part) part = broadcast(-__builtin_inff());
     for_each_position(window, width, [&](std::int64_t tile) {
@@ -68,7 +68,7 @@ struct Maximum {
   }
 
   // Adds dy to dx where x has the window's first maximum.
-  static void spread(const Window& window, int width, const bf16* x, const bf16* dy, bf16* dx) {
+  static void spread(const InsideWindow& window, int width, const bf16* x, const bf16* dy, bf16* dx) {
     Chunk best;
     vint winner[kChunkVectors];
     for (int v = 0; v < kChunkVectors; ++v) {
@@ -96,7 +96,7 @@ struct Maximum {
 };
 
 struct Average {
-  static Chunk of(const Window& window, int width, const bf16* x) {
+  static Chunk of(const InsideWindow& window, int width, const bf16* x) {
     Chunk sum = {};
     for_each_position(window, width, [&](std::int64_t tile) {
       for (int v = 0; v < kChunkVectors; ++v) sum.part[v] += load(x + tile + v * kLanes);
@@ -109,7 +109,7 @@ struct Average {
 
 template <class Rule>
 void forward_by(const PoolGeometry& geometry, const bf16* x, bf16* y) {
-  for_each_window(geometry, [&](const Window& window, std::int64_t in_plane, std::int64_t out_tile) {
+  for_each_window(geometry, [&](const InsideWindow& window, std::int64_t in_plane, std::int64_t out_tile) {
     for (int i = 0; i < kTileElements; i += kChunk) {
       const Chunk result = Rule::of(window, geometry.in.width, x + in_plane + i);
       for (int v = 0; v < kChunkVectors; ++v) store(y + out_tile + i + v * kLanes, result.part[v]);
@@ -119,7 +119,7 @@ void forward_by(const PoolGeometry& geometry, const bf16* x, bf16* y) {
 
 void backward_of_maximum(const PoolGeometry& geometry, const bf16* x, const bf16* dy, bf16* dx) {
   std::memset(dx, 0, static_cast<std::size_t>(geometry.in.block_elements()) * sizeof(bf16));
-  for_each_window(geometry, [&](const Window& window, std::int64_t in_plane, std::int64_t out_tile) {
+  for_each_window(geometry, [&](const InsideWindow& window, std::int64_t in_plane, std::int64_t out_tile) {
     for (int i = 0; i < kTileElements; i += kChunk) {
       Maximum::spread(window, geometry.in.width, x + in_plane + i, dy + out_tile + i, dx + in_plane + i);
     }

@@ -1,4 +1,4 @@
-#include "kernels/tile_product/tile_product.hpp"
+#include "kernels/product/product.hpp"
 
 #include "kernels/registry.hpp"
 #include "kernels/test_support.hpp"
@@ -130,6 +130,17 @@ TEST_P(TileProductTest, SumsTheProductsOfTheFirstRows) {
       }
     }
   }
+}
+
+// What a table says of its products: whole tiles are a multiple of an instruction's depth, and integers are
+// never slower than the bf16 that stand in for them.
+TEST_P(TileProductTest, SaysHowItMultiplies) {
+  for (const ProductRate& rate : {kernels.bf16_rate, kernels.int8_rate}) {
+    EXPECT_STRNE(rate.instruction, "");
+    EXPECT_EQ(kInt8Depth % rate.depth, 0);
+  }
+  EXPECT_GE(kernels.bf16_rate.multiply_adds, 1);
+  EXPECT_GE(kernels.int8_rate.multiply_adds, kernels.bf16_rate.multiply_adds);
 }
 
 FTL_FOR_EVERY_ISA(TileProductTest);

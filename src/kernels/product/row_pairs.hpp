@@ -1,8 +1,8 @@
 // Lays 32 rows out as columns, whatever loads the rows. For *_cpu.cpp files only.
 #pragma once
 
+#include "kernels/product/product.hpp"
 #include "kernels/simd.hpp"
-#include "kernels/tile_product/tile_product.hpp"
 
 namespace ftl::kernels {
 namespace {

@@ -1,8 +1,8 @@
 // Transposes a tile of 16 x 16 elements of 32 bits. For *_cpu.cpp files only.
 #pragma once
 
+#include "kernels/product/product.hpp"
 #include "kernels/simd.hpp"
-#include "kernels/tile_product/tile_product.hpp"
 
 namespace ftl::kernels {
 namespace {
