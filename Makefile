@@ -6,7 +6,9 @@ JOBS := $(shell nproc)
 SOURCES = $(shell git ls-files --cached --others --exclude-standard 'src/*.cpp')
 FORMATTED = $(shell git ls-files --cached --others --exclude-standard '*.cpp' '*.hpp')
 
-export CMAKE_GENERATOR := $(if $(shell command -v ninja),Ninja,Unix Makefiles)
+# Ninja, which may have been installed a moment ago, where it is there; both build on all processors.
+CONFIGURE = CMAKE_GENERATOR="$$(command -v ninja > /dev/null && echo Ninja || echo 'Unix Makefiles')" \
+            cmake --preset release
 export CMAKE_BUILD_PARALLEL_LEVEL := $(JOBS)
 
 .DEFAULT_GOAL := build
@@ -16,14 +18,15 @@ train: $(BUILD)/.configured  ## Build what is missing, then train: make train AR
 	@cmake --build --preset release --target ftl
 	$(BINARY) train $(ARGS)
 
-build: $(BUILD)/.configured  ## Build the program, its tests and its benchmarks into build/
+build: $(BUILD)/.configured  ## Build the program, with tests and benchmarks once they were asked for, into build/
 	@cmake --build --preset release
 
-test: build  ## Build and run all tests
+test: $(BUILD)/.configured-tests  ## Build and run all tests
+	@cmake --build --preset release
 	@ctest --preset release --parallel $(JOBS)
 
-bench: $(BUILD)/.configured  ## Build and run the benchmarks: make bench ARGS="--benchmark_filter=convolution"
-	@cmake --build --preset release --target ftl_bench
+bench: $(BUILD)/.configured-benchmarks  ## Build and run the benchmarks: make bench ARGS="--benchmark_filter=convolution"
+	@cmake --build --preset release --target ftl ftl_bench
 	$(BUILD)/bench/ftl_bench $(ARGS)
 
 format:  ## Format all sources in place
@@ -42,5 +45,15 @@ help:  ## Show this list
 
 $(BUILD)/.configured: CMakePresets.json scripts/install-dependencies
 	@scripts/install-dependencies
-	@cmake --preset release
+	@$(CONFIGURE)
+	@touch $@
+
+$(BUILD)/.configured-tests: $(BUILD)/.configured
+	@scripts/install-dependencies tests
+	@$(CONFIGURE) -DFTL_BUILD_TESTS=ON
+	@touch $@
+
+$(BUILD)/.configured-benchmarks: $(BUILD)/.configured
+	@scripts/install-dependencies benchmarks
+	@$(CONFIGURE) -DFTL_BUILD_BENCHMARKS=ON
 	@touch $@

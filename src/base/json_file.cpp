@@ -10,21 +10,21 @@
 
 namespace ftl {
 
-using Json = nlohmann::ordered_json;
-
 namespace {
 
 // Of a text that is at `place`, a file or a line of one.
 Json parse_json(const std::string& text, const std::string& place) {
-  Json json = Json::parse(text, nullptr, false);
-  if (json.is_discarded()) throw InputError("{}: is not JSON: the file is damaged", place);
-  return json;
+  try {
+    return Json::parse(text);
+  } catch (const JsonError&) {
+    throw InputError("{}: is not JSON: the file is damaged", place);
+  }
 }
 
 }  // namespace
 
 std::string json_text(const Json& json) {
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  return json.indented_text() + "\n";
 }
 
 Json read_json(const std::filesystem::path& path) {
@@ -67,15 +67,14 @@ std::vector<JsonMembers> JsonMembers::objects(const char* key) const {
 }
 
 const Json& JsonMembers::member(const char* key) const {
-  const auto found = object_.find(key);
-  if (found == object_.end())
-    throw InputError("{}: lacks \"{}\": it is of another version of ftl", place_, key);
+  const Json* found = object_.find(key);
+  if (found == nullptr) throw InputError("{}: lacks \"{}\": it is of another version of ftl", place_, key);
   return *found;
 }
 
 void JsonMembers::fail(const char* key) const {
   throw InputError("{}: \"{}\" is {}, which is none of its values: the file is damaged", place_, key,
-                   object_[key].dump());
+                   object_.at(key).text());
 }
 
 }  // namespace ftl

@@ -3,29 +3,30 @@
 
 #include <filesystem>
 #include <functional>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
+
+#include "base/json.hpp"
 
 namespace ftl {
 
 // As ftl writes JSON files: indented, with a newline at the end. Names of files and folders need not be
 // UTF-8, JSON must be: what is not is replaced.
-std::string json_text(const nlohmann::ordered_json& json);
+std::string json_text(const Json& json);
 
 // Throws InputError naming the file.
-nlohmann::ordered_json read_json(const std::filesystem::path& path);
+Json read_json(const std::filesystem::path& path);
 
 // An object in a file, whose members are read with errors that name both. The object must outlive this.
 class JsonMembers {
  public:
-  JsonMembers(const nlohmann::ordered_json& object, std::string place);
+  JsonMembers(const Json& object, std::string place);
 
   template <class Value>
   Value get(const char* key) const {
     try {
-      return member(key).template get<Value>();
-    } catch (const nlohmann::json::exception&) {
+      return member(key).get<Value>();
+    } catch (const JsonError&) {
       fail(key);
     }
   }
@@ -37,10 +38,10 @@ class JsonMembers {
   const std::string& place() const { return place_; }
 
  private:
-  const nlohmann::ordered_json& member(const char* key) const;
+  const Json& member(const char* key) const;
   [[noreturn]] void fail(const char* key) const;
 
-  const nlohmann::ordered_json& object_;
+  const Json& object_;
   std::string place_;
 };
 

@@ -37,14 +37,14 @@ void ablate(const AblateArguments& arguments) {
 
 }  // namespace
 
-void add_ablate_command(CLI::App& app) {
+void add_ablate_command(Command program) {
   const auto arguments = std::make_shared<AblateArguments>();
-  CLI::App* command =
-      app.add_subcommand("ablate", "Leave out each of a recipe's tricks and say what it is worth");
-  command->add_flag("--cumulative", arguments->cumulative,
-                    "Begin with none of the tricks and add one after the other, in the recipe's order");
-  add_experiment_options(*command, arguments->experiment);
-  command->callback([arguments] { ablate(*arguments); });
+  Command command =
+      program.subcommand("ablate", "Leave out each of a recipe's tricks and say what it is worth");
+  command.flag("--cumulative", arguments->cumulative,
+               "Begin with none of the tricks and add one after the other, in the recipe's order");
+  add_experiment_options(command, arguments->experiment);
+  command.action([arguments] { ablate(*arguments); });
 }
 
 }  // namespace ftl::cli

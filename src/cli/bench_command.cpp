@@ -74,36 +74,30 @@ void bench(const BenchArguments& arguments) {
 
 }  // namespace
 
-void add_bench_command(CLI::App& app) {
+void add_bench_command(Command program) {
   const auto arguments = std::make_shared<BenchArguments>();
-  CLI::App* command = app.add_subcommand(
+  Command command = program.subcommand(
       "bench", "Measure each convolution of a recipe beside oneDNN, or with --peak the machine itself");
-  CLI::Option* recipe =
-      command->add_option("recipe", arguments->recipe, "A built-in recipe's name or a TOML file")
-          ->capture_default_str();
-  CLI::Option* settings = command->add_option("--set", arguments->settings, "Change a recipe key: key=value")
-                              ->allow_extra_args(false);
-  CLI::Option* epoch =
-      command
-          ->add_option("--epoch", arguments->epoch,
-                       "Take the training step of this epoch: what is frozen by then is not trained")
-          ->check(CLI::NonNegativeNumber)
-          ->capture_default_str();
+  Option recipe =
+      command.option("recipe", arguments->recipe, "A built-in recipe's name or a TOML file").show_default();
+  Option settings =
+      command.option("--set", arguments->settings, "Change a recipe key: key=value").one_value_each();
+  Option epoch = command
+                     .option("--epoch", arguments->epoch,
+                             "Take the training step of this epoch: what is frozen by then is not trained")
+                     .not_negative()
+                     .show_default();
   command
-      ->add_flag("--peak", arguments->peak,
-                 "Measure instead what each instruction set, the caches and memory do at best")
-      ->excludes(recipe)
-      ->excludes(settings)
-      ->excludes(epoch);
-  command
-      ->add_option("--threads", arguments->threads,
-                   "Threads; default: as many as there are processors to use")
-      ->check(CLI::Range(1, 1024));
-  command->add_option("--seconds", arguments->seconds, "Time for each figure")
-      ->check(CLI::Range(0.0, 3600.0))
-      ->capture_default_str();
-  command->add_option("--json", arguments->json, "Also write the figures to this file; - for stdout");
-  command->callback([arguments] { bench(*arguments); });
+      .flag("--peak", arguments->peak,
+            "Measure instead what each instruction set, the caches and memory do at best")
+      .excludes(recipe)
+      .excludes(settings)
+      .excludes(epoch);
+  command.option("--threads", arguments->threads, "Threads; default: as many as there are processors to use")
+      .range(1, 1024);
+  command.option("--seconds", arguments->seconds, "Time for each figure").range(0.0, 3600.0).show_default();
+  command.option("--json", arguments->json, "Also write the figures to this file; - for stdout");
+  command.action([arguments] { bench(*arguments); });
 }
 
 }  // namespace ftl::cli

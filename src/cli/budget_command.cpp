@@ -2,7 +2,6 @@
 #include <fmt/core.h>
 
 #include <memory>
-#include <nlohmann/json.hpp>
 
 #include "base/json_file.hpp"
 #include "cli/commands.hpp"
@@ -15,8 +14,6 @@
 
 namespace ftl::cli {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 struct BudgetArguments {
   LabArguments lab;
@@ -129,21 +126,17 @@ void budget(const BudgetArguments& arguments) {
 
 }  // namespace
 
-void add_budget_command(CLI::App& app) {
+void add_budget_command(Command program) {
   const auto arguments = std::make_shared<BudgetArguments>();
-  CLI::App* command =
-      app.add_subcommand("budget", "Make the most of a recipe in a given time on this machine");
-  command->add_option("recipe", arguments->recipe, "A built-in recipe's name or a TOML file")
-      ->capture_default_str();
-  command->add_option("--seconds", arguments->seconds, "Of training, evaluation not counted")
-      ->required()
-      ->check(CLI::PositiveNumber);
-  command->add_option("--scale", arguments->study, "Choose by this folder of ftl scale");
-  command->add_option("--runs", arguments->runs, "Runs with different seeds")
-      ->check(CLI::Range(1, 1'000'000))
-      ->capture_default_str();
-  add_lab_options(*command, arguments->lab);
-  command->callback([arguments] { budget(*arguments); });
+  Command command = program.subcommand("budget", "Make the most of a recipe in a given time on this machine");
+  command.option("recipe", arguments->recipe, "A built-in recipe's name or a TOML file").show_default();
+  command.option("--seconds", arguments->seconds, "Of training, evaluation not counted")
+      .required()
+      .positive();
+  command.option("--scale", arguments->study, "Choose by this folder of ftl scale");
+  command.option("--runs", arguments->runs, "Runs with different seeds").range(1, 1'000'000).show_default();
+  add_lab_options(command, arguments->lab);
+  command.action([arguments] { budget(*arguments); });
 }
 
 }  // namespace ftl::cli

@@ -4,9 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <optional>
-#include <regex>
 #include <sstream>
 
 #include "base/error.hpp"
@@ -30,7 +28,7 @@ struct CompareArguments {
   std::optional<int> runs;
   std::string until;
   std::optional<int> max_runs;
-  std::vector<const CLI::Option*> for_recipes;  // those that have no meaning for run directories
+  std::vector<Option> for_recipes;  // those that have no meaning for run directories
 };
 
 constexpr int kDefaultRuns = 5;
@@ -67,18 +65,33 @@ Side side_of(const std::string& text) {
   return side;
 }
 
+// The number of "p<0.01", which may have blanks around its sign; nothing where the text is of another form.
+std::optional<double> p_value_of(std::string_view text) {
+  const auto skip_blanks = [&] { text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size())); };
+  if (!text.starts_with('p')) return std::nullopt;
+  text.remove_prefix(1);
+  skip_blanks();
+  if (!text.starts_with('<')) return std::nullopt;
+  text.remove_prefix(1);
+  skip_blanks();
+  if (text.starts_with('0')) text.remove_prefix(1);
+  const bool is_fraction = text.size() > 1 && text.starts_with('.') &&
+                           text.find_first_not_of("0123456789", 1) == std::string_view::npos;
+  if (!is_fraction) return std::nullopt;
+  return std::stod(std::string(text));
+}
+
 std::optional<lab::StoppingRule> rule_of(const CompareArguments& arguments) {
   if (arguments.until.empty()) {
     if (arguments.max_runs) throw InputError("--max-runs needs --until; without it, --runs says how many");
     return std::nullopt;
   }
   if (arguments.runs) throw InputError("--until goes on for up to --max-runs; leave out --runs");
-  static const std::regex form(R"(p\s*<\s*(0?\.\d+))");
-  std::smatch match;
-  if (!std::regex_match(arguments.until, match, form) || std::stod(match[1]) <= 0) {
+  const std::optional<double> p_value = p_value_of(arguments.until);
+  if (p_value.value_or(0) <= 0) {
     throw InputError("--until {}: must be like \"p<0.01\", with a number between 0 and 1", arguments.until);
   }
-  return lab::StoppingRule{.p_value = std::stod(match[1]), .max_pairs = arguments.max_runs.value_or(50)};
+  return lab::StoppingRule{.p_value = *p_value, .max_pairs = arguments.max_runs.value_or(50)};
 }
 
 std::string figures_line(const char* letter, const lab::ContestantFigures& figures) {
@@ -162,9 +175,9 @@ void report(const lab::Comparison& comparison, const CompareArguments& arguments
 }
 
 void compare_directories(const CompareArguments& arguments, const Side& first, const Side& second) {
-  for (const CLI::Option* option : arguments.for_recipes) {
-    if (option->count() == 0) continue;
-    throw InputError("{}: is for recipes; run directories are finished", option->get_name());
+  for (const Option& option : arguments.for_recipes) {
+    if (!option.given()) continue;
+    throw InputError("{}: is for recipes; run directories are finished", option.name());
   }
   check_json_target(arguments.lab.json);
   report(lab::compare(lab::load_contestant(first.name), lab::load_contestant(second.name)), arguments,
@@ -251,8 +264,8 @@ void compare(const CompareArguments& arguments) {
                                  .pairs = arguments.runs.value_or(kDefaultRuns),
                                  .rule = rule};
   if (arguments.lab.dry_run) {
-    const nlohmann::ordered_json plan{{"folder", options.folder.string()},
-                                      {"expected", {{"seconds", print_plan(options, session.messages)}}}};
+    const Json plan{{"folder", options.folder.string()},
+                    {"expected", {{"seconds", print_plan(options, session.messages)}}}};
     return write_json(arguments.lab.json, json_text(plan));
   }
   if (!arguments.lab.quiet) {
@@ -277,27 +290,26 @@ void compare(const CompareArguments& arguments) {
 
 }  // namespace
 
-void add_compare_command(CLI::App& app) {
+void add_compare_command(Command program) {
   const auto arguments = std::make_shared<CompareArguments>();
-  CLI::App* command = app.add_subcommand("compare", "Say whether one recipe is better than another");
+  Command command = program.subcommand("compare", "Say whether one recipe is better than another");
   command
-      ->add_option("A", arguments->first,
-                   "A recipe or recipe file, with settings in one argument (\"airbench94 train.epochs=4\"), "
-                   "settings alone (of the default recipe), or a finished run directory")
-      ->required();
-  command->add_option("B", arguments->second, "The same")->required();
-  add_lab_options(*command, arguments->lab);
-  command->add_option("--runs", arguments->runs, "Runs of each, with the same seeds; default: 5")
-      ->check(CLI::Range(2, 1'000'000));
-  command->add_option("--until", arguments->until,
-                      "Go on until this is decided, as \"p<0.01\", looking after every pair of runs");
-  command->add_option("--max-runs", arguments->max_runs, "Of each, with --until; default: 50")
-      ->check(CLI::Range(2, 1'000'000));
+      .option("A", arguments->first,
+              "A recipe or recipe file, with settings in one argument (\"airbench94 train.epochs=4\"), "
+              "settings alone (of the default recipe), or a finished run directory")
+      .required();
+  command.option("B", arguments->second, "The same").required();
+  add_lab_options(command, arguments->lab);
+  command.option("--runs", arguments->runs, "Runs of each, with the same seeds; default: 5")
+      .range(2, 1'000'000);
+  command.option("--until", arguments->until,
+                 "Go on until this is decided, as \"p<0.01\", looking after every pair of runs");
+  command.option("--max-runs", arguments->max_runs, "Of each, with --until; default: 50").range(2, 1'000'000);
   for (const char* option : {"--data", "--test-data", "--size", "--set", "--holdout", "--seed", "--threads",
-                             "--device", "--out", "--dry-run", "--runs", "--until", "--max-runs"}) {
-    arguments->for_recipes.push_back(command->get_option(option));
+                             "--out", "--dry-run", "--runs", "--until", "--max-runs"}) {
+    arguments->for_recipes.push_back(command.option_named(option));
   }
-  command->callback([arguments] { compare(*arguments); });
+  command.action([arguments] { compare(*arguments); });
 }
 
 }  // namespace ftl::cli

@@ -3,7 +3,6 @@
 #include <fmt/ranges.h>
 
 #include <memory>
-#include <nlohmann/json.hpp>
 
 #include "base/json_file.hpp"
 #include "cli/commands.hpp"
@@ -42,7 +41,7 @@ void import(const Arguments& arguments) {
              dataset.classes(), dataset.import.string());
 }
 
-nlohmann::ordered_json as_json(const data::Dataset& dataset) {
+Json as_json(const data::Dataset& dataset) {
   return {{"dataset", dataset.name},
           {"digest", dataset.digest},
           {"import", dataset.import.string()},
@@ -91,39 +90,34 @@ void fetch(const Arguments& arguments) {
   fmt::print("{}\n", path.string());
 }
 
-void add_source_options(CLI::App& command, Arguments& arguments) {
-  command
-      .add_option("path", arguments.open.data,
-                  "CIFAR binary or image folder, an archive of one, or synthetic")
-      ->required();
-  command.add_option("--test-data", arguments.open.test_data, "another test split");
-  command.add_option("--size", arguments.open.picture_size, "resize pictures to this many pixels a side")
-      ->check(CLI::PositiveNumber);
+void add_source_options(Command command, Arguments& arguments) {
+  command.option("path", arguments.open.data, "CIFAR binary or image folder, an archive of one, or synthetic")
+      .required();
+  command.option("--test-data", arguments.open.test_data, "another test split");
+  command.option("--size", arguments.open.picture_size, "resize pictures to this many pixels a side")
+      .positive();
 }
 
 }  // namespace
 
-void add_data_command(CLI::App& app) {
+void add_data_command(Command program) {
   const auto arguments = std::make_shared<Arguments>();
-  CLI::App* data = app.add_subcommand("data", "Imports, describes and downloads datasets");
-  data->require_subcommand(1);
+  Command data = program.subcommand("data", "Imports, describes and downloads datasets");
+  data.require_subcommand();
 
-  CLI::App* import_command =
-      data->add_subcommand("import", "Import a dataset, so that later runs start at once");
-  add_source_options(*import_command, *arguments);
-  import_command->callback([arguments] { import(*arguments); });
+  Command import_command = data.subcommand("import", "Import a dataset, so that later runs start at once");
+  add_source_options(import_command, *arguments);
+  import_command.action([arguments] { import(*arguments); });
 
-  CLI::App* info_command =
-      data->add_subcommand("info", "Describe a dataset: counts, classes, statistics, import");
-  add_source_options(*info_command, *arguments);
-  info_command->add_option("--json", arguments->json, "also write it as JSON to this file; - for stdout");
-  info_command->callback([arguments] { info(*arguments); });
+  Command info_command = data.subcommand("info", "Describe a dataset: counts, classes, statistics, import");
+  add_source_options(info_command, *arguments);
+  info_command.option("--json", arguments->json, "also write it as JSON to this file; - for stdout");
+  info_command.action([arguments] { info(*arguments); });
 
-  CLI::App* fetch_command =
-      data->add_subcommand("fetch", "Download a published dataset and check its digest");
-  fetch_command->add_option("name", arguments->publication, "cifar10 or cifar100")->required();
-  fetch_command->add_option("--out", arguments->folder, "folder for the archive; default: the cache folder");
-  fetch_command->callback([arguments] { fetch(*arguments); });
+  Command fetch_command = data.subcommand("fetch", "Download a published dataset and check its digest");
+  fetch_command.option("name", arguments->publication, "cifar10 or cifar100").required();
+  fetch_command.option("--out", arguments->folder, "folder for the archive; default: the cache folder");
+  fetch_command.action([arguments] { fetch(*arguments); });
 }
 
 }  // namespace ftl::cli

@@ -29,15 +29,15 @@ std::string default_data(std::FILE* messages) {
 
 }  // namespace
 
-void add_dataset_options(CLI::App& command, DatasetArguments& arguments) {
-  command.add_option(
+void add_dataset_options(Command command, DatasetArguments& arguments) {
+  command.option(
       "--data", arguments.data,
       "CIFAR binary or image folder, an archive of one, or synthetic; default: $FTL_DATA, else CIFAR-10");
-  command.add_option("--test-data", arguments.test_data, "Another test split");
+  command.option("--test-data", arguments.test_data, "Another test split");
   command
-      .add_option("--size", arguments.picture_size,
-                  "Resize an image folder's pictures to this many pixels a side")
-      ->check(CLI::PositiveNumber);
+      .option("--size", arguments.picture_size,
+              "Resize an image folder's pictures to this many pixels a side")
+      .positive();
 }
 
 data::Dataset open_dataset(const DatasetArguments& arguments, std::FILE* messages) {

@@ -1,10 +1,10 @@
 // --data and --test-data, as every command that needs pictures takes them.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <string>
 
+#include "cli/options.hpp"
 #include "data/dataset.hpp"
 
 namespace ftl::cli {
@@ -15,7 +15,7 @@ struct DatasetArguments {
   int picture_size = 0;
 };
 
-void add_dataset_options(CLI::App& command, DatasetArguments& arguments);
+void add_dataset_options(Command command, DatasetArguments& arguments);
 
 // Opens what --data names. Without it: $FTL_DATA, a fetched CIFAR-10, CIFAR-10 from its official address, or,
 // where none of these can be had, the synthetic set, saying so in one line on `messages`.

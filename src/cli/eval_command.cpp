@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <memory>
-#include <nlohmann/json.hpp>
 
 #include "base/error.hpp"
 #include "base/json_file.hpp"
@@ -60,38 +59,33 @@ void eval(const EvalArguments& arguments) {
     fmt::print(messages, "{:<20}{:.2f} %  loss {:.4f}\n", std::string(name(config.views)) + share,
                100 * score.accuracy, score.loss);
   }
-  const nlohmann::ordered_json json{{"recipe", model.recipe.name},  {"dataset", dataset.name},
-                                    {"classes", dataset.classes()}, {"test_images", dataset.test.count},
-                                    {"views", name(config.views)},  {"views_fraction", config.views_fraction},
-                                    {"accuracy", score.accuracy},   {"accuracy_plain", plain.accuracy},
-                                    {"loss_plain", plain.loss}};
+  const Json json{{"recipe", model.recipe.name},  {"dataset", dataset.name},
+                  {"classes", dataset.classes()}, {"test_images", dataset.test.count},
+                  {"views", name(config.views)},  {"views_fraction", config.views_fraction},
+                  {"accuracy", score.accuracy},   {"accuracy_plain", plain.accuracy},
+                  {"loss_plain", plain.loss}};
   write_json(arguments.json, json_text(json));
 }
 
 }  // namespace
 
-void add_eval_command(CLI::App& app) {
+void add_eval_command(Command program) {
   const auto arguments = std::make_shared<EvalArguments>();
-  CLI::App* command = app.add_subcommand("eval", "Evaluate a checkpoint on a test split");
-  command->add_option("checkpoint", arguments->checkpoint, "A checkpoint.safetensors of ftl train")
-      ->required();
-  add_dataset_options(*command, arguments->dataset);
+  Command command = program.subcommand("eval", "Evaluate a checkpoint on a test split");
+  command.option("checkpoint", arguments->checkpoint, "A checkpoint.safetensors of ftl train").required();
+  add_dataset_options(command, arguments->dataset);
   std::vector<std::string> names;
   for (const data::Views views : data::kAllViews) names.emplace_back(name(views));
+  command.option("--views", arguments->views, "Test-time views: plain, mirror or six; default: the recipe's")
+      .one_of(names);
   command
-      ->add_option("--views", arguments->views,
-                   "Test-time views: plain, mirror or six; default: the recipe's")
-      ->check(CLI::IsMember(names));
-  command
-      ->add_option("--views-fraction", arguments->views_fraction,
-                   "Share of pictures, the least confident ones, that get all views; default: the recipe's")
-      ->check(CLI::Range(1e-6, 1.0));
-  command
-      ->add_option("--threads", arguments->threads,
-                   "Threads; default: as many as there are processors to use")
-      ->check(CLI::Range(1, 1024));
-  command->add_option("--json", arguments->json, "Also write the figures to this file; - for stdout");
-  command->callback([arguments] { eval(*arguments); });
+      .option("--views-fraction", arguments->views_fraction,
+              "Share of pictures, the least confident ones, that get all views; default: the recipe's")
+      .range(1e-6, 1.0);
+  command.option("--threads", arguments->threads, "Threads; default: as many as there are processors to use")
+      .range(1, 1024);
+  command.option("--json", arguments->json, "Also write the figures to this file; - for stdout");
+  command.action([arguments] { eval(*arguments); });
 }
 
 }  // namespace ftl::cli

@@ -2,8 +2,6 @@
 
 #include <fmt/core.h>
 
-#include <nlohmann/json.hpp>
-
 #include "base/error.hpp"
 #include "base/file.hpp"
 #include "base/json_file.hpp"
@@ -62,7 +60,7 @@ void print_plan(std::FILE* stream, const lab::RunnerOptions& options, const Expe
 
 std::string plan_json(const std::filesystem::path& folder, const lab::ExperimentDescription& description,
                       const lab::ExperimentForecast& forecast) {
-  auto json = nlohmann::ordered_json::parse(lab::to_json(description));
+  auto json = Json::parse(lab::to_json(description));
   json["folder"] = folder.string();
   json["expected"] = {{"open_cells", forecast.open_cells},
                       {"jobs", forecast.jobs},
@@ -73,15 +71,14 @@ std::string plan_json(const std::filesystem::path& folder, const lab::Experiment
 
 }  // namespace
 
-void add_experiment_options(CLI::App& command, ExperimentArguments& arguments) {
-  command.add_option("recipe", arguments.recipe, "A built-in recipe's name or a TOML file")
-      ->capture_default_str();
+void add_experiment_options(Command command, ExperimentArguments& arguments) {
+  command.option("recipe", arguments.recipe, "A built-in recipe's name or a TOML file").show_default();
   add_lab_options(command, arguments.lab);
-  command.add_option("--runs", arguments.runs, "Runs a cell, with different seeds")
-      ->check(CLI::Range(1, 1'000'000))
-      ->capture_default_str();
-  command.add_option("--jobs", arguments.jobs, "Cells at once; default: what a measurement finds fastest")
-      ->check(CLI::Range(1, 1024));
+  command.option("--runs", arguments.runs, "Runs a cell, with different seeds")
+      .range(1, 1'000'000)
+      .show_default();
+  command.option("--jobs", arguments.jobs, "Cells at once; default: what a measurement finds fastest")
+      .range(1, 1024);
 }
 
 recipe::Recipe load_recipe(const ExperimentArguments& arguments) {
@@ -105,7 +102,6 @@ std::optional<FinishedExperiment> run_experiment(const ExperimentArguments& argu
                              .cells = plan.cells,
                              .dataset = dataset,
                              .isa = isa,
-                             .device = arguments.lab.device,
                              .version = FTL_VERSION,
                              .threads = arguments.lab.threads,
                              .jobs = arguments.jobs,

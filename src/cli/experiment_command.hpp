@@ -1,7 +1,6 @@
 // What the commands that run an experiment have in common: their options, the plan, progress, the folder.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -20,7 +19,7 @@ struct ExperimentArguments {
   int jobs = 0;
 };
 
-void add_experiment_options(CLI::App& command, ExperimentArguments& arguments);
+void add_experiment_options(Command command, ExperimentArguments& arguments);
 
 // The recipe that the options name, with their settings.
 recipe::Recipe load_recipe(const ExperimentArguments& arguments);

@@ -51,8 +51,8 @@ void info() {
 
 }  // namespace
 
-void add_info_command(CLI::App& app) {
-  app.add_subcommand("info", "What this machine can do and what ftl will use")->callback(info);
+void add_info_command(Command program) {
+  program.subcommand("info", "What this machine can do and what ftl will use").action(info);
 }
 
 }  // namespace ftl::cli

@@ -10,23 +10,21 @@
 
 namespace ftl::cli {
 
-void add_lab_options(CLI::App& command, LabArguments& arguments) {
+void add_lab_options(Command command, LabArguments& arguments) {
   add_dataset_options(command, arguments.dataset);
-  command.add_option("--set", arguments.settings, "Change a recipe key: key=value")->allow_extra_args(false);
-  command.add_option("--holdout", arguments.holdout,
-                     "Evaluate on this share of the training pictures, left out of training (train.holdout)");
-  command.add_option("--seed", arguments.seed, "Of the first run; the following ones count up")
-      ->check(CLI::NonNegativeNumber)
-      ->capture_default_str();
-  command
-      .add_option("--threads", arguments.threads, "Threads; default: as many as there are processors to use")
-      ->check(CLI::Range(1, 1024));
-  command.add_option("--device", arguments.device, "What to train on")->check(CLI::IsMember({"cpu"}));
-  command.add_option("--out", arguments.out,
-                     "Folder, to go on with what is there; default: runs/<name>-<date>-<time>");
-  command.add_flag("--dry-run", arguments.dry_run, "Say what would be done and how long it would take");
-  command.add_flag("--quiet", arguments.quiet, "Print nothing but errors");
-  command.add_option("--json", arguments.json, "Also write the result to this file; - for stdout");
+  command.option("--set", arguments.settings, "Change a recipe key: key=value").one_value_each();
+  command.option("--holdout", arguments.holdout,
+                 "Evaluate on this share of the training pictures, left out of training (train.holdout)");
+  command.option("--seed", arguments.seed, "Of the first run; the following ones count up")
+      .not_negative()
+      .show_default();
+  command.option("--threads", arguments.threads, "Threads; default: as many as there are processors to use")
+      .range(1, 1024);
+  command.option("--out", arguments.out,
+                 "Folder, to go on with what is there; default: runs/<name>-<date>-<time>");
+  command.flag("--dry-run", arguments.dry_run, "Say what would be done and how long it would take");
+  command.flag("--quiet", arguments.quiet, "Print nothing but errors");
+  command.option("--json", arguments.json, "Also write the result to this file; - for stdout");
 }
 
 std::vector<std::string> LabArguments::recipe_settings() const {
@@ -42,7 +40,6 @@ LabSession::LabSession(const LabArguments& arguments)
       machine{.isa = select_isa(),
               .kernels = kernels::kernels_for(select_isa()),
               .threads = threads,
-              .device = arguments.device,
               .version = FTL_VERSION} {
   machine.peak_tflops = kernels::measure_peak(machine.kernels, threads) / 1e12;
 }

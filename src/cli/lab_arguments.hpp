@@ -1,7 +1,6 @@
 // What the commands that make many runs have in common: their options, what they run with, how far they are.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -11,6 +10,7 @@
 #include "base/interrupt.hpp"
 #include "machine/limits.hpp"
 #include "cli/dataset_arguments.hpp"
+#include "cli/options.hpp"
 #include "cli/progress_line.hpp"
 #include "lab/machine.hpp"
 #include "recipe/recipe.hpp"
@@ -24,7 +24,6 @@ struct LabArguments {
   std::optional<double> holdout;
   std::uint64_t seed = 0;
   int threads = default_threads();
-  std::string device = "cpu";
   std::string out;
   bool dry_run = false;
   bool quiet = false;
@@ -34,7 +33,7 @@ struct LabArguments {
   std::vector<std::string> recipe_settings() const;
 };
 
-void add_lab_options(CLI::App& command, LabArguments& arguments);
+void add_lab_options(Command command, LabArguments& arguments);
 
 // Opens the data and readies the machine. Everything but JSON goes to `messages`.
 struct LabSession {

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <numeric>
 
 #include "base/error.hpp"
@@ -69,7 +68,7 @@ void predict(const PredictArguments& arguments) {
   train::Evaluator evaluator({model.graph, dataset, kernels::kernels_for(select_isa()), threads});
   evaluator.load(model.model);
   const std::vector<float> logits = evaluator.logits(dataset.test, model.recipe.evaluation);
-  nlohmann::ordered_json json = nlohmann::ordered_json::array();
+  Json json = Json::array();
   const auto classes = model.class_names.size();
   for (std::size_t i = 0; i < arguments.images.size(); ++i) {
     const std::vector<double> probabilities =
@@ -77,7 +76,7 @@ void predict(const PredictArguments& arguments) {
     const std::vector<std::size_t> order = ranking(probabilities);
     std::FILE* messages = message_stream(arguments.json);
     fmt::print(messages, "{}\n", arguments.images[i]);
-    nlohmann::ordered_json of_image;
+    Json of_image;
     for (std::size_t rank = 0; rank < classes; ++rank) {
       const std::string& name = model.class_names[order[rank]];
       of_image[name] = probabilities[order[rank]];
@@ -92,21 +91,16 @@ void predict(const PredictArguments& arguments) {
 
 }  // namespace
 
-void add_predict_command(CLI::App& app) {
+void add_predict_command(Command program) {
   const auto arguments = std::make_shared<PredictArguments>();
-  CLI::App* command = app.add_subcommand("predict", "Classify pictures");
-  command->add_option("checkpoint", arguments->checkpoint, "A checkpoint.safetensors of ftl train")
-      ->required();
-  command->add_option("images", arguments->images, "JPEG or PNG files")->required();
-  command->add_option("--top", arguments->top, "Classes to print a picture")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
-  command
-      ->add_option("--threads", arguments->threads,
-                   "Threads; default: as many as there are processors to use")
-      ->check(CLI::Range(1, 1024));
-  command->add_option("--json", arguments->json, "Also write all probabilities to this file; - for stdout");
-  command->callback([arguments] { predict(*arguments); });
+  Command command = program.subcommand("predict", "Classify pictures");
+  command.option("checkpoint", arguments->checkpoint, "A checkpoint.safetensors of ftl train").required();
+  command.option("images", arguments->images, "JPEG or PNG files").required();
+  command.option("--top", arguments->top, "Classes to print a picture").positive().show_default();
+  command.option("--threads", arguments->threads, "Threads; default: as many as there are processors to use")
+      .range(1, 1024);
+  command.option("--json", arguments->json, "Also write all probabilities to this file; - for stdout");
+  command.action([arguments] { predict(*arguments); });
 }
 
 }  // namespace ftl::cli

@@ -3,7 +3,6 @@
 
 #include <cmath>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <optional>
 
 #include "base/file.hpp"
@@ -20,8 +19,6 @@
 
 namespace ftl::cli {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 struct ProfileArguments {
   std::string recipe = kDefaultRecipe;
@@ -169,37 +166,29 @@ void profile(const ProfileArguments& arguments) {
 
 }  // namespace
 
-void add_profile_command(CLI::App& app) {
+void add_profile_command(Command program) {
   const auto arguments = std::make_shared<ProfileArguments>();
-  CLI::App* command = app.add_subcommand("profile", "Where the time of a recipe's training steps goes");
-  command->add_option("recipe", arguments->recipe, "A built-in recipe's name or a TOML file")
-      ->capture_default_str();
-  add_dataset_options(*command, arguments->dataset);
-  command->add_option("--set", arguments->settings, "Change a recipe key: key=value")
-      ->allow_extra_args(false);
-  command->add_option("--seed", arguments->seed, "Of the training")
-      ->check(CLI::NonNegativeNumber)
-      ->capture_default_str();
+  Command command = program.subcommand("profile", "Where the time of a recipe's training steps goes");
+  command.option("recipe", arguments->recipe, "A built-in recipe's name or a TOML file").show_default();
+  add_dataset_options(command, arguments->dataset);
+  command.option("--set", arguments->settings, "Change a recipe key: key=value").one_value_each();
+  command.option("--seed", arguments->seed, "Of the training").not_negative().show_default();
+  command.option("--threads", arguments->threads, "Threads; default: as many as there are processors to use")
+      .range(1, 1024);
   command
-      ->add_option("--threads", arguments->threads,
-                   "Threads; default: as many as there are processors to use")
-      ->check(CLI::Range(1, 1024));
-  command
-      ->add_option("--steps", arguments->steps,
-                   "Steps to record; as many are taken unrecorded, to tell what recording costs")
-      ->check(CLI::Range(1, 10'000))
-      ->capture_default_str();
-  command->add_option("--epoch", arguments->epoch, "Where in the training to take them")
-      ->check(CLI::NonNegativeNumber)
-      ->capture_default_str();
-  command->add_option("--top", arguments->top, "Rows of the table by layer")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
-  command->add_flag("--all", arguments->all, "All rows of the table by layer");
-  command->add_option("--trace", arguments->trace,
-                      "Also write what each thread did when to this file, for ui.perfetto.dev");
-  command->add_option("--json", arguments->json, "Also write the figures to this file; - for stdout");
-  command->callback([arguments] { profile(*arguments); });
+      .option("--steps", arguments->steps,
+              "Steps to record; as many are taken unrecorded, to tell what recording costs")
+      .range(1, 10'000)
+      .show_default();
+  command.option("--epoch", arguments->epoch, "Where in the training to take them")
+      .not_negative()
+      .show_default();
+  command.option("--top", arguments->top, "Rows of the table by layer").positive().show_default();
+  command.flag("--all", arguments->all, "All rows of the table by layer");
+  command.option("--trace", arguments->trace,
+                 "Also write what each thread did when to this file, for ui.perfetto.dev");
+  command.option("--json", arguments->json, "Also write the figures to this file; - for stdout");
+  command.action([arguments] { profile(*arguments); });
 }
 
 }  // namespace ftl::cli

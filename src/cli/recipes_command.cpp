@@ -31,16 +31,16 @@ void show(const ShowOptions& options) {
 
 }  // namespace
 
-void add_recipes_command(CLI::App& app) {
-  CLI::App* recipes = app.add_subcommand("recipes", "List the built-in recipes or show one");
-  recipes->require_subcommand(1);
-  recipes->add_subcommand("list", "Names and descriptions")->callback(list);
+void add_recipes_command(Command program) {
+  Command recipes = program.subcommand("recipes", "List the built-in recipes or show one");
+  recipes.require_subcommand();
+  recipes.subcommand("list", "Names and descriptions").action(list);
 
   const auto options = std::make_shared<ShowOptions>();
-  CLI::App* show_command = recipes->add_subcommand("show", "A recipe's text; with --set, as resolved");
-  show_command->add_option("recipe", options->recipe, "A built-in recipe's name or a TOML file")->required();
-  show_command->add_option("--set", options->settings, "Change a key: key=value")->allow_extra_args(false);
-  show_command->callback([options] { show(*options); });
+  Command show_command = recipes.subcommand("show", "A recipe's text; with --set, as resolved");
+  show_command.option("recipe", options->recipe, "A built-in recipe's name or a TOML file").required();
+  show_command.option("--set", options->settings, "Change a key: key=value").one_value_each();
+  show_command.action([options] { show(*options); });
 }
 
 }  // namespace ftl::cli

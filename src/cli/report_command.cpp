@@ -149,34 +149,30 @@ void report(const ReportArguments& arguments) {
 
 }  // namespace
 
-void add_report_command(CLI::App& app) {
+void add_report_command(Command program) {
   const auto arguments = std::make_shared<ReportArguments>();
-  CLI::App* command =
-      app.add_subcommand("report", "Show runs and experiments: one HTML file, or tables in the terminal");
-  command->add_option("paths", arguments->paths, "Run directories and experiments' folders")->required();
-  CLI::Option* out = command->add_option("--out", arguments->out, "The page")->capture_default_str();
-  CLI::Option* text =
-      command->add_flag("--text", arguments->text, "Print tables instead of writing a page")->excludes(out);
-  CLI::Option* csv =
-      command->add_option("--csv", arguments->csv, "Also write the tables as CSV files into this folder");
-  CLI::Option* dawnbench =
+  Command command =
+      program.subcommand("report", "Show runs and experiments: one HTML file, or tables in the terminal");
+  command.option("paths", arguments->paths, "Run directories and experiments' folders").required();
+  Option out = command.option("--out", arguments->out, "The page").show_default();
+  Option text =
+      command.flag("--text", arguments->text, "Print tables instead of writing a page").excludes(out);
+  Option csv = command.option("--csv", arguments->csv, "Also write the tables as CSV files into this folder");
+  Option dawnbench =
       command
-          ->add_option(
-              "--dawnbench", arguments->dawnbench,
-              "Write the epochs of one run directory as DAWNBench's TSV to this file, and nothing else")
-          ->excludes(out)
-          ->excludes(text)
-          ->excludes(csv);
-  add_dataset_options(*command, arguments->dataset);
-  CLI::Option* data = command->get_option("--data")->description(
+          .option("--dawnbench", arguments->dawnbench,
+                  "Write the epochs of one run directory as DAWNBench's TSV to this file, and nothing else")
+          .excludes(out)
+          .excludes(text)
+          .excludes(csv);
+  add_dataset_options(command, arguments->dataset);
+  Option data = command.option_named("--data").description(
       "The dataset of the best run, for its confusion matrix and mistakes; default: looked for");
-  data->excludes(dawnbench);
-  for (const char* of_data : {"--test-data", "--size"}) command->get_option(of_data)->needs(data);
-  command
-      ->add_option("--threads", arguments->threads,
-                   "Threads; default: as many as there are processors to use")
-      ->check(CLI::Range(1, 1024));
-  command->callback([arguments] { report(*arguments); });
+  data.excludes(dawnbench);
+  for (const char* of_data : {"--test-data", "--size"}) command.option_named(of_data).needs(data);
+  command.option("--threads", arguments->threads, "Threads; default: as many as there are processors to use")
+      .range(1, 1024);
+  command.action([arguments] { report(*arguments); });
 }
 
 }  // namespace ftl::cli

@@ -3,7 +3,8 @@
 
 #include <algorithm>
 #include <memory>
-#include <regex>
+#include <ranges>
+#include <string_view>
 
 #include "base/error.hpp"
 #include "cli/commands.hpp"
@@ -20,18 +21,27 @@ struct ScaleArguments {
   std::string epochs = "5,10,20,40";
 };
 
+bool are_digits(std::string_view text) {
+  return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+}
+
+// Digits, perhaps with a point and more digits behind it.
+bool is_number(std::string_view text) {
+  const std::size_t point = text.find('.');
+  return are_digits(text.substr(0, point)) &&
+         (point == std::string_view::npos || are_digits(text.substr(point + 1)));
+}
+
 // "0.5,1,2" as its numbers, as TOML writes them.
 std::vector<std::string> numbers_of(const char* option, const std::string& text) {
-  static const std::regex form(R"(\d+(\.\d+)?(,\d+(\.\d+)?)*)");
-  static const std::regex number(R"([^,]+)");
-  if (!std::regex_match(text, form)) {
+  std::vector<std::string> numbers;
+  for (const auto part : std::views::split(text, ',')) numbers.emplace_back(part.begin(), part.end());
+  if (numbers.empty() || text.ends_with(',') || !std::ranges::all_of(numbers, is_number)) {
     throw InputError("{} {}: must be numbers above 0 separated by commas, as in 0.5,1,2", option, text);
   }
-  std::vector<std::string> numbers;
-  for (std::sregex_iterator at(text.begin(), text.end(), number), end; at != end; ++at) {
-    const auto same = [&](const std::string& other) { return std::stod(other) == std::stod(at->str()); };
-    if (std::ranges::any_of(numbers, same)) throw InputError("{} {}: has {} twice", option, text, at->str());
-    numbers.push_back(at->str());
+  for (auto at = numbers.begin(); at != numbers.end(); ++at) {
+    const auto same = [&](const std::string& other) { return std::stod(other) == std::stod(*at); };
+    if (std::any_of(numbers.begin(), at, same)) throw InputError("{} {}: has {} twice", option, text, *at);
   }
   return numbers;
 }
@@ -91,14 +101,13 @@ void scale(const ScaleArguments& arguments) {
 
 }  // namespace
 
-void add_scale_command(CLI::App& app) {
+void add_scale_command(Command program) {
   const auto arguments = std::make_shared<ScaleArguments>();
-  CLI::App* command = app.add_subcommand("scale", "Accuracy against compute: widths and lengths of a recipe");
-  add_experiment_options(*command, arguments->experiment);
-  command->add_option("--width", arguments->widths, "Multipliers of the network's width")
-      ->capture_default_str();
-  command->add_option("--epochs", arguments->epochs, "Lengths of the training")->capture_default_str();
-  command->callback([arguments] { scale(*arguments); });
+  Command command = program.subcommand("scale", "Accuracy against compute: widths and lengths of a recipe");
+  add_experiment_options(command, arguments->experiment);
+  command.option("--width", arguments->widths, "Multipliers of the network's width").show_default();
+  command.option("--epochs", arguments->epochs, "Lengths of the training").show_default();
+  command.action([arguments] { scale(*arguments); });
 }
 
 }  // namespace ftl::cli

@@ -43,26 +43,24 @@ void sweep(const SweepArguments& arguments) {
 
 }  // namespace
 
-void add_sweep_command(CLI::App& app) {
+void add_sweep_command(Command program) {
   const auto arguments = std::make_shared<SweepArguments>();
-  CLI::App* command = app.add_subcommand("sweep", "Train a recipe with each of many settings");
+  Command command = program.subcommand("sweep", "Train a recipe with each of many settings");
   command
-      ->add_option(
-          "--grid", arguments->grids,
-          "KEY=a,b,c or KEY=LOW..HIGH:linear:N or KEY=LOW..HIGH:log:N; repeat for every combination. "
-          "KEY: a recipe's key, or batch, epochs, width, momentum (of all optimizers), lr (of the "
-          "filters; the other learning rates in proportion)")
-      ->allow_extra_args(false);
+      .option("--grid", arguments->grids,
+              "KEY=a,b,c or KEY=LOW..HIGH:linear:N or KEY=LOW..HIGH:log:N; repeat for every combination. "
+              "KEY: a recipe's key, or batch, epochs, width, momentum (of all optimizers), lr (of the "
+              "filters; the other learning rates in proportion)")
+      .one_value_each();
   command
-      ->add_option("--random", arguments->random,
-                   "Draw N cells instead; ranges then need no number of values: KEY=LOW..HIGH:log")
-      ->check(CLI::Range(1, 1'000'000));
+      .option("--random", arguments->random,
+              "Draw N cells instead; ranges then need no number of values: KEY=LOW..HIGH:log")
+      .range(1, 1'000'000);
   command
-      ->add_option("--couple", arguments->couple,
-                   "lr=batch: learning rates grow in proportion to the batch size")
-      ->check(CLI::IsMember({"lr=batch"}));
-  add_experiment_options(*command, arguments->experiment);
-  command->callback([arguments] { sweep(*arguments); });
+      .option("--couple", arguments->couple, "lr=batch: learning rates grow in proportion to the batch size")
+      .one_of({"lr=batch"});
+  add_experiment_options(command, arguments->experiment);
+  command.action([arguments] { sweep(*arguments); });
 }
 
 }  // namespace ftl::cli

@@ -33,7 +33,6 @@ struct TrainArguments {
   int runs = 1;
   std::uint64_t seed = 0;
   int threads = default_threads();
-  std::string device = "cpu";
   std::string out;
   bool forgetting = false;
   bool resume = false;
@@ -158,11 +157,8 @@ void train(const TrainArguments& arguments, int& exit_code) {
        .recipe = recipe_of_directory(arguments, recipe),
        .environment = run::current_environment(isa, arguments.threads, FTL_VERSION, dataset.digest)});
   const double load_seconds = seconds_since(started);
-  lab::Machine machine{.isa = isa,
-                       .kernels = kernels::kernels_for(isa),
-                       .threads = threads,
-                       .device = arguments.device,
-                       .version = FTL_VERSION};
+  lab::Machine machine{
+      .isa = isa, .kernels = kernels::kernels_for(isa), .threads = threads, .version = FTL_VERSION};
   // Refuses damaged ones before a run goes on.
   epochs_for(lab::protocol_named(arguments.protocol), directory);
   machine.peak_tflops = kernels::measure_peak(machine.kernels, threads) / 1e12;
@@ -198,52 +194,44 @@ void train(const TrainArguments& arguments, int& exit_code) {
 
 }  // namespace
 
-void add_train_command(CLI::App& app, int& exit_code) {
+void add_train_command(Command program, int& exit_code) {
   const auto arguments = std::make_shared<TrainArguments>();
-  CLI::App* command = app.add_subcommand("train", "Train a recipe and evaluate it");
-  command->add_option("recipe", arguments->recipe, "A built-in recipe's name or a TOML file")
-      ->capture_default_str();
-  add_dataset_options(*command, arguments->dataset);
-  command->add_option("--set", arguments->settings, "Change a recipe key: key=value")
-      ->allow_extra_args(false);
-  CLI::Option* holdout =
-      command->add_option("--holdout", arguments->holdout,
-                          "Evaluate on this share of the training pictures, left out of training: for tuning "
-                          "without the test split (train.holdout)");
+  Command command = program.subcommand("train", "Train a recipe and evaluate it");
+  command.option("recipe", arguments->recipe, "A built-in recipe's name or a TOML file").show_default();
+  add_dataset_options(command, arguments->dataset);
+  command.option("--set", arguments->settings, "Change a recipe key: key=value").one_value_each();
+  Option holdout =
+      command.option("--holdout", arguments->holdout,
+                     "Evaluate on this share of the training pictures, left out of training: for tuning "
+                     "without the test split (train.holdout)");
   command
-      ->add_option("--kfold", arguments->folds,
-                   "Cross-validation: with each seed K runs, each evaluated on another Kth of the training "
-                   "pictures, left out of its training")
-      ->check(CLI::Range(2, 1000))
-      ->excludes(holdout);
-  command->add_option("--runs", arguments->runs, "Runs with different seeds")
-      ->check(CLI::Range(1, 1'000'000))
-      ->capture_default_str();
-  command->add_option("--seed", arguments->seed, "Of the first run; the following ones count up")
-      ->check(CLI::NonNegativeNumber)
-      ->capture_default_str();
+      .option("--kfold", arguments->folds,
+              "Cross-validation: with each seed K runs, each evaluated on another Kth of the training "
+              "pictures, left out of its training")
+      .range(2, 1000)
+      .excludes(holdout);
+  command.option("--runs", arguments->runs, "Runs with different seeds").range(1, 1'000'000).show_default();
+  command.option("--seed", arguments->seed, "Of the first run; the following ones count up")
+      .not_negative()
+      .show_default();
+  command.option("--threads", arguments->threads, "Threads; default: as many as there are processors to use")
+      .range(1, 1024);
+  command.option("--out", arguments->out, "Run directory; default: runs/<recipe>-<date>-<time>");
+  command.flag("--resume", arguments->resume, "Go on with an interrupted run in --out");
+  command.flag("--forgetting", arguments->forgetting,
+               "After each epoch, also score training pictures by how long ago they were seen");
+  command.flag("--quiet", arguments->quiet, "Print nothing but errors");
+  command.option("--json", arguments->json, "Also write the summary to this file; - for stdout");
   command
-      ->add_option("--threads", arguments->threads,
-                   "Threads; default: as many as there are processors to use")
-      ->check(CLI::Range(1, 1024));
-  command->add_option("--device", arguments->device, "What to train on")->check(CLI::IsMember({"cpu"}));
-  command->add_option("--out", arguments->out, "Run directory; default: runs/<recipe>-<date>-<time>");
-  command->add_flag("--resume", arguments->resume, "Go on with an interrupted run in --out");
-  command->add_flag("--forgetting", arguments->forgetting,
-                    "After each epoch, also score training pictures by how long ago they were seen");
-  command->add_flag("--quiet", arguments->quiet, "Print nothing but errors");
-  command->add_option("--json", arguments->json, "Also write the summary to this file; - for stdout");
+      .option("--target-accuracy", arguments->target_accuracy, "Exit with 3 when the mean accuracy is lower")
+      .range(0.0, 1.0);
   command
-      ->add_option("--target-accuracy", arguments->target_accuracy,
-                   "Exit with 3 when the mean accuracy is lower")
-      ->check(CLI::Range(0.0, 1.0));
-  command
-      ->add_option("--protocol", arguments->protocol,
-                   "What counts as the time of a run: hlb, training; airbench, also whitening and the final "
-                   "evaluation; dawnbench, whitening and training to the first epoch at --target-accuracy")
-      ->check(CLI::IsMember(lab::protocol_names()))
-      ->capture_default_str();
-  command->callback([arguments, &exit_code] { train(*arguments, exit_code); });
+      .option("--protocol", arguments->protocol,
+              "What counts as the time of a run: hlb, training; airbench, also whitening and the final "
+              "evaluation; dawnbench, whitening and training to the first epoch at --target-accuracy")
+      .one_of(lab::protocol_names())
+      .show_default();
+  command.action([arguments, &exit_code] { train(*arguments, exit_code); });
 }
 
 }  // namespace ftl::cli

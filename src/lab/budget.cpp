@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <nlohmann/json.hpp>
 #include <set>
 
 #include "base/error.hpp"
@@ -15,8 +14,6 @@
 
 namespace ftl::lab {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 std::vector<double> widths_of(std::span<const ScalePoint> study) {
   if (study.empty()) return {std::begin(kDefaultWidths), std::end(kDefaultWidths)};

@@ -5,12 +5,11 @@
 #include <iterator>
 #include <limits>
 #include <map>
-#include <nlohmann/json.hpp>
+
+#include "base/json.hpp"
 
 namespace ftl::lab {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 constexpr int kProcess = 1;
 
@@ -20,7 +19,7 @@ std::string description(const Recording& recording, Activity activity) {
   const std::string layer = recording.layer(work);
   const std::string name =
       layer.empty() ? std::string(work.name()) : fmt::format("{} {}", layer, work.name());
-  return fmt::format(R"("name":{},"cat":{})", Json(name).dump(), Json(engine::name(work.kind)).dump());
+  return fmt::format(R"("name":{},"cat":{})", Json(name).text(), Json(engine::name(work.kind)).text());
 }
 
 std::string thread_name(int thread) {
@@ -29,7 +28,7 @@ std::string thread_name(int thread) {
                    {"pid", kProcess},
                    {"tid", thread},
                    {"args", {{"name", fmt::format("thread {}", thread)}}}};
-  return event.dump();
+  return event.text();
 }
 
 std::int64_t start_of(const Recording& recording) {

@@ -1,6 +1,5 @@
 #include "lab/experiment_folder.hpp"
 
-#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "base/error.hpp"
@@ -14,7 +13,6 @@ namespace ftl::lab {
 namespace {
 
 namespace fs = std::filesystem;
-using Json = nlohmann::ordered_json;
 using train::RunResult;
 
 constexpr const char* kFile = "experiment.json";
@@ -44,26 +42,26 @@ Json list_of(const std::vector<Item>& items) {
 }
 
 ExperimentAxis axis_of(const Json& json) {
-  return {.key = json.at("key"),
-          .label = json.at("label"),
+  return {.key = json.at("key").get<std::string>(),
+          .label = json.at("label").get<std::string>(),
           .values = json.at("values").get<std::vector<std::string>>(),
-          .logarithmic = json.at("scale") == "log"};
+          .logarithmic = json.at("scale") == Json("log")};
 }
 
 ExperimentCell cell_of(const Json& json) {
-  return {.name = json.at("name"),
-          .folder = json.at("folder"),
+  return {.name = json.at("name").get<std::string>(),
+          .folder = json.at("folder").get<std::string>(),
           .settings = json.at("settings").get<std::map<std::string, std::string>>(),
           .coordinates = json.at("coordinates").get<std::vector<int>>(),
-          .baseline = json.at("baseline")};
+          .baseline = json.at("baseline").get<bool>()};
 }
 
 ExperimentDescription description_of(const Json& json) {
-  ExperimentDescription description{.kind = json.at("kind"),
-                                    .recipe = json.at("recipe"),
-                                    .dataset = json.at("dataset"),
-                                    .runs = json.at("runs"),
-                                    .seed = json.at("seed")};
+  ExperimentDescription description{.kind = json.at("kind").get<std::string>(),
+                                    .recipe = json.at("recipe").get<std::string>(),
+                                    .dataset = json.at("dataset").get<std::string>(),
+                                    .runs = json.at("runs").get<int>(),
+                                    .seed = json.at("seed").get<std::uint64_t>()};
   for (const Json& axis : json.at("axes")) description.axes.push_back(axis_of(axis));
   for (const Json& cell : json.at("cells")) description.cells.push_back(cell_of(cell));
   return description;
@@ -97,13 +95,14 @@ ExperimentDescription load_experiment(const fs::path& folder) {
   const fs::path file = folder / kFile;
   try {
     const Json json = Json::parse(read_text(file));
-    if (json.value("format", "") != kFormat) throw InputError("{}: not an experiment of ftl", file.string());
-    if (json.at("version") != kVersion) {
+    if (!json.contains("format") || json.at("format") != Json(kFormat))
+      throw InputError("{}: not an experiment of ftl", file.string());
+    if (json.at("version") != Json(kVersion)) {
       throw InputError("{}: has version {} of the format, not {}; made by another version of ftl",
-                       file.string(), json.at("version").dump(), kVersion);
+                       file.string(), json.at("version").text(), kVersion);
     }
     return description_of(json);
-  } catch (const nlohmann::json::exception& error) {
+  } catch (const JsonError& error) {
     throw InputError("{}: not an experiment: {}", file.string(), error.what());
   }
 }

@@ -6,7 +6,6 @@
 #include <cmath>
 #include <limits>
 #include <map>
-#include <nlohmann/json.hpp>
 
 #include "base/json_file.hpp"
 #include "lab/csv.hpp"
@@ -15,8 +14,6 @@
 
 namespace ftl::lab {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 std::string fields(const Sample& sample) {
   return fmt::format(",{},{},{}", csv_field(sample.mean), csv_field(sample.std), csv_field(sample.ci95));

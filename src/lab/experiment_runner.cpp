@@ -178,7 +178,6 @@ void ExperimentRunner::run_cell(std::size_t index, Job& job) {
   const Machine machine{.isa = options_.isa,
                         .kernels = kernels::kernels_for(options_.isa),
                         .threads = pool,
-                        .device = options_.device,
                         .version = options_.version,
                         .peak_tflops = job.peak_tflops};
   CellObserver observer(job.progress, index, options_.runs);

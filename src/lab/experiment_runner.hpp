@@ -33,7 +33,6 @@ struct RunnerOptions {
   const std::vector<PlannedCell>& cells;
   const data::Dataset& dataset;  // as opened; a recipe's holdout is taken out of it here
   Isa isa = Isa::generic;
-  std::string device = "cpu";
   std::string version;  // of ftl
   int threads = 1;
   int jobs = 0;  // cells at once, each with its share of the threads; 0: what a measurement finds fastest

@@ -1,18 +1,15 @@
 #include "lab/hypothesis_tests.hpp"
 
 #include <algorithm>
-#include <boost/math/distributions/non_central_t.hpp>
-#include <boost/math/distributions/students_t.hpp>
 #include <cmath>
 #include <limits>
 #include <vector>
 
+#include "lab/distributions.hpp"
 #include "lab/statistics.hpp"
 
 namespace ftl::lab {
 namespace {
-
-using boost::math::students_t;
 
 constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 // An effect that two pairs decide. Values that are equal but for rounding give far larger ones, at which the
@@ -27,10 +24,10 @@ Difference t_test(double mean, double standard_error, double degrees_of_freedom)
     const double t = mean == 0 ? 0 : std::copysign(std::numeric_limits<double>::infinity(), mean);
     return {mean, 0, mean == 0 ? 1.0 : 0.0, t, degrees_of_freedom};
   }
-  const students_t distribution(degrees_of_freedom);
+  const StudentsT distribution{degrees_of_freedom};
   const double t = mean / standard_error;
-  return {mean, boost::math::quantile(distribution, 0.975) * standard_error,
-          2 * boost::math::cdf(boost::math::complement(distribution, std::abs(t))), t, degrees_of_freedom};
+  return {mean, distribution.quantile(0.975) * standard_error, 2 * distribution.above(std::abs(t)), t,
+          degrees_of_freedom};
 }
 
 Difference paired_difference(std::span<const double> first, std::span<const double> second) {
@@ -60,11 +57,9 @@ Difference welch_difference(std::span<const double> first, std::span<const doubl
 
 double paired_power(int pairs, double effect, double p_value) {
   const double degrees_of_freedom = pairs - 1;
-  const double critical =
-      boost::math::quantile(boost::math::complement(students_t(degrees_of_freedom), p_value / 2));
-  const boost::math::non_central_t distribution(degrees_of_freedom, effect * std::sqrt(pairs));
-  return boost::math::cdf(distribution, -critical) +
-         boost::math::cdf(boost::math::complement(distribution, critical));
+  const double critical = StudentsT{degrees_of_freedom}.upper_quantile(p_value / 2);
+  const NoncentralT distribution{degrees_of_freedom, effect * std::sqrt(pairs)};
+  return distribution.below(-critical) + distribution.above(critical);
 }
 
 int pairs_to_decide(double effect, const Decision& decision) {

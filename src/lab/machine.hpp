@@ -13,7 +13,6 @@ struct Machine {
   Isa isa = Isa::generic;
   const kernels::Kernels& kernels;
   ThreadPool& threads;
-  std::string device = "cpu";
   std::string version{};   // of ftl
   double peak_tflops = 0;  // measured on it
 };

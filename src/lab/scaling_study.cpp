@@ -1,7 +1,6 @@
 #include "lab/scaling_study.hpp"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <string>
 
 #include "base/error.hpp"
@@ -74,7 +73,7 @@ std::optional<PowerLaw> law_of_width(std::span<const ScalePoint> points, double 
 
 std::string study_json(const std::filesystem::path& folder, const ExperimentDescription& description,
                        const std::vector<CellResult>& results) {
-  auto json = nlohmann::ordered_json::parse(results_json(folder, description, results));
+  auto json = Json::parse(results_json(folder, description, results));
   json["law"] = nullptr;
   if (const std::optional<PowerLaw> law = law_of_best(scale_points(results))) {
     json["law"] = {{"floor", law->floor},

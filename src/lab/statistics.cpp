@@ -1,11 +1,11 @@
 #include "lab/statistics.hpp"
 
 #include <algorithm>
-#include <boost/math/distributions/binomial.hpp>
-#include <boost/math/distributions/students_t.hpp>
 #include <cmath>
 #include <limits>
 #include <numeric>
+
+#include "lab/distributions.hpp"
 
 namespace ftl::lab {
 namespace {
@@ -27,8 +27,7 @@ Sample describe(std::span<const double> values) {
   sample.mean = std::accumulate(values.begin(), values.end(), 0.0) / count;
   if (values.size() < 2) return sample;
   sample.std = sample_deviation(values, sample.mean);
-  const boost::math::students_t distribution(count - 1);
-  sample.ci95 = boost::math::quantile(distribution, 0.975) * sample.std / std::sqrt(count);
+  sample.ci95 = StudentsT{count - 1}.quantile(0.975) * sample.std / std::sqrt(count);
   return sample;
 }
 
@@ -39,9 +38,8 @@ Median median(std::span<const double> values) {
   const std::size_t count = sorted.size();
   Median result{(sorted[(count - 1) / 2] + sorted[count / 2]) / 2, kUnknown, kUnknown};
   // So many of the smallest values, and of the largest, may be left out.
-  const boost::math::binomial below(static_cast<double>(count), 0.5);
   std::size_t outside = 0;
-  while (boost::math::cdf(below, static_cast<double>(outside)) <= 0.025) ++outside;
+  while (at_most_heads(static_cast<double>(outside), static_cast<double>(count)) <= 0.025) ++outside;
   if (outside == 0) return result;
   result.low = sorted[outside - 1];
   result.high = sorted[count - outside];
@@ -53,7 +51,7 @@ double p_value_mean_above(const Sample& sample, double target) {
   if (sample.std == 0) return sample.mean > target ? 0 : 1;
   const auto count = static_cast<double>(sample.values.size());
   const double t = (sample.mean - target) / (sample.std / std::sqrt(count));
-  return boost::math::cdf(boost::math::complement(boost::math::students_t(count - 1), t));
+  return StudentsT{count - 1}.above(t);
 }
 
 }  // namespace ftl::lab

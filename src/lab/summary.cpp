@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
-#include <nlohmann/json.hpp>
 
 #include "base/json_file.hpp"
 #include "lab/sample_json.hpp"
@@ -13,7 +12,6 @@
 namespace ftl::lab {
 namespace {
 
-using Json = nlohmann::ordered_json;
 using train::EpochRecord;
 using train::RunResult;
 using train::Seconds;
@@ -99,7 +97,6 @@ RunSettings settings_of(const recipe::Recipe& recipe, const data::Dataset& datas
   settings.batch = static_cast<int>(std::min<std::int64_t>(recipe.batch, dataset.train.count));
   settings.isa = name(machine.isa);
   settings.threads = machine.threads.threads();
-  settings.device = machine.device;
   settings.version = machine.version;
   settings.peak_tflops = machine.peak_tflops;
   settings.runs = runs;
@@ -156,7 +153,7 @@ std::string to_json(const Summary& summary) {
                 settings.peak_memory_bytes > 0 ? Json(settings.peak_memory_bytes) : Json(nullptr)},
                {"isa", settings.isa},
                {"threads", settings.threads},
-               {"device", settings.device},
+               {"device", "cpu"},
                {"version", settings.version}};
   if (settings.target_accuracy) {
     json["target"] = {{"accuracy", *settings.target_accuracy}, {"p_value", summary.target_p_value()}};

@@ -26,7 +26,6 @@ struct RunSettings {
   int batch = 0;
   std::string isa;
   int threads = 1;
-  std::string device = "cpu";
   std::string version;                 // of ftl
   double peak_tflops = 0;              // measured on this machine
   std::int64_t peak_memory_bytes = 0;  // of the process; 0: not known

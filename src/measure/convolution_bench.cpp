@@ -4,16 +4,14 @@
 
 #include <algorithm>
 #include <map>
-#include <nlohmann/json.hpp>
 
 #include "base/index.hpp"
+#include "base/json.hpp"
 #include "kernels/peak.hpp"
 #include "measure/onednn.hpp"
 
 namespace ftl::measure {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 // Short beside a turn, long beside a thread's waking up.
 constexpr double kSecondsOfLook = 2e-3;
@@ -225,7 +223,7 @@ std::string to_json(const ConvolutionBench& bench) {
   json["total"] = {{"ftl", json_of(bench, ours)},
                    {"onednn", onednn ? json_of(bench, *onednn) : Json()},
                    {"onednn_over_ftl", onednn ? Json(onednn->seconds / ours.seconds) : Json()}};
-  return json.dump(2) + "\n";
+  return json.indented_text() + "\n";
 }
 
 }  // namespace ftl::measure

@@ -3,16 +3,14 @@
 #include <fmt/format.h>
 
 #include <deque>
-#include <nlohmann/json.hpp>
 
 #include "base/interrupt.hpp"
+#include "base/json.hpp"
 #include "kernels/peak.hpp"
 #include "kernels/registry.hpp"
 
 namespace ftl::measure {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 std::vector<Isa> usable_isas() {
   std::vector<Isa> isas;
@@ -88,7 +86,7 @@ std::string to_json(const MachinePeaks& peaks) {
                                  {"write_gbytes_per_second", peak.bandwidth.write / 1e9},
                                  {"copy_gbytes_per_second", peak.bandwidth.copy / 1e9}});
   }
-  return json.dump(2) + "\n";
+  return json.indented_text() + "\n";
 }
 
 }  // namespace ftl::measure

@@ -3,17 +3,15 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
-#include <nlohmann/json.hpp>
 #include <stdexcept>
 
 #include "base/error.hpp"
 #include "base/file.hpp"
+#include "base/json.hpp"
 #include "data/digest.hpp"
 
 namespace ftl::run {
 namespace {
-
-using nlohmann::json;
 
 static_assert(std::endian::native == std::endian::little, "safetensors files are little-endian");
 
@@ -29,7 +27,7 @@ std::vector<const NamedTensor*> by_name(const std::vector<NamedTensor>& tensors)
   return sorted;
 }
 
-void add_to_header(json& header, const NamedTensor& tensor, std::uint64_t& offset) {
+void add_to_header(Json& header, const NamedTensor& tensor, std::uint64_t& offset) {
   std::int64_t elements = 1;
   for (const std::int64_t extent : tensor.shape) elements *= extent;
   if (elements != static_cast<std::int64_t>(tensor.values.size()) || header.contains(tensor.name)) {
@@ -51,11 +49,11 @@ class Reader {
   explicit Reader(const std::filesystem::path& path) : path_(path), file_(path), bytes_(file_.bytes()) {}
 
   Checkpoint read() {
-    const json header = read_header();
+    const Json header = read_header();
     Checkpoint checkpoint;
     checkpoint.source = path_.string();
     checkpoint.metadata = read_metadata(header);
-    for (const auto& [name, entry] : header.items()) {
+    for (const auto& [name, entry] : header.members()) {
       if (name != kMetadata) checkpoint.tensors.push_back(read_tensor(name, entry));
     }
     check_coverage();
@@ -74,7 +72,7 @@ class Reader {
                      fmt::format(format, std::forward<Args>(args)...));
   }
 
-  json read_header() {
+  Json read_header() {
     if (bytes_.size() < kLengthBytes) {
       fail("{} bytes are too short for a safetensors file", bytes_.size());
     }
@@ -88,27 +86,37 @@ class Reader {
     }
     const auto* text = reinterpret_cast<const char*>(bytes_.data()) + kLengthBytes;
     data_ = bytes_.subspan(kLengthBytes + length);
-    json header = json::parse(text, text + length, nullptr, false);
-    if (!header.is_object()) fail("its header is no JSON object");
-    return header;
+    try {
+      Json header = Json::parse({text, length});
+      if (header.is_object()) return header.sorted();
+    } catch (const JsonError&) {
+      // Refused below, as another kind of value is.
+    }
+    fail("its header is no JSON object");
   }
 
-  std::map<std::string, std::string> read_metadata(const json& header) const {
-    const auto entry = header.find(kMetadata);
-    if (entry == header.end()) fail("it has no {}, which ftl writes; it comes from elsewhere", kMetadata);
+  std::map<std::string, std::string> read_metadata(const Json& header) const {
+    const Json* entry = header.find(kMetadata);
+    if (entry == nullptr) fail("it has no {}, which ftl writes; it comes from elsewhere", kMetadata);
     std::map<std::string, std::string> metadata;
     if (!entry->is_object()) fail("its {} is no object of strings", kMetadata);
-    for (const auto& [key, value] : entry->items()) {
+    for (const auto& [key, value] : entry->members()) {
       if (!value.is_string()) fail("its {} key {} is no string", kMetadata, key);
       metadata[key] = value.get<std::string>();
     }
     return metadata;
   }
 
-  NamedTensor read_tensor(const std::string& name, const json& entry) {
+  // Null where there is none.
+  static Json member(const Json& entry, const char* key) {
+    const Json* found = entry.find(key);
+    return found == nullptr ? Json() : *found;
+  }
+
+  NamedTensor read_tensor(const std::string& name, const Json& entry) {
     if (!entry.is_object()) fail("tensor {} is described by no object", name);
-    const json dtype = entry.value("dtype", json());
-    if (dtype != "F32") fail("tensor {} has dtype {}; only \"F32\" is read", name, dtype.dump());
+    const Json dtype = member(entry, "dtype");
+    if (dtype != Json("F32")) fail("tensor {} has dtype {}; only \"F32\" is read", name, dtype.text());
     NamedTensor tensor{name, read_shape(name, entry), {}};
     const Range range = read_range(name, entry);
     const std::uint64_t expected = bytes_of(tensor);
@@ -121,23 +129,23 @@ class Reader {
     return tensor;
   }
 
-  std::vector<std::int64_t> read_shape(const std::string& name, const json& entry) const {
-    const json extents = entry.value("shape", json());
+  std::vector<std::int64_t> read_shape(const std::string& name, const Json& entry) const {
+    const Json extents = member(entry, "shape");
     if (!extents.is_array()) fail("tensor {} has no shape", name);
     std::vector<std::int64_t> shape;
-    for (const json& extent : extents) {
-      if (!extent.is_number_unsigned() || extent.get<std::uint64_t>() > data_.size()) {
-        fail("tensor {} has the shape {}, which the file cannot hold", name, extents.dump());
+    for (const Json& extent : extents) {
+      if (!extent.is_unsigned() || extent.get<std::uint64_t>() > data_.size()) {
+        fail("tensor {} has the shape {}, which the file cannot hold", name, extents.text());
       }
       shape.push_back(extent.get<std::int64_t>());
     }
     return shape;
   }
 
-  Range read_range(const std::string& name, const json& entry) const {
-    const json offsets = entry.value("data_offsets", json());
-    if (!offsets.is_array() || offsets.size() != 2 || !offsets[0].is_number_unsigned() ||
-        !offsets[1].is_number_unsigned()) {
+  Range read_range(const std::string& name, const Json& entry) const {
+    const Json offsets = member(entry, "data_offsets");
+    if (!offsets.is_array() || offsets.size() != 2 || !offsets[0].is_unsigned() ||
+        !offsets[1].is_unsigned()) {
       fail("tensor {} has no data_offsets [begin, end]", name);
     }
     const Range range{offsets[0].get<std::uint64_t>(), offsets[1].get<std::uint64_t>()};
@@ -194,12 +202,12 @@ void save_checkpoint(const std::filesystem::path& path, const Checkpoint& checkp
   const std::vector<const NamedTensor*> tensors = by_name(checkpoint.tensors);
   data::Digest digest;
   for (const NamedTensor* tensor : tensors) digest.update(as_text(std::as_bytes(std::span(tensor->values))));
-  json header;
+  Json header;
   header[kMetadata] = checkpoint.metadata;
   header[kMetadata][kDigest] = digest.hexadecimal();
   std::uint64_t offset = 0;
   for (const NamedTensor* tensor : tensors) add_to_header(header, *tensor, offset);
-  std::string text = header.dump();
+  std::string text = header.sorted().text();
   text.resize((text.size() + kHeaderAlignment - 1) / kHeaderAlignment * kHeaderAlignment, ' ');
   const std::uint64_t length = text.size();
 

@@ -3,8 +3,6 @@
 #include <fmt/format.h>
 #include <sys/utsname.h>
 
-#include <nlohmann/json.hpp>
-
 #include "base/json_file.hpp"
 
 namespace ftl::run {
@@ -29,11 +27,10 @@ Environment current_environment(Isa isa, int threads, std::string version, std::
 }
 
 std::string to_json(const Environment& environment) {
-  const nlohmann::ordered_json json = {
-      {"cpu", environment.cpu},         {"isa", name(environment.isa)},
-      {"threads", environment.threads}, {"compiler", environment.compiler},
-      {"version", environment.version}, {"operating_system", environment.operating_system},
-      {"dataset", environment.dataset}};
+  const Json json = {{"cpu", environment.cpu},         {"isa", name(environment.isa)},
+                     {"threads", environment.threads}, {"compiler", environment.compiler},
+                     {"version", environment.version}, {"operating_system", environment.operating_system},
+                     {"dataset", environment.dataset}};
   return json_text(json);
 }
 

@@ -27,17 +27,17 @@ train::EpochRecord record_of(const JsonMembers& json) {
 }  // namespace
 
 std::string metrics_line(const train::EpochRecord& record, std::uint64_t seed) {
-  nlohmann::ordered_json json = {{"run", record.run},
-                                 {"seed", seed},
-                                 {"epoch", record.epoch},
-                                 {"train_loss", record.train_loss},
-                                 {"train_accuracy", record.train_accuracy},
-                                 {"val_loss", record.val_loss},
-                                 {"val_accuracy", record.val_accuracy},
-                                 {"ema_val_accuracy", nullptr},
-                                 {"total_seconds", record.total_seconds}};
+  Json json = {{"run", record.run},
+               {"seed", seed},
+               {"epoch", record.epoch},
+               {"train_loss", record.train_loss},
+               {"train_accuracy", record.train_accuracy},
+               {"val_loss", record.val_loss},
+               {"val_accuracy", record.val_accuracy},
+               {"ema_val_accuracy", nullptr},
+               {"total_seconds", record.total_seconds}};
   if (record.ema_val_accuracy) json["ema_val_accuracy"] = *record.ema_val_accuracy;
-  return json.dump() + "\n";
+  return json.text() + "\n";
 }
 
 std::vector<train::EpochRecord> read_metrics(const std::filesystem::path& path) {

@@ -5,19 +5,17 @@
 
 namespace ftl::run {
 
-using nlohmann::json;
-
 Checkpoint model_checkpoint(const graph::Model& model, const graph::Graph& graph,
                             const recipe::Recipe& recipe, const data::Dataset& dataset) {
   Checkpoint checkpoint;
-  const json pictures{{"height", dataset.train.height},
+  const Json pictures{{"height", dataset.train.height},
                       {"width", dataset.train.width},
                       {"mean", dataset.mean},
                       {"standard_deviation", dataset.standard_deviation}};
   checkpoint.metadata = {{kKind, kModelKind},
                          {"ftl.recipe", recipe.toml},
-                         {"ftl.classes", json(dataset.class_names).dump()},
-                         {"ftl.pictures", pictures.dump()}};
+                         {"ftl.classes", Json(dataset.class_names).text()},
+                         {"ftl.pictures", pictures.sorted().text()}};
   add_model("", graph, model, checkpoint);
   return checkpoint;
 }
@@ -29,12 +27,12 @@ LoadedModel load_model(const std::filesystem::path& path) {
   loaded.recipe = recipe::parse_recipe(metadata(checkpoint, "ftl.recipe"), checkpoint.source);
   try {
     metadata_json(checkpoint, "ftl.classes").get_to(loaded.class_names);
-    const json pictures = metadata_json(checkpoint, "ftl.pictures");
+    const Json pictures = metadata_json(checkpoint, "ftl.pictures");
     pictures.at("height").get_to(loaded.height);
     pictures.at("width").get_to(loaded.width);
     pictures.at("mean").get_to(loaded.mean);
     pictures.at("standard_deviation").get_to(loaded.standard_deviation);
-  } catch (const json::exception&) {
+  } catch (const JsonError&) {
     throw InputError("{}: its metadata ftl.classes or ftl.pictures is not what ftl writes",
                      checkpoint.source);
   }

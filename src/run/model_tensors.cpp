@@ -5,8 +5,6 @@
 namespace ftl::run {
 namespace {
 
-using nlohmann::json;
-
 // Calls visit(name, shape, values) for every tensor of a model, parameters and running statistics.
 template <class Model, class Visit>
 void for_each_tensor(const graph::Graph& graph, Model& model, const Visit& visit) {
@@ -41,8 +39,8 @@ graph::Model read_model(const std::string& prefix, const graph::Graph& graph, co
                     const NamedTensor& tensor = checkpoint.tensor(prefix + name);
                     if (tensor.shape != shape) {
                       throw InputError("{}: tensor {} has shape {}, but its recipe's network needs {}",
-                                       checkpoint.source, tensor.name, json(tensor.shape).dump(),
-                                       json(shape).dump());
+                                       checkpoint.source, tensor.name, Json(tensor.shape).text(),
+                                       Json(shape).text());
                     }
                     values = parameter == nullptr ? tensor.values
                                                   : graph::from_checkpoint_order(*parameter, tensor.values);
@@ -58,10 +56,13 @@ const std::string& metadata(const Checkpoint& checkpoint, const std::string& key
   return found->second;
 }
 
-json metadata_json(const Checkpoint& checkpoint, const std::string& key) {
-  const json value = json::parse(metadata(checkpoint, key), nullptr, false);
-  if (value.is_discarded()) throw InputError("{}: its metadata {} is not JSON", checkpoint.source, key);
-  return value;
+Json metadata_json(const Checkpoint& checkpoint, const std::string& key) {
+  const std::string& text = metadata(checkpoint, key);
+  try {
+    return Json::parse(text);
+  } catch (const JsonError&) {
+    throw InputError("{}: its metadata {} is not JSON", checkpoint.source, key);
+  }
 }
 
 void require_kind(const Checkpoint& checkpoint, const char* kind) {

@@ -1,9 +1,9 @@
 // What model files and training states share: a model's tensors by name, and what a file says it is.
 #pragma once
 
-#include <nlohmann/json.hpp>
 #include <string>
 
+#include "base/json.hpp"
 #include "graph/model.hpp"
 #include "run/checkpoint.hpp"
 
@@ -21,7 +21,7 @@ graph::Model read_model(const std::string& prefix, const graph::Graph& graph, co
 
 // A key of the metadata. Throw InputError naming the file when it has no such key, or when it is no JSON.
 const std::string& metadata(const Checkpoint& checkpoint, const std::string& key);
-nlohmann::json metadata_json(const Checkpoint& checkpoint, const std::string& key);
+Json metadata_json(const Checkpoint& checkpoint, const std::string& key);
 // Throws InputError naming the file when it holds something else.
 void require_kind(const Checkpoint& checkpoint, const char* kind);
 

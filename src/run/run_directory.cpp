@@ -1,7 +1,6 @@
 #include "run/run_directory.hpp"
 
 #include <cmath>
-#include <nlohmann/json.hpp>
 
 #include "base/error.hpp"
 #include "base/file.hpp"
@@ -69,6 +68,15 @@ std::vector<Scalar> scalars(const train::ForgettingRecord& record) {
 
 }  // namespace
 
+// The digest that an environment's file names; empty where it names none.
+std::string dataset_of_environment(const fs::path& path) {
+  try {
+    return Json::parse(read_text(path)).at("dataset").get<std::string>();
+  } catch (const JsonError&) {
+    return {};
+  }
+}
+
 void check_same_run(const fs::path& folder, const RunIdentity& identity) {
   if (!fs::exists(folder / kRecipeFile) || !fs::exists(folder / kEnvironmentFile)) {
     throw InputError("run directory {}: holds no run to go on with; without --resume one is begun",
@@ -80,10 +88,7 @@ void check_same_run(const fs::path& folder, const RunIdentity& identity) {
   };
   if (!recipe::is_same_recipe(read_text(folder / kRecipeFile), identity.recipe))
     refuse("of another recipe or --set");
-  const auto environment = nlohmann::json::parse(read_text(folder / kEnvironmentFile), nullptr, false);
-  if (!environment.is_object() || environment.value("dataset", nlohmann::json()) != identity.dataset) {
-    refuse("on other data");
-  }
+  if (dataset_of_environment(folder / kEnvironmentFile) != identity.dataset) refuse("on other data");
   const bool several = fs::exists(folder / run_name(0));
   if (several != (identity.runs > 1)) {
     refuse(several ? "of several (--runs)" : "that is the only one (--runs 1)");

@@ -8,8 +8,6 @@
 namespace ftl::run {
 namespace {
 
-using nlohmann::json;
-
 constexpr const char* kScores = "select.scores";
 constexpr const char* kTimesTrained = "select.times_trained";
 
@@ -18,7 +16,7 @@ constexpr const char* kTimesTrained = "select.times_trained";
 void save_training_state(const std::filesystem::path& path, const train::TrainingState& state,
                          const graph::Graph& graph, const recipe::Recipe& recipe) {
   Checkpoint checkpoint;
-  const json progress{{"seed", state.seed},
+  const Json progress{{"seed", state.seed},
                       {"step", state.step},
                       {"init_seconds", state.init_seconds},
                       {"train_seconds", state.train_seconds},
@@ -28,7 +26,8 @@ void save_training_state(const std::filesystem::path& path, const train::Trainin
                       {"flop", state.flop},
                       {"has_average", state.average.has_value()},
                       {"optimizer_steps", state.optimizer_steps}};
-  checkpoint.metadata = {{kKind, kStateKind}, {"ftl.recipe", recipe.toml}, {"ftl.progress", progress.dump()}};
+  checkpoint.metadata = {
+      {kKind, kStateKind}, {"ftl.recipe", recipe.toml}, {"ftl.progress", progress.sorted().text()}};
   add_model("", graph, state.model, checkpoint);
   if (state.average) add_model("average.", graph, *state.average, checkpoint);
   for (std::size_t i = 0; i < state.optimizer.size(); ++i) {
@@ -57,11 +56,11 @@ train::TrainingState load_training_state(const std::filesystem::path& path, cons
   train::TrainingState state;
   bool has_average = false;
   try {
-    const json progress = metadata_json(checkpoint, "ftl.progress");
+    const Json progress = metadata_json(checkpoint, "ftl.progress");
     progress.at("seed").get_to(state.seed);
     progress.at("step").get_to(state.step);
-    const auto init_seconds = progress.find("init_seconds");  // older states have none
-    if (init_seconds != progress.end() && init_seconds->is_number()) init_seconds->get_to(state.init_seconds);
+    const Json* init_seconds = progress.find("init_seconds");  // older states have none
+    if (init_seconds != nullptr && init_seconds->is_number()) init_seconds->get_to(state.init_seconds);
     progress.at("train_seconds").get_to(state.train_seconds);
     progress.at("epoch_loss").get_to(state.epoch_loss);
     progress.at("epoch_correct").get_to(state.epoch_correct);
@@ -69,7 +68,7 @@ train::TrainingState load_training_state(const std::filesystem::path& path, cons
     progress.at("flop").get_to(state.flop);
     progress.at("optimizer_steps").get_to(state.optimizer_steps);
     progress.at("has_average").get_to(has_average);
-  } catch (const json::exception&) {
+  } catch (const JsonError&) {
     throw InputError("{}: its metadata ftl.progress is not what ftl writes", checkpoint.source);
   }
   if (state.seed != seed) {

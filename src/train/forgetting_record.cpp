@@ -1,11 +1,9 @@
 #include "train/forgetting_record.hpp"
 
-#include <nlohmann/json.hpp>
+#include "base/json.hpp"
 
 namespace ftl::train {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 // NaN becomes null.
 Json json_of(const GroupScore& score) {
@@ -36,7 +34,7 @@ std::string json_line(const ForgettingRecord& record, std::uint64_t seed) {
                   {"seen", seen},
                   {"unseen", json_of(record.unseen)},
                   {"classes", classes}};
-  return json.dump() + "\n";
+  return json.text() + "\n";
 }
 
 }  // namespace ftl::train

@@ -1,5 +1,6 @@
 #include "lab/report/forgetting.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <map>

@@ -6,17 +6,15 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <nlohmann/json.hpp>
 #include <set>
 
 #include "base/error.hpp"
+#include "base/json.hpp"
 #include "lab/report/embedded_page.hpp"
 #include "lab/report/table.hpp"
 
 namespace ftl::lab::report {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kRecipeTexts = 20;  // shown in full, different ones
 
@@ -245,7 +243,7 @@ std::string page_data(const Report& report) {
   for (const Table& table : tables_of(report)) json["tables"].push_back(json_of(table));
   if (report.predictions) json["predictions"] = json_of(*report.predictions);
   // Names of folders need not be UTF-8; JSON must be.
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return json.text();
 }
 
 std::string page(const Report& report) {

@@ -20,7 +20,6 @@ namespace ftl::lab::report {
 namespace {
 
 namespace fs = std::filesystem;
-using Json = nlohmann::ordered_json;
 using train::EpochRecord;
 
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
@@ -71,8 +70,8 @@ void read_summary(const fs::path& path, RunFolder& run) {
 void read_environment(const fs::path& path, RunFolder& run) {
   const Json json = read_json(path);
   run.dataset_digest = JsonMembers(json, path.string()).get<std::string>("dataset");
-  for (const auto& [key, value] : json.items()) {
-    run.environment.emplace_back(key, value.is_string() ? value.get<std::string>() : value.dump());
+  for (const auto& [key, value] : json.members()) {
+    run.environment.emplace_back(key, value.is_string() ? value.get<std::string>() : value.text());
   }
 }
 
