@@ -10,8 +10,8 @@ using nlohmann::json;
 Checkpoint model_checkpoint(const graph::Model& model, const graph::Graph& graph,
                             const recipe::Recipe& recipe, const data::Dataset& dataset) {
   Checkpoint checkpoint;
-  const json pictures{{"height", dataset.train.height},
-                      {"width", dataset.train.width},
+  const json pictures{{"height", dataset.train.size().height},
+                      {"width", dataset.train.size().width},
                       {"mean", dataset.mean},
                       {"standard_deviation", dataset.standard_deviation}};
   checkpoint.metadata = {{kKind, kModelKind},
