@@ -204,7 +204,7 @@ double print_plan(const lab::ComparisonOptions& options, std::FILE* messages) {
                                            .threads = options.machine.threads.threads()},
                                           1);
     const double seconds_of_run = lab::expected_flop(plan->recipe, plan->dataset) / rate;
-    const std::int64_t steps = train::TrainingClock(plan->recipe, plan->dataset.train.count).total_steps();
+    const std::int64_t steps = train::TrainingClock(plan->recipe, plan->dataset.train.count()).total_steps();
     fmt::print(messages, "{}: {}{} runs of {} steps, about {} each\n", plan->label,
                options.rule ? "up to " : "", pairs, steps, duration(seconds_of_run));
     seconds += pairs * seconds_of_run;

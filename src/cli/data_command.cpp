@@ -30,15 +30,15 @@ data::Dataset open_with_progress(const Arguments& arguments) {
 
 std::vector<std::int64_t> class_counts(const data::Dataset& dataset, const data::Split& split) {
   std::vector<std::int64_t> counts(dataset.class_names.size());
-  for (std::int64_t i = 0; i < split.count; ++i) ++counts[static_cast<std::size_t>(split.labels[i])];
+  for (std::int64_t i = 0; i < split.count(); ++i) ++counts[static_cast<std::size_t>(split.label(i))];
   return counts;
 }
 
 void import(const Arguments& arguments) {
   const data::Dataset dataset = open_with_progress(arguments);
   fmt::print("{}: {} training and {} test pictures of {}x{} in {} classes, in {}\n", dataset.name,
-             dataset.train.count, dataset.test.count, dataset.train.width, dataset.train.height,
-             dataset.classes(), dataset.import.string());
+             dataset.train.count(), dataset.test.count(), dataset.train.size().width,
+             dataset.train.size().height, dataset.classes(), dataset.import.string());
 }
 
 Json as_json(const data::Dataset& dataset) {
@@ -47,12 +47,12 @@ Json as_json(const data::Dataset& dataset) {
           {"import", dataset.import.string()},
           {"classes", dataset.classes()},
           {"class_names", dataset.class_names},
-          {"train_images", dataset.train.count},
-          {"test_images", dataset.test.count},
+          {"train_images", dataset.train.count()},
+          {"test_images", dataset.test.count()},
           {"train_images_per_class", class_counts(dataset, dataset.train)},
           {"test_images_per_class", class_counts(dataset, dataset.test)},
-          {"height", dataset.train.height},
-          {"width", dataset.train.width},
+          {"height", dataset.train.size().height},
+          {"width", dataset.train.size().width},
           {"mean", dataset.mean},
           {"standard_deviation", dataset.standard_deviation}};
 }
@@ -61,8 +61,8 @@ void print_info(const data::Dataset& dataset, std::FILE* out) {
   fmt::print(out, "dataset             {}\n", dataset.name);
   fmt::print(out, "digest              {}\n", dataset.digest);
   fmt::print(out, "import              {}\n", dataset.import.string());
-  fmt::print(out, "pictures            {} training, {} test, {}x{}\n", dataset.train.count,
-             dataset.test.count, dataset.train.width, dataset.train.height);
+  fmt::print(out, "pictures            {} training, {} test, {}x{}\n", dataset.train.count(),
+             dataset.test.count(), dataset.train.size().width, dataset.train.size().height);
   fmt::print(out, "mean                {:.4f}\n", fmt::join(dataset.mean, " "));
   fmt::print(out, "standard deviation  {:.4f}\n", fmt::join(dataset.standard_deviation, " "));
   fmt::print(out, "\n{:24} {:>8} {:>8}\n", "class", "training", "test");

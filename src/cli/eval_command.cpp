@@ -51,7 +51,8 @@ void eval(const EvalArguments& arguments) {
   const train::Score score =
       evaluator.score(evaluator.with_views(dataset.test, config, logits), dataset.test);
   std::FILE* messages = message_stream(arguments.json);
-  fmt::print(messages, "{} on {} test pictures of {}\n", model.recipe.name, dataset.test.count, dataset.name);
+  fmt::print(messages, "{} on {} test pictures of {}\n", model.recipe.name, dataset.test.count(),
+             dataset.name);
   fmt::print(messages, "{:<20}{:.2f} %  loss {:.4f}\n", "plain", 100 * plain.accuracy, plain.loss);
   if (config.views != data::Views::plain) {
     const std::string share =
@@ -60,7 +61,7 @@ void eval(const EvalArguments& arguments) {
                100 * score.accuracy, score.loss);
   }
   const Json json{{"recipe", model.recipe.name},  {"dataset", dataset.name},
-                  {"classes", dataset.classes()}, {"test_images", dataset.test.count},
+                  {"classes", dataset.classes()}, {"test_images", dataset.test.count()},
                   {"views", name(config.views)},  {"views_fraction", config.views_fraction},
                   {"accuracy", score.accuracy},   {"accuracy_plain", plain.accuracy},
                   {"loss_plain", plain.loss}};

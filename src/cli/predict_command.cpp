@@ -11,6 +11,7 @@
 #include "cli/commands.hpp"
 #include "cli/json_output.hpp"
 #include "data/picture.hpp"
+#include "data/resident_source.hpp"
 #include "machine/limits.hpp"
 #include "run/model_file.hpp"
 #include "train/evaluator.hpp"
@@ -27,22 +28,22 @@ struct PredictArguments {
 };
 
 // The pictures as a split of the model's size. Labels are not known and zero.
-struct Pictures {
-  std::vector<std::uint8_t> pixels;
-  std::vector<std::int32_t> labels;
-};
-
-Pictures read_pictures(const PredictArguments& arguments, const run::LoadedModel& model) {
-  Pictures pictures;
+data::Split read_pictures(const PredictArguments& arguments, const run::LoadedModel& model) {
+  struct Pictures {
+    std::vector<std::uint8_t> pixels;
+    std::vector<std::int32_t> labels;
+  };
+  const auto pictures = std::make_shared<Pictures>();
   const data::PictureSize size{model.height, model.width};
   for (const std::string& path : arguments.images) {
     const data::Picture picture = data::decode_picture(read_text(path), path);
-    const std::size_t offset = pictures.pixels.size();
-    pictures.pixels.resize(offset + static_cast<std::size_t>(size.bytes()));
-    data::resize(picture.pixels, picture.size, size, std::span(pictures.pixels).subspan(offset));
+    const std::size_t offset = pictures->pixels.size();
+    pictures->pixels.resize(offset + static_cast<std::size_t>(size.bytes()));
+    data::resize(picture.pixels, picture.size, size, std::span(pictures->pixels).subspan(offset));
   }
-  pictures.labels.assign(arguments.images.size(), 0);
-  return pictures;
+  pictures->labels.assign(arguments.images.size(), 0);
+  return data::resident_split(
+      {.size = size, .pixels = pictures->pixels, .labels = pictures->labels, .storage = pictures});
 }
 
 // Class indices by falling probability.
@@ -57,13 +58,11 @@ std::vector<std::size_t> ranking(const std::vector<double>& probabilities) {
 void predict(const PredictArguments& arguments) {
   check_json_target(arguments.json);
   const run::LoadedModel model = run::load_model(arguments.checkpoint);
-  const Pictures pictures = read_pictures(arguments, model);
   data::Dataset dataset;
   dataset.class_names = model.class_names;
   dataset.mean = model.mean;
   dataset.standard_deviation = model.standard_deviation;
-  dataset.test = {static_cast<std::int64_t>(arguments.images.size()), model.height, model.width,
-                  pictures.pixels.data(), pictures.labels.data()};
+  dataset.test = read_pictures(arguments, model);
   ThreadPool threads(arguments.threads);
   train::Evaluator evaluator({model.graph, dataset, kernels::kernels_for(select_isa()), threads});
   evaluator.load(model.model);

@@ -181,7 +181,7 @@ void train(const TrainArguments& arguments, int& exit_code) {
   lab::check_resumed_runs(options);
   if (!arguments.quiet) {
     fmt::print(messages, "{} on {}: {} training and {} test pictures, {} classes; {}, {} threads\n",
-               recipe.name, dataset.name, dataset.train.count, dataset.test.count, dataset.classes(),
+               recipe.name, dataset.name, dataset.train.count(), dataset.test.count(), dataset.classes(),
                name(isa), arguments.threads);
     std::fflush(messages);
   }

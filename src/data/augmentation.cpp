@@ -57,30 +57,29 @@ struct Window {
   bool mirror = false;
 };
 
-Area whole(const Split& split) {
-  return {0, 0, split.height, split.width};
+Area whole(PictureSize size) {
+  return {0, 0, size.height, size.width};
 }
 
-Area random_square(const Split& split, int side, Random& random) {
-  const auto top = static_cast<int>(random.below(static_cast<std::uint32_t>(split.height - side + 1)));
-  const auto left = static_cast<int>(random.below(static_cast<std::uint32_t>(split.width - side + 1)));
+Area random_square(PictureSize size, int side, Random& random) {
+  const auto top = static_cast<int>(random.below(static_cast<std::uint32_t>(size.height - side + 1)));
+  const auto left = static_cast<int>(random.below(static_cast<std::uint32_t>(size.width - side + 1)));
   return {top, left, top + side, left + side};
 }
 
-// Writes the area of one picture, out [height][width][3], as the window shows it.
-void copy_window(const Split& split, std::int64_t picture, const Window& window, const ByteTable& table,
-                 const Area& area, bf16* out) {
+// Writes the area of one picture, [height][width][3] of both, as the window shows it.
+void copy_window(std::span<const std::uint8_t> picture, PictureSize size, const Window& window,
+                 const ByteTable& table, const Area& area, bf16* out) {
   thread_local std::vector<int> columns;
-  columns.resize(static_cast<std::size_t>(split.width));
+  columns.resize(static_cast<std::size_t>(size.width));
   for (int x = area.left; x < area.right; ++x) {
-    const int unmirrored = window.mirror ? split.width - 1 - x : x;
-    columns[static_cast<std::size_t>(x)] = 3 * reflect(unmirrored + window.offset_x, split.width);
+    const int unmirrored = window.mirror ? size.width - 1 - x : x;
+    columns[static_cast<std::size_t>(x)] = 3 * reflect(unmirrored + window.offset_x, size.width);
   }
-  const std::uint8_t* pixels = split.pixels + picture * split.picture_bytes();
   for (int y = area.top; y < area.bottom; ++y) {
     const std::uint8_t* row =
-        pixels + std::int64_t{reflect(y + window.offset_y, split.height)} * split.width * 3;
-    bf16* to = out + (std::int64_t{y} * split.width + area.left) * 3;
+        picture.data() + std::int64_t{reflect(y + window.offset_y, size.height)} * size.width * 3;
+    bf16* to = out + (std::int64_t{y} * size.width + area.left) * 3;
     const int* column = columns.data() + area.left;
     for (int x = area.left; x < area.right; ++x, to += 3) {
       const std::uint8_t* from = row + *column++;
@@ -92,9 +91,9 @@ void copy_window(const Split& split, std::int64_t picture, const Window& window,
 }
 
 // The mean is zero once normalised.
-void erase(const Split& split, const Area& area, bf16* out) {
+void erase(PictureSize size, const Area& area, bf16* out) {
   for (int y = area.top; y < area.bottom; ++y) {
-    for (int x = 3 * area.left; x < 3 * area.right; ++x) out[std::int64_t{y} * split.width * 3 + x] = bf16{0};
+    for (int x = 3 * area.left; x < 3 * area.right; ++x) out[std::int64_t{y} * size.width * 3 + x] = bf16{0};
   }
 }
 
@@ -106,7 +105,7 @@ struct Draw {
   float brightness = 0;
 };
 
-Draw draw(const AugmentationConfig& config, const Split& split, bool alternating_flip, Random random) {
+Draw draw(const AugmentationConfig& config, PictureSize size, bool alternating_flip, Random random) {
   Draw drawn;
   if (config.pad > 0) {
     const auto places = static_cast<std::uint32_t>(2 * config.pad + 1);
@@ -115,7 +114,7 @@ Draw draw(const AugmentationConfig& config, const Split& split, bool alternating
   }
   if (config.flip == Flip::random) drawn.window.mirror = (random.next() & 1) != 0;
   if (config.flip == Flip::alternating) drawn.window.mirror = alternating_flip;
-  if (config.cutout > 0) drawn.cutout = random_square(split, config.cutout, random);
+  if (config.cutout > 0) drawn.cutout = random_square(size, config.cutout, random);
   drawn.contrast = random.uniform(1 - config.contrast, 1 + config.contrast);
   drawn.brightness = random.uniform(-config.brightness, config.brightness);
   return drawn;
@@ -126,13 +125,20 @@ float mean_value(std::span<const std::uint8_t> picture) {
   return static_cast<float>(static_cast<double>(sum) / (255.0 * static_cast<double>(picture.size())));
 }
 
+// Until the thread's next picture.
+std::span<const std::uint8_t> read(const Split& split, std::int64_t index) {
+  thread_local std::vector<std::uint8_t> room;
+  return split.read(index, room);
+}
+
 template <class IndexOf>
 void fill_views(const Dataset& dataset, const Split& split, const View& view, std::int64_t images,
                 const IndexOf& index_of, bf16* pictures) {
   const ByteTable table = make_table(dataset, 1, 0);
   const Window window{-view.shift_y, -view.shift_x, view.mirror};
+  const PictureSize size = split.size();
   for (std::int64_t i = 0; i < images; ++i) {
-    copy_window(split, index_of(i), window, table, whole(split), pictures + i * split.picture_bytes());
+    copy_window(read(split, index_of(i)), size, window, table, whole(size), pictures + i * size.bytes());
   }
 }
 
@@ -166,11 +172,11 @@ AugmentationConfig scaled(const AugmentationConfig& config, double scale) {
   return result;
 }
 
-void check_augmentation(const AugmentationConfig& config, const Split& split) {
-  const int side = std::min(split.height, split.width);
+void check_augmentation(const AugmentationConfig& config, PictureSize size) {
+  const int side = std::min(size.height, size.width);
   if (config.pad < 0 || config.pad >= side) {
     throw InputError("augment.pad is {}; it must be from 0 to {} for pictures of {}x{}", config.pad, side - 1,
-                     split.width, split.height);
+                     size.width, size.height);
   }
   if (config.brightness < 0 || config.contrast < 0) {
     throw InputError("augment.brightness and augment.contrast are {} and {}; they must not be negative",
@@ -179,7 +185,7 @@ void check_augmentation(const AugmentationConfig& config, const Split& split) {
   const auto check_square = [&](const char* key, int value) {
     if (value < 0 || value > side) {
       throw InputError("augment.{} is {}; it must be from 0 to {} for pictures of {}x{}", key, value, side,
-                       split.width, split.height);
+                       size.width, size.height);
     }
   };
   check_square("cutout", config.cutout);
@@ -196,57 +202,59 @@ std::vector<std::int32_t> epoch_order(std::int64_t count, std::uint64_t seed, in
 
 TrainingLoader::TrainingLoader(const Dataset& dataset, const AugmentationConfig& config, std::uint64_t seed)
     : dataset_(dataset), config_(config), seed_(seed), table_(make_table(dataset, 1, 0)) {
-  check_augmentation(config_, dataset_.train);
+  check_augmentation(config_, dataset_.train.size());
 }
 
 void TrainingLoader::begin_epoch(int epoch) {
   epoch_ = epoch;
   order_ = epoch_order(count(), seed_, epoch);
   if (config_.flip != Flip::alternating || !first_flip_.empty()) return;
-  first_flip_.resize(static_cast<std::size_t>(dataset_.train.count));
+  first_flip_.resize(static_cast<std::size_t>(count()));
   Random flips(seed_, RandomPurpose::flip);
   for (std::uint8_t& flip : first_flip_) flip = flips.next() & 1;
 }
 
 void TrainingLoader::fill(const Request& request) const {
   const Split& split = dataset_.train;
+  const PictureSize size = split.size();
   const bool cutmix = config_.cutmix > 0 && epoch_ >= config_.cutmix_start;
   for (int i = 0; i < request.images; ++i) {
     const std::int64_t place = request.places != nullptr ? request.places[i] : request.first + i;
     const std::int32_t picture = order_[static_cast<std::size_t>(place)];
-    bf16* out = request.pictures + i * split.picture_bytes();
-    const std::int32_t label = split.labels[picture];
+    bf16* out = request.pictures + i * size.bytes();
+    const std::int32_t label = split.label(picture);
     request.labels[i] = {label, label, 1.0f};
-    write_area(picture, whole(split), request.times_taken, out);
+    write_area(picture, whole(size), request.times_taken, out);
     if (!cutmix) continue;
     Random random(seed_, RandomPurpose::cutmix, static_cast<std::uint32_t>(epoch_),
                   static_cast<std::uint32_t>(picture));
-    const Area square = random_square(split, config_.cutmix, random);
+    const Area square = random_square(size, config_.cutmix, random);
     const auto other = random.below(static_cast<std::uint32_t>(request.batch_images));
     const std::int32_t partner = order_[static_cast<std::size_t>(request.batch_first + other)];
     write_area(partner, square, request.times_taken, out);
     const auto area = static_cast<float>(config_.cutmix * config_.cutmix);
-    request.labels[i].other = split.labels[partner];
-    request.labels[i].label_weight = 1 - area / static_cast<float>(split.height * split.width);
+    request.labels[i].other = split.label(partner);
+    request.labels[i].label_weight = 1 - area / static_cast<float>(size.height * size.width);
   }
 }
 
 void TrainingLoader::write_area(std::int32_t picture, const Area& area, const std::uint8_t* times_taken,
                                 bf16* out) const {
-  const Split& split = dataset_.train;
+  const PictureSize size = dataset_.train.size();
   const bool first_flip = !first_flip_.empty() && first_flip_[static_cast<std::size_t>(picture)] != 0;
   const int turn = times_taken != nullptr ? times_taken[picture] : epoch_;
-  const Draw drawn = draw(config_, split, first_flip != (turn % 2 != 0),
+  const Draw drawn = draw(config_, size, first_flip != (turn % 2 != 0),
                           Random(seed_, RandomPurpose::augmentation, static_cast<std::uint32_t>(epoch_),
                                  static_cast<std::uint32_t>(picture)));
+  const std::span<const std::uint8_t> pixels = read(dataset_.train, picture);
   if (config_.contrast > 0 || config_.brightness > 0) {
-    const float kept = mean_value(split.picture(picture)) * (1 - drawn.contrast);
+    const float kept = mean_value(pixels) * (1 - drawn.contrast);
     const ByteTable table = make_table(dataset_, drawn.contrast, kept + drawn.brightness);
-    copy_window(split, picture, drawn.window, table, area, out);
+    copy_window(pixels, size, drawn.window, table, area, out);
   } else {
-    copy_window(split, picture, drawn.window, table_, area, out);
+    copy_window(pixels, size, drawn.window, table_, area, out);
   }
-  erase(split, drawn.cutout.intersection(area), out);
+  erase(size, drawn.cutout.intersection(area), out);
 }
 
 void fill_view(const Dataset& dataset, const Split& split, const View& view, std::int64_t first, int images,

@@ -38,7 +38,7 @@ struct AugmentationConfig {
 AugmentationConfig scaled(const AugmentationConfig& config, double scale);
 
 // Throws InputError naming the setting that the pictures are too small for, or that is negative.
-void check_augmentation(const AugmentationConfig& config, const Split& pictures);
+void check_augmentation(const AugmentationConfig& config, PictureSize size);
 
 // The label of an augmented picture: label_weight of `label`, the rest of `other`. (kernels::Target has the
 // same fields; this layer knows no kernels.)
@@ -76,7 +76,7 @@ class TrainingLoader {
  public:
   // Throws InputError as check_augmentation does.
   TrainingLoader(const Dataset& dataset, const AugmentationConfig& config, std::uint64_t seed);
-  std::int64_t count() const { return dataset_.train.count; }
+  std::int64_t count() const { return dataset_.train.count(); }
 
   // Draws the order of `epoch` (0, 1, ...) and, on its first call, what is drawn once a picture.
   void begin_epoch(int epoch);

@@ -8,14 +8,12 @@
 #include <string_view>
 
 #include "data/dataset.hpp"
-#include "data/picture_reader.hpp"
 
 namespace ftl::data {
 
-// Reads all pictures of `reader`, on all processors, into an import at `path`; a failure leaves no file.
+// Reads all pictures of both splits, on all processors, into an import at `path`; a failure leaves no file.
 // Numbers for normalising are exact sums over the training split.
-void write_import(const PictureReader& reader, const std::filesystem::path& path,
-                  const ImportProgress& progress);
+void write_import(const Dataset& dataset, const std::filesystem::path& path, const ImportProgress& progress);
 
 // An import as a dataset without name and digest. Nothing when there is none or it is not whole (written by
 // another version, cut off, or its checksum over all but the pixels is wrong).

@@ -5,12 +5,13 @@
 #include <sstream>
 
 #include "base/error.hpp"
-#include "data/picture_reader.hpp"
+#include "data/readers.hpp"
 
 namespace ftl::data {
 namespace {
 
 constexpr int kSide = 32;
+constexpr PictureSize kSize{kSide, kSide};
 constexpr std::size_t kPlane = kSide * kSide;
 
 struct CifarFiles {
@@ -18,8 +19,6 @@ struct CifarFiles {
   std::vector<const FileTree::File*> test;
   const char* names = "";
   std::size_t label_bytes = 1;
-
-  std::size_t record_bytes() const { return label_bytes + 3 * kPlane; }
 };
 
 void add_if_present(const FileTree& tree, std::string_view path, std::vector<const FileTree::File*>& files) {
@@ -52,56 +51,74 @@ std::vector<std::string> read_class_names(const FileTree& tree, std::string_view
   return names;
 }
 
-class CifarReader : public PictureReader {
+// The records of one split's files.
+class CifarSource final : public Source {
  public:
-  CifarReader(const FileTree& tree, const CifarFiles& found, PictureSize wanted) : layout_(found) {
-    class_names = read_class_names(tree, found.names);
-    size = wanted == PictureSize{} ? PictureSize{kSide, kSide} : wanted;
-    for (const FileTree::File* file : found.train) add(tree, *file);
-    train_count = static_cast<std::int64_t>(records_.size());
-    for (const FileTree::File* file : found.test) add(tree, *file);
-  }
+  explicit CifarSource(std::size_t label_bytes) : label_bytes_(label_bytes) {}
 
-  void read(std::int64_t index, std::span<std::uint8_t> pixels) const override {
-    const char* planes = records_[static_cast<std::size_t>(index)] + layout_.label_bytes;
-    std::vector<std::uint8_t> interleaved(3 * kPlane);
-    for (std::size_t i = 0; i < interleaved.size(); ++i) {
-      interleaved[i] = static_cast<std::uint8_t>(planes[i % 3 * kPlane + i / 3]);
-    }
-    resize(interleaved, {kSide, kSide}, size, pixels);
-  }
-
- private:
-  void add(const FileTree& tree, const FileTree::File& file) {
+  // `names`: the file that names the classes.
+  void add(const FileTree& tree, const FileTree::File& file, const char* names, std::size_t classes) {
     const std::string& bytes = *contents_.emplace_back(tree.contents(file));
-    const std::size_t record_bytes = layout_.record_bytes();
+    const std::size_t record_bytes = label_bytes_ + 3 * kPlane;
     if (bytes.empty() || bytes.size() % record_bytes != 0) {
       throw InputError("{}: {} bytes, not a whole number of {}-byte CIFAR records", tree.name(file),
                        bytes.size(), record_bytes);
     }
     for (std::size_t offset = 0; offset < bytes.size(); offset += record_bytes) {
-      const auto label = static_cast<unsigned char>(bytes[offset + layout_.label_bytes - 1]);
-      if (label >= class_names.size()) {
-        throw InputError("{}: record {} has label {}; {} names {} classes", tree.name(file),
-                         offset / record_bytes, label, layout_.names, class_names.size());
-      }
-      labels.push_back(label);
       records_.push_back(bytes.data() + offset);
+      const std::int32_t label = this->label(count() - 1);
+      if (static_cast<std::size_t>(label) >= classes) {
+        throw InputError("{}: record {} has label {}; {} names {} classes", tree.name(file),
+                         offset / record_bytes, label, names, classes);
+      }
     }
   }
 
-  CifarFiles layout_;
+  std::int64_t count() const override { return static_cast<std::int64_t>(records_.size()); }
+  std::int32_t label(std::int64_t index) const override {
+    return static_cast<unsigned char>(records_[static_cast<std::size_t>(index)][label_bytes_ - 1]);
+  }
+  PictureSize size(std::int64_t) const override { return kSize; }
+
+  std::span<const std::uint8_t> read(std::int64_t index, PictureSize size,
+                                     std::vector<std::uint8_t>& room) const override {
+    const char* planes = records_[static_cast<std::size_t>(index)] + label_bytes_;
+    std::vector<std::uint8_t> interleaved(3 * kPlane);
+    for (std::size_t i = 0; i < interleaved.size(); ++i) {
+      interleaved[i] = static_cast<std::uint8_t>(planes[i % 3 * kPlane + i / 3]);
+    }
+    room.resize(static_cast<std::size_t>(size.bytes()));
+    resize(interleaved, kSize, size, room);
+    return room;
+  }
+
+ private:
+  std::size_t label_bytes_;
   std::vector<std::shared_ptr<const std::string>> contents_;
   std::vector<const char*> records_;
 };
 
+Dataset open_files(const FileTree& tree, const CifarFiles& found, PictureSize wanted) {
+  Dataset dataset;
+  dataset.class_names = read_class_names(tree, found.names);
+  const auto split_of = [&](const std::vector<const FileTree::File*>& files) {
+    const auto source = std::make_shared<CifarSource>(found.label_bytes);
+    for (const FileTree::File* file : files)
+      source->add(tree, *file, found.names, dataset.class_names.size());
+    return Split(source, wanted == PictureSize{} ? kSize : wanted);
+  };
+  dataset.train = split_of(found.train);
+  dataset.test = split_of(found.test);
+  return dataset;
+}
+
 }  // namespace
 
-std::unique_ptr<PictureReader> read_cifar(const FileTree& tree, PictureSize size) {
+std::optional<Dataset> read_cifar(const FileTree& tree, PictureSize size) {
   for (const CifarFiles& found : {find_cifar10(tree), find_cifar100(tree)}) {
-    if (!found.train.empty() || !found.test.empty()) return std::make_unique<CifarReader>(tree, found, size);
+    if (!found.train.empty() || !found.test.empty()) return open_files(tree, found, size);
   }
-  return nullptr;
+  return std::nullopt;
 }
 
 }  // namespace ftl::data

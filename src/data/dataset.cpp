@@ -6,6 +6,7 @@
 #include "base/error.hpp"
 #include "data/cache.hpp"
 #include "data/digest.hpp"
+#include "data/readers.hpp"
 
 namespace ftl::data {
 namespace fs = std::filesystem;
@@ -13,11 +14,12 @@ namespace {
 
 constexpr const char* kSynthetic = "synthetic";
 
-std::unique_ptr<PictureReader> read_source(const std::string& data, PictureSize size) {
+// With pictures that are decoded whenever they are read.
+Dataset read_original(const std::string& data, PictureSize size) {
   if (data == kSynthetic) return draw_synthetic(size);
   FileTree tree(data);
-  if (auto reader = read_cifar(tree, size)) return reader;
-  if (auto reader = read_image_folder(std::move(tree), size)) return reader;
+  if (auto dataset = read_cifar(tree, size)) return *dataset;
+  if (auto dataset = read_image_folder(std::move(tree), size)) return *dataset;
   throw InputError(
       "{}: no dataset found: neither CIFAR binary files (data_batch_1.bin or train.bin) nor train/ and test/ "
       "with a "
@@ -52,23 +54,23 @@ void check_class_names(const std::string& data, const std::vector<std::string>& 
   }
 }
 
-std::string source_digest(const std::string& data, const fs::path& cache) {
+std::string digest_of(const std::string& data, const fs::path& cache) {
   if (data == kSynthetic) return Digest().update("synthetic 3").hexadecimal();
   return content_digest(data, cache);
 }
 
-// What one source holds, at {} its own size; its splits may be empty.
-Dataset open_source(const std::string& data, PictureSize size, const OpenOptions& options) {
+// The import of what `data` names, at {} its own size; its splits may be empty.
+Dataset open_imported(const std::string& data, PictureSize size, const OpenOptions& options) {
   const fs::path cache = options.cache.empty() ? cache_folder() : options.cache;
-  const std::string digest = source_digest(data, cache);
+  const std::string digest = digest_of(data, cache);
   const std::string size_name = size == PictureSize{} ? "" : fmt::format("-{}x{}", size.width, size.height);
   const fs::path path = cache / (digest.substr(0, 32) + size_name + ".ftl");
   std::optional<Dataset> dataset = open_import(path);
   if (!dataset) {
     make_writable_folder(cache, kCacheAdvice);
-    const std::unique_ptr<PictureReader> reader = read_source(data, size);
-    check_class_names(data, reader->class_names);
-    write_import(*reader, path, options.progress);
+    const Dataset original = read_original(data, size);
+    check_class_names(data, original.class_names);
+    write_import(original, path, options.progress);
     dataset = open_import(path);
     if (!dataset) throw RunError("{}: was not written whole", path.string());
   }
@@ -97,15 +99,12 @@ void check_same_classes(const std::string& data, const Dataset& train, const std
 }
 
 void take_test_split(Dataset& dataset, const OpenOptions& options) {
-  const PictureSize size{dataset.train.height, dataset.train.width};
-  const Dataset other = open_source(options.test_data, size, options);
-  if (other.test.count == 0) throw InputError("{}: has no test split", options.test_data);
+  const Dataset other = open_imported(options.test_data, dataset.train.size(), options);
+  if (other.test.count() == 0) throw InputError("{}: has no test split", options.test_data);
   check_same_classes(options.data, dataset, options.test_data, other);
   dataset.test = other.test;
   dataset.digest = Digest().update(dataset.digest + other.digest).hexadecimal();
   dataset.name += " + " + other.name;
-  using Storages = std::pair<std::shared_ptr<const void>, std::shared_ptr<const void>>;
-  dataset.storage = std::make_shared<const Storages>(dataset.storage, other.storage);
 }
 
 }  // namespace
@@ -118,13 +117,13 @@ std::string dataset_name(const std::string& data) {
 Dataset open_dataset(const OpenOptions& options) {
   if (options.picture_size < 0)
     throw InputError("a picture size of {}; it is a side in pixels", options.picture_size);
-  Dataset dataset = open_source(options.data, {options.picture_size, options.picture_size}, options);
-  if (dataset.train.count == 0) {
+  Dataset dataset = open_imported(options.data, {options.picture_size, options.picture_size}, options);
+  if (dataset.train.count() == 0) {
     throw InputError("{}: has no training split (train/ or data_batch_*.bin or train.bin)", options.data);
   }
   if (!options.test_data.empty()) {
     take_test_split(dataset, options);
-  } else if (dataset.test.count == 0) {
+  } else if (dataset.test.count() == 0) {
     throw InputError(
         "{}: has no test split (test/, val/, test_batch.bin or test.bin); name one with --test-data",
         options.data);

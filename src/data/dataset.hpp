@@ -1,32 +1,18 @@
-// A labelled set of pictures in memory: what every reader produces and the trainer consumes.
+// A labelled set of pictures: what every reader produces and the trainer consumes.
 #pragma once
 
 #include <array>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
-#include <memory>
-#include <span>
 #include <string>
 #include <vector>
 
+#include "data/split.hpp"
+
 namespace ftl::data {
 
-// Pictures of one size, [count][height][width][3] uint8 RGB, and their labels. A view into memory that the
-// Dataset owns (the mapped cache file).
-struct Split {
-  std::int64_t count = 0;
-  int height = 0;
-  int width = 0;
-  const std::uint8_t* pixels = nullptr;
-  const std::int32_t* labels = nullptr;
-
-  std::int64_t picture_bytes() const { return std::int64_t{height} * width * 3; }
-  std::span<const std::uint8_t> picture(std::int64_t index) const {
-    return {pixels + index * picture_bytes(), static_cast<std::size_t>(picture_bytes())};
-  }
-};
-
+// Copies share the pictures.
 struct Dataset {
   std::string name;    // "cifar10-jpeg.tar.gz", "synthetic": for people
   std::string digest;  // for machines: of the content, hexadecimal, and "-16x16" where a size was asked for
@@ -39,7 +25,6 @@ struct Dataset {
   // The share of the training pictures that stands in for the test split (hold_out); 0: the test split is its
   // own.
   double holdout = 0;
-  std::shared_ptr<const void> storage;  // keeps the pixels alive
   std::filesystem::path import;  // the cached file that it is mapped from (with another test split: the
                                  // training part's)
 

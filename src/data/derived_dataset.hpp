@@ -1,15 +1,9 @@
-// Datasets made from another one, in memory of their own; what the import maps stays as it is.
+// Datasets that leave out some of another one's training pictures: index lists over the same sources.
 #pragma once
 
-#include "base/thread_pool.hpp"
 #include "data/dataset.hpp"
-#include "data/picture.hpp"
 
 namespace ftl::data {
-
-// The dataset with its training pictures scaled to `size` (Resizer); mean, deviation and test split stay
-// those of the original.
-Dataset resize_training(const Dataset& dataset, PictureSize size, ThreadPool& threads);
 
 // The dataset without a share of its training pictures, which take the test split's place: for tuning without
 // touching the test split. The share is of each class, rounded, and always the same pictures, whatever the

@@ -8,6 +8,7 @@
 #include "base/thread_pool.hpp"
 #include "data/cache.hpp"
 #include "data/digest.hpp"
+#include "data/resident_source.hpp"
 #include "machine/limits.hpp"
 
 namespace ftl::data {
@@ -91,31 +92,50 @@ void set_statistics(const ChannelSums& sums, Footer& footer) {
   }
 }
 
-// Writes all pictures, a chunk after another, and sums over the training pictures.
-ChannelSums write_pixels(const PictureReader& reader, AtomicFile& file, const ImportProgress& progress) {
-  ThreadPool pool(default_threads());
-  std::vector<ChannelSums> sums(static_cast<std::size_t>(pool.threads()));
-  const auto count = static_cast<std::int64_t>(reader.labels.size());
-  const std::int64_t picture_bytes = reader.size.bytes();
-  const std::int64_t chunk = std::max<std::int64_t>(1, kChunkBytes / picture_bytes);
-  std::vector<std::uint8_t> pixels(static_cast<std::size_t>(std::min(chunk, count) * picture_bytes));
-  for (std::int64_t first = 0; first < count; first += chunk) {
-    if (progress) progress(first, count);
-    const std::int64_t pictures = std::min(chunk, count - first);
-    pool.parallel_for(pictures, [&](std::int64_t item, int thread) {
-      throw_if_interrupted();
-      const auto picture = std::span(pixels).subspan(static_cast<std::size_t>(item * picture_bytes),
-                                                     static_cast<std::size_t>(picture_bytes));
-      reader.read(first + item, picture);
-      if (first + item < reader.train_count) sums[static_cast<std::size_t>(thread)].add(picture);
-    });
-    file.write(as_text(pixels.data(), static_cast<std::size_t>(pictures * picture_bytes)));
+// Writes a split after another.
+class PixelWriter {
+ public:
+  // `count` pictures in all, of which `progress` is told.
+  PixelWriter(AtomicFile& file, std::int64_t count, const ImportProgress& progress)
+      : file_(file), count_(count), progress_(progress), threads_(default_threads()) {}
+
+  // All of the split's pictures, a chunk after another; the sums over them.
+  ChannelSums write(const Split& split) {
+    std::vector<ChannelSums> sums(static_cast<std::size_t>(threads_.threads()));
+    const std::int64_t picture_bytes = split.size().bytes();
+    const std::int64_t chunk = std::max<std::int64_t>(1, kChunkBytes / picture_bytes);
+    std::vector<std::uint8_t> pixels(
+        static_cast<std::size_t>(std::min(chunk, split.count()) * picture_bytes));
+    for (std::int64_t first = 0; first < split.count(); first += chunk) {
+      report();
+      const std::int64_t pictures = std::min(chunk, split.count() - first);
+      threads_.parallel_for(pictures, [&](std::int64_t item, int thread) {
+        throw_if_interrupted();
+        thread_local std::vector<std::uint8_t> room;
+        const std::span<const std::uint8_t> picture = split.read(first + item, room);
+        std::ranges::copy(picture, pixels.begin() + item * picture_bytes);
+        sums[static_cast<std::size_t>(thread)].add(picture);
+      });
+      file_.write(as_text(pixels.data(), static_cast<std::size_t>(pictures * picture_bytes)));
+      written_ += pictures;
+    }
+    report();
+    ChannelSums total;
+    for (const ChannelSums& part : sums) total.add(part);
+    return total;
   }
-  if (progress) progress(count, count);
-  ChannelSums total;
-  for (const ChannelSums& part : sums) total.add(part);
-  return total;
-}
+
+ private:
+  void report() const {
+    if (progress_) progress_(written_, count_);
+  }
+
+  AtomicFile& file_;
+  std::int64_t count_;
+  const ImportProgress& progress_;
+  ThreadPool threads_;
+  std::int64_t written_ = 0;
+};
 
 std::vector<std::string> split_names(std::string_view text) {
   std::vector<std::string> names;
@@ -138,21 +158,27 @@ std::optional<Footer> read_footer(std::string_view file) {
 
 }  // namespace
 
-void write_import(const PictureReader& reader, const std::filesystem::path& path,
-                  const ImportProgress& progress) {
+void write_import(const Dataset& dataset, const std::filesystem::path& path, const ImportProgress& progress) {
+  const PictureSize size = dataset.train.size();
   AtomicFile file(path);
   Footer footer;
-  footer.height = reader.size.height;
-  footer.width = reader.size.width;
-  footer.classes = static_cast<std::int32_t>(reader.class_names.size());
-  footer.train_count = reader.train_count;
-  footer.test_count = static_cast<std::int64_t>(reader.labels.size()) - reader.train_count;
-  set_statistics(write_pixels(reader, file, progress), footer);
+  footer.height = size.height;
+  footer.width = size.width;
+  footer.classes = static_cast<std::int32_t>(dataset.class_names.size());
+  footer.train_count = dataset.train.count();
+  footer.test_count = dataset.test.count();
+  PixelWriter writer(file, footer.count(), progress);
+  set_statistics(writer.write(dataset.train), footer);
+  writer.write(dataset.test);
 
-  const std::int64_t padding = footer.pixel_bytes() - footer.count() * reader.size.bytes();
+  const std::int64_t padding = footer.pixel_bytes() - footer.count() * size.bytes();
   file.write(std::string(static_cast<std::size_t>(padding), '\0'));
-  std::string described(as_text(reader.labels.data(), reader.labels.size()));
-  for (const std::string& name : reader.class_names) described += name + '\0';
+  std::string described;
+  for (const Split& split : {dataset.train, dataset.test}) {
+    const std::vector<std::int32_t> labels = split.labels();
+    described += as_text(labels.data(), labels.size());
+  }
+  for (const std::string& name : dataset.class_names) described += name + '\0';
   footer.name_bytes = static_cast<std::int64_t>(described.size()) - footer.label_bytes();
   footer.checksum = checksum(described, footer);
   file.write(described);
@@ -162,7 +188,7 @@ void write_import(const PictureReader& reader, const std::filesystem::path& path
 
 std::optional<Dataset> open_import(const std::filesystem::path& path) {
   if (!std::filesystem::is_regular_file(path)) return std::nullopt;
-  auto mapped = std::make_shared<const MappedFile>(path);
+  const auto mapped = std::make_shared<const MappedFile>(path);
   const std::span<const std::byte> bytes = mapped->bytes();
   const std::string_view file = as_text(bytes.data(), bytes.size());
   const std::optional<Footer> footer = read_footer(file);
@@ -171,16 +197,20 @@ std::optional<Dataset> open_import(const std::filesystem::path& path) {
   Dataset dataset;
   const auto* pixels = reinterpret_cast<const std::uint8_t*>(bytes.data());
   const auto* labels = reinterpret_cast<const std::int32_t*>(bytes.data() + footer->pixel_bytes());
-  dataset.train = {footer->train_count, footer->height, footer->width, pixels, labels};
-  dataset.test = dataset.train;
-  dataset.test.count = footer->test_count;
-  dataset.test.pixels += footer->train_count * dataset.train.picture_bytes();
-  dataset.test.labels += footer->train_count;
+  const auto split = [&](std::int64_t first, std::int64_t count) {
+    const PictureSize size{footer->height, footer->width};
+    return resident_split(
+        {.size = size,
+         .pixels = {pixels + first * size.bytes(), static_cast<std::size_t>(count * size.bytes())},
+         .labels = {labels + first, static_cast<std::size_t>(count)},
+         .storage = mapped});
+  };
+  dataset.train = split(0, footer->train_count);
+  dataset.test = split(footer->train_count, footer->test_count);
   const auto names = static_cast<std::size_t>(footer->pixel_bytes() + footer->label_bytes());
   dataset.class_names = split_names(file.substr(names, static_cast<std::size_t>(footer->name_bytes)));
   dataset.mean = footer->mean;
   dataset.standard_deviation = footer->standard_deviation;
-  dataset.storage = std::move(mapped);
   return dataset;
 }
 

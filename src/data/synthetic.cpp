@@ -4,13 +4,14 @@
 #include <numbers>
 
 #include "base/random.hpp"
-#include "data/picture_reader.hpp"
+#include "data/readers.hpp"
 
 namespace ftl::data {
 namespace {
 
 constexpr std::int64_t kTrainPictures = 4000;
 constexpr std::int64_t kTestPictures = 2000;
+constexpr PictureSize kDefaultSize{32, 32};
 constexpr std::uint64_t kSeed = 20240229;
 constexpr float kPi = std::numbers::pi_v<float>;
 
@@ -164,22 +165,25 @@ struct Scene {
   }
 };
 
-class SyntheticReader : public PictureReader {
+// Pictures [first, first + count) of all that can be drawn.
+class SyntheticSource final : public Source {
  public:
-  explicit SyntheticReader(PictureSize wanted) {
-    for (const Figure& shape : kFigures) class_names.emplace_back(shape.name);
-    size = wanted == PictureSize{} ? PictureSize{32, 32} : wanted;
-    train_count = kTrainPictures;
-    for (std::int64_t i = 0; i < kTrainPictures + kTestPictures; ++i) {
-      labels.push_back(static_cast<std::int32_t>(i % static_cast<std::int64_t>(kFigures.size())));
-    }
-  }
+  SyntheticSource(std::int64_t first, std::int64_t count) : first_(first), count_(count) {}
 
-  void read(std::int64_t index, std::span<std::uint8_t> pixels) const override {
-    const auto shape = static_cast<std::size_t>(labels[static_cast<std::size_t>(index)]);
-    Random random(kSeed, RandomPurpose::synthetic, static_cast<std::uint32_t>(index));
+  std::int64_t count() const override { return count_; }
+  std::int32_t label(std::int64_t index) const override {
+    return static_cast<std::int32_t>((first_ + index) % static_cast<std::int64_t>(kFigures.size()));
+  }
+  PictureSize size(std::int64_t) const override { return kDefaultSize; }
+
+  // Draws it in that size, finer than it could be scaled.
+  std::span<const std::uint8_t> read(std::int64_t index, PictureSize size,
+                                     std::vector<std::uint8_t>& room) const override {
+    const auto shape = static_cast<std::size_t>(label(index));
+    Random random(kSeed, RandomPurpose::synthetic, static_cast<std::uint32_t>(first_ + index));
     const Scene scene(random);
-    auto out = pixels.begin();
+    room.resize(static_cast<std::size_t>(size.bytes()));
+    auto out = room.begin();
     for (int y = 0; y < size.height; ++y) {
       for (int x = 0; x < size.width; ++x) {
         const auto across = static_cast<float>(std::max(size.width, size.height));
@@ -193,6 +197,7 @@ class SyntheticReader : public PictureReader {
         }
       }
     }
+    return room;
   }
 
  private:
@@ -204,12 +209,20 @@ class SyntheticReader : public PictureReader {
   static std::uint8_t quantise(float value) {
     return static_cast<std::uint8_t>(std::floor(std::clamp(value, 0.0f, 1.0f) * 255 + 0.5f));
   }
+
+  std::int64_t first_;
+  std::int64_t count_;
 };
 
 }  // namespace
 
-std::unique_ptr<PictureReader> draw_synthetic(PictureSize size) {
-  return std::make_unique<SyntheticReader>(size);
+Dataset draw_synthetic(PictureSize wanted) {
+  const PictureSize size = wanted == PictureSize{} ? kDefaultSize : wanted;
+  Dataset dataset;
+  for (const Figure& shape : kFigures) dataset.class_names.emplace_back(shape.name);
+  dataset.train = {std::make_shared<const SyntheticSource>(0, kTrainPictures), size};
+  dataset.test = {std::make_shared<const SyntheticSource>(kTrainPictures, kTestPictures), size};
+  return dataset;
 }
 
 }  // namespace ftl::data

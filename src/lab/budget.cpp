@@ -38,7 +38,7 @@ BudgetCandidate candidate_of(const BudgetOptions& options, double width) {
   const recipe::Recipe recipe = recipe::load_recipe(options.recipe, with_width(options, width));
   const data::Dataset dataset = train::dataset_for(recipe, options.dataset);
   data::Dataset training = dataset;
-  training.test.count = 0;  // evaluation is not on the clock
+  training.test = {};  // evaluation is not on the clock
   const double rate = measure_rate({.recipe = recipe,
                                     .dataset = dataset,
                                     .kernels = options.machine.kernels,

@@ -118,7 +118,7 @@ class Run {
 
   std::optional<TrainingState> saved_state() const {
     if (!options_.resume || !std::filesystem::exists(state_path_)) return std::nullopt;
-    const data::Split& pictures = options_.dataset.train;
+    const data::PictureSize pictures = options_.dataset.train.size();
     const graph::Graph graph = graph::build_graph(
         options_.recipe.network, {pictures.height, pictures.width, options_.dataset.classes()});
     return run::load_training_state(state_path_, graph, options_.recipe, seed_);

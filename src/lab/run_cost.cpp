@@ -50,7 +50,7 @@ double rate_of_one(const RateOptions& options, int threads, std::barrier<>& othe
 }  // namespace
 
 double expected_flop(const recipe::Recipe& recipe, const data::Dataset& dataset) {
-  const train::TrainingClock clock(recipe, dataset.train.count);
+  const train::TrainingClock clock(recipe, dataset.train.count());
   const std::vector<train::TrainingStage> stages = train::training_stages(recipe, dataset);
   double flop = 0;
   std::int64_t first = 0;
@@ -64,7 +64,7 @@ double expected_flop(const recipe::Recipe& recipe, const data::Dataset& dataset)
   const double more_views = recipe.evaluation.views_fraction * static_cast<double>(views - 1);
   const double evaluations = std::ceil(recipe.epochs) + 1 + more_views;
   return flop + evaluations * engine::plan_inference(stages.back().graph).flop *
-                    static_cast<double>(dataset.test.count);
+                    static_cast<double>(dataset.test.count());
 }
 
 double measure_rate(const RateOptions& options, int jobs) {

@@ -91,10 +91,10 @@ RunSettings settings_of(const recipe::Recipe& recipe, const data::Dataset& datas
   settings.recipe = recipe.name;
   settings.dataset = dataset.name;
   settings.classes = dataset.classes();
-  settings.train_images = dataset.train.count;
-  settings.test_images = dataset.test.count;
+  settings.train_images = dataset.train.count();
+  settings.test_images = dataset.test.count();
   settings.holdout = dataset.holdout;
-  settings.batch = static_cast<int>(std::min<std::int64_t>(recipe.batch, dataset.train.count));
+  settings.batch = static_cast<int>(std::min<std::int64_t>(recipe.batch, dataset.train.count()));
   settings.isa = name(machine.isa);
   settings.threads = machine.threads.threads();
   settings.version = machine.version;

@@ -22,9 +22,10 @@ data::Dataset dataset_for_model(const LoadedModel& model, std::string_view check
     throw InputError("{}: was trained on other classes: {} has {}", checkpoint, dataset.name,
                      difference(dataset.class_names, model.class_names));
   }
-  if (dataset.test.height != model.height || dataset.test.width != model.width) {
+  const data::PictureSize size = dataset.test.size();
+  if (size.height != model.height || size.width != model.width) {
     throw InputError("{}: was trained on {}x{} pictures, but those of {} are {}x{}", checkpoint, model.width,
-                     model.height, dataset.name, dataset.test.width, dataset.test.height);
+                     model.height, dataset.name, size.width, size.height);
   }
   dataset.mean = model.mean;
   dataset.standard_deviation = model.standard_deviation;

@@ -8,8 +8,8 @@ namespace ftl::run {
 Checkpoint model_checkpoint(const graph::Model& model, const graph::Graph& graph,
                             const recipe::Recipe& recipe, const data::Dataset& dataset) {
   Checkpoint checkpoint;
-  const Json pictures{{"height", dataset.train.height},
-                      {"width", dataset.train.width},
+  const Json pictures{{"height", dataset.train.size().height},
+                      {"width", dataset.train.size().width},
                       {"mean", dataset.mean},
                       {"standard_deviation", dataset.standard_deviation}};
   checkpoint.metadata = {{kKind, kModelKind},

@@ -43,7 +43,7 @@ std::vector<std::int32_t> least_confident(std::span<const float> logits, int cla
 }
 
 std::vector<std::int32_t> all_pictures(const data::Split& split) {
-  std::vector<std::int32_t> pictures(static_cast<std::size_t>(split.count));
+  std::vector<std::int32_t> pictures(static_cast<std::size_t>(split.count()));
   std::iota(pictures.begin(), pictures.end(), 0);
   return pictures;
 }
@@ -103,7 +103,7 @@ std::vector<float> Evaluator::with_views(const data::Split& split, const recipe:
 }
 
 Score Evaluator::score(std::span<const float> logits, const data::Split& split) const {
-  return train::score(logits, context_.graph.classes, {split.labels, static_cast<std::size_t>(split.count)});
+  return train::score(logits, context_.graph.classes, split.labels());
 }
 
 void Evaluator::run(const data::Split& split, const data::View& view, std::span<const std::int32_t> pictures,

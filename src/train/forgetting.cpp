@@ -81,7 +81,7 @@ ForgettingRecord measure_forgetting(Evaluator& evaluator, const data::Dataset& d
   std::array<Sums, kAgeBins> by_age;
   std::vector<ClassSums> by_class(classes);
   for (std::size_t i = 0; i < sampled.pictures.size(); ++i) {
-    const std::int32_t label = dataset.train.labels[sampled.pictures[i]];
+    const std::int32_t label = dataset.train.label(sampled.pictures[i]);
     const PictureScore score = score_picture(std::span(logits).subspan(i * classes, classes), label);
     const std::size_t bin = sampled.bins[i];
     ClassSums& of_class = by_class[static_cast<std::size_t>(label)];

@@ -1,6 +1,5 @@
 #include "train/stage_loader.hpp"
 
-#include "data/derived_dataset.hpp"
 #include "engine/cpu/activity.hpp"
 
 namespace ftl::train {
@@ -8,10 +7,10 @@ namespace ftl::train {
 const data::TrainingLoader& StageLoader::at(const TrainingStage& stage, int epoch) {
   if (stage_ != &stage) {
     const ActivityScope doing(threads_, activity(engine::Chore::planning));
-    const data::PictureSize own{dataset_.train.height, dataset_.train.width};
-    loader_.reset();
-    loader_.emplace(stage.size == own ? dataset_ : data::resize_training(dataset_, stage.size, threads_),
-                    stage.augmentation, seed_);
+    loader_.reset();  // lets go of the last stage's pictures before it asks for more
+    data::Dataset pictures = dataset_;
+    pictures.train = dataset_.train.prepared(stage.size, threads_);
+    loader_.emplace(pictures, stage.augmentation, seed_);
     stage_ = &stage;
     epoch_ = -1;
   }

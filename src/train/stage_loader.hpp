@@ -15,8 +15,8 @@ class StageLoader {
   StageLoader(const data::Dataset& dataset, std::uint64_t seed, ThreadPool& threads)
       : dataset_(dataset), seed_(seed), threads_(threads) {}
 
-  // The loader of a stage, in the order of an epoch (0, 1, ...), until the next call. Shrinks the pictures
-  // when the stage is another than in the last call. `stage` must outlive it.
+  // The loader of a stage, in the order of an epoch (0, 1, ...), until the next call. Asks for the pictures
+  // in the stage's size when it is another than in the last call. `stage` must outlive it.
   const data::TrainingLoader& at(const TrainingStage& stage, int epoch);
 
  private:

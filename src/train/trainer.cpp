@@ -29,7 +29,7 @@ Trainer::Trainer(const TrainerOptions& options)
       graph_(stages_.back().graph),
       scoring_stage_(scoring_stage(options.recipe, options.dataset, stages_.back())),
       model_(graph::initialise(graph_, options.seed)),
-      clock_(options.recipe, options.dataset.train.count),
+      clock_(options.recipe, options.dataset.train.count()),
       update_(options.recipe, graph_, clock_.length()),
       average_(options.recipe.ema, clock_.step_at(options.recipe.ema.start_epoch)),
       evaluator_({graph_, options.dataset, options.kernels, options.threads}),
@@ -41,7 +41,7 @@ Trainer::Trainer(const TrainerOptions& options)
   for (const graph::Parameter& parameter : graph_.parameters) {
     gradients_.emplace_back(static_cast<std::size_t>(parameter.elements()), 0.0f);
   }
-  if (options.recipe.selection.remembers()) remembered_scores_.emplace(options.dataset.train.count);
+  if (options.recipe.selection.remembers()) remembered_scores_.emplace(options.dataset.train.count());
   if (options.resume != nullptr) {
     restore(*options.resume);
   } else {
@@ -69,9 +69,9 @@ void Trainer::initialise_whitening() {
   const graph::WhiteningDescription* description = graph_.whitening();
   if (description == nullptr) return;
   const data::Split& split = options_.dataset.train;
-  const graph::WhiteningSource source{.images = split.count,
-                                      .height = split.height,
-                                      .width = split.width,
+  const graph::WhiteningSource source{.images = split.count(),
+                                      .height = split.size().height,
+                                      .width = split.size().width,
                                       .fill = [&](std::span<const std::int32_t> indices, bf16* pictures) {
                                         throw_if_interrupted();
                                         data::fill_view(options_.dataset, split, data::View{}, indices,
@@ -268,7 +268,7 @@ std::vector<std::int32_t> Trainer::select_hardest(std::int64_t drawn) {
     const std::int64_t wanted =
         std::llround(static_cast<double>(clock_.batch()) / options_.recipe.selection.keep);
     hard_pictures_.emplace(scored_at.graph, options_.kernels, options_.threads,
-                           std::min(wanted, options_.dataset.train.count));
+                           std::min(wanted, options_.dataset.train.count()));
     hard_pictures_stage_ = &scored_at;
   }
   flop_ += hard_pictures_->flop_per_picture() * static_cast<double>(drawn);
@@ -324,11 +324,11 @@ void Trainer::balance_classes() {
   std::vector<float>& biases = model.parameters[static_cast<std::size_t>(graph_.balance_parameter)];
   std::ranges::fill(biases, 0.0f);  // a run that was interrupted here comes twice
   const data::Split& split = options_.dataset.train;
-  const RememberedScores scores = remembered_scores_.value_or(RememberedScores(split.count));
+  const RememberedScores scores = remembered_scores_.value_or(RememberedScores(split.count()));
   const RememberedScores::Sample sample =
-      scores.sample(std::min(kPictures, split.count), Random(options_.seed, RandomPurpose::balance));
+      scores.sample(std::min(kPictures, split.count()), Random(options_.seed, RandomPurpose::balance));
   std::vector<std::int32_t> labels;
-  for (const std::int32_t picture : sample.pictures) labels.push_back(split.labels[picture]);
+  for (const std::int32_t picture : sample.pictures) labels.push_back(split.label(picture));
   evaluator_.load(model);
   const std::vector<float> logits = evaluator_.plain_logits(split, sample.pictures);
   biases = balancing_biases(
@@ -366,10 +366,10 @@ void Trainer::finish_epoch() {
 ForgettingRecord Trainer::forgetting() {
   const data::Dataset& dataset = options_.dataset;
   ForgettingRecord record =
-      measure_forgetting(evaluator_, dataset, pictures_by_age(clock_, dataset.train.count, options_.seed));
+      measure_forgetting(evaluator_, dataset, pictures_by_age(clock_, dataset.train.count(), options_.seed));
   record.run = options_.run;
   record.epoch = clock_.epochs();
-  record.unseen = {dataset.test.count, plain_->loss, plain_->accuracy};
+  record.unseen = {dataset.test.count(), plain_->loss, plain_->accuracy};
   return record;
 }
 

@@ -12,10 +12,6 @@
 namespace ftl::train {
 namespace {
 
-data::PictureSize own_size(const data::Dataset& dataset) {
-  return {dataset.train.height, dataset.train.width};
-}
-
 std::string to_string(data::PictureSize size) {
   return fmt::format("{}x{}", size.width, size.height);
 }
@@ -24,15 +20,13 @@ std::string to_string(data::PictureSize size) {
 TrainingStage stage_of(const recipe::Recipe& recipe, const data::Dataset& dataset, double scale,
                        double until) {
   const auto scaled = [scale](int side) { return static_cast<int>(std::lround(side * scale)); };
-  const data::PictureSize own = own_size(dataset);
+  const data::PictureSize own = dataset.train.size();
   TrainingStage stage{.size = {scaled(own.height), scaled(own.width)},
                       .graph = {},
                       .augmentation = data::scaled(recipe.augmentation, scale),
                       .until = until};
   stage.graph = graph::build_graph(recipe.network, {stage.size.height, stage.size.width, dataset.classes()});
-  data::check_augmentation(
-      stage.augmentation,
-      {.count = dataset.train.count, .height = stage.size.height, .width = stage.size.width});
+  data::check_augmentation(stage.augmentation, stage.size);
   return stage;
 }
 

@@ -9,6 +9,7 @@
 #include "base/error.hpp"
 #include "base/thread_pool.hpp"
 #include "data/files.hpp"
+#include "data/resident_source.hpp"
 
 namespace ftl::data {
 namespace {
@@ -34,7 +35,8 @@ struct Traceable {
       labels.push_back(i % 10);
     }
     dataset.class_names.resize(10);
-    dataset.train = {kPictures, kHeight, kWidth, pixels.data(), labels.data()};
+    dataset.train =
+        resident_split({.size = {kHeight, kWidth}, .pixels = pixels, .labels = labels, .storage = {}});
     dataset.test = dataset.train;
     dataset.mean = {0, 0, 0};
     dataset.standard_deviation = {1 / 255.0f, 1 / 255.0f, 1 / 255.0f};
@@ -126,8 +128,7 @@ TEST(TrainingLoader, NormalisesByMeanAndDeviation) {
   Traceable set;
   set.dataset.mean = {0.5f, 0.25f, 0.0f};
   set.dataset.standard_deviation = {0.25f, 0.5f, 0.0f};
-  set.pixels.assign(set.pixels.size(), 255);
-  set.dataset.train.pixels = set.pixels.data();
+  std::ranges::fill(set.pixels, std::uint8_t{255});
   TrainingLoader loader(set.dataset, {}, 1);
   const Filled filled = fill_epoch(loader, 0);
   EXPECT_EQ(filled.at(0, 0, 0, 0), 2.0f);

@@ -10,8 +10,10 @@
 #include <fstream>
 
 #include "base/error.hpp"
+#include "data/augmentation.hpp"
 #include "data/digest.hpp"
 #include "data/files.hpp"
+#include "data/readers.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace ftl::data {
@@ -55,12 +57,12 @@ class DatasetTest : public ::testing::Test {
 
 std::vector<int> first_pixels(const Split& split) {
   std::vector<int> reds;
-  for (std::int64_t i = 0; i < split.count; ++i) reds.push_back(split.picture(i)[0]);
+  for (std::int64_t i = 0; i < split.count(); ++i) reds.push_back(pixels_of(split, i)[0]);
   return reds;
 }
 
-std::vector<int> labels(const Split& split) {
-  return {split.labels, split.labels + split.count};
+std::vector<std::int32_t> labels(const Split& split) {
+  return split.labels();
 }
 
 Tree cifar10(const std::string& prefix = "") {
@@ -76,11 +78,9 @@ void expect_cifar10(const Dataset& dataset) {
   EXPECT_THAT(labels(dataset.train), ElementsAre(1, 0, 2));
   EXPECT_THAT(first_pixels(dataset.train), ElementsAre(1, 4, 7));
   EXPECT_THAT(labels(dataset.test), ElementsAre(1));
-  EXPECT_EQ(dataset.train.height, 32);
-  EXPECT_EQ(dataset.train.width, 32);
-  const auto test_picture = dataset.test.picture(0);
-  EXPECT_EQ((std::vector<std::uint8_t>(test_picture.begin(), test_picture.end())),
-            plain_picture({32, 32}, 250, 251, 252).pixels);
+  EXPECT_EQ(dataset.train.size().height, 32);
+  EXPECT_EQ(dataset.train.size().width, 32);
+  EXPECT_EQ(pixels_of(dataset.test, 0), plain_picture({32, 32}, 250, 251, 252).pixels);
 }
 
 TEST_F(DatasetTest, ReadsCifar10FromAFolderAndEveryArchive) {
@@ -98,7 +98,7 @@ TEST_F(DatasetTest, InterleavesTheColourPlanesOfCifar) {
   Tree tree = cifar10();
   tree["data_batch_1.bin"] = record;
   const Dataset dataset = open(place(tree));
-  const auto picture = dataset.train.picture(0);
+  const std::vector<std::uint8_t> picture = pixels_of(dataset.train, 0);
   for (int position = 0; position < 1024; ++position) {
     for (int channel = 0; channel < 3; ++channel) {
       ASSERT_EQ(picture[static_cast<std::size_t>(position * 3 + channel)], (channel * 1024 + position) % 251);
@@ -165,16 +165,16 @@ TEST_F(DatasetTest, ReadsUpperCaseExtensionsAndJpegBesidePng) {
 TEST_F(DatasetTest, KeepsACommonSizeAndElseResizesTo32) {
   Tree tree = small_image_folder();
   const Dataset common = open(place(tree, "common"));
-  EXPECT_EQ(common.train.height, 8);
-  EXPECT_EQ(common.train.width, 8);
+  EXPECT_EQ(common.train.size().height, 8);
+  EXPECT_EQ(common.train.size().width, 8);
   tree["train/dog/1.png"] = png_of(plain_picture({9, 20}, 40, 50, 60));
   const Dataset mixed = open(place(tree, "mixed"));
-  EXPECT_EQ(mixed.train.height, 32);
-  EXPECT_EQ(mixed.test.width, 32);
+  EXPECT_EQ(mixed.train.size().height, 32);
+  EXPECT_EQ(mixed.test.size().width, 32);
   EXPECT_THAT(first_pixels(mixed.train), ElementsAre(10, 40, 40));
   const Dataset asked = open(folder / "mixed", {}, 12);
-  EXPECT_EQ(asked.train.height, 12);
-  EXPECT_EQ(asked.test.width, 12);
+  EXPECT_EQ(asked.train.size().height, 12);
+  EXPECT_EQ(asked.test.size().width, 12);
   EXPECT_NE(asked.digest, mixed.digest) << "what was trained on one does not go on with the other";
 }
 
@@ -188,7 +188,7 @@ TEST_F(DatasetTest, TakesTheTestSplitFromAnotherPlace) {
   EXPECT_THAT(first_pixels(dataset.train), ElementsAre(10, 40));
   EXPECT_THAT(first_pixels(dataset.test), ElementsAre(70, 100, 5));
   EXPECT_THAT(labels(dataset.test), ElementsAre(0, 1, 1));
-  EXPECT_EQ(dataset.test.height, 8);
+  EXPECT_EQ(dataset.test.size().height, 8);
   EXPECT_NE(dataset.digest, open(folder / "data").digest);
 }
 
@@ -228,6 +228,26 @@ TEST_F(DatasetTest, ComputesMeanAndDeviationOverTheTrainingSplit) {
   EXPECT_FLOAT_EQ(dataset.standard_deviation[0], 0.5f);
   EXPECT_FLOAT_EQ(dataset.standard_deviation[1], 10 / 255.0f);
   EXPECT_FLOAT_EQ(dataset.standard_deviation[2], 0.0f);
+}
+
+// What the loader gives does not tell whether pictures were imported or are decoded whenever they are read.
+TEST_F(DatasetTest, ReadsPicturesWithoutAnImportAsWithOne) {
+  const Dataset imported = open(place(small_image_folder()));
+  Dataset streamed = read_image_folder(FileTree(folder / "data"), {}).value();
+  streamed.mean = imported.mean;
+  streamed.standard_deviation = imported.standard_deviation;
+  const auto values = static_cast<std::size_t>(imported.train.count() * imported.train.size().bytes());
+  const auto epoch_of = [&](const Dataset& dataset) {
+    TrainingLoader loader(dataset, {.pad = 2, .flip = Flip::random, .cutmix = 3, .contrast = 0.2f}, 5);
+    loader.begin_epoch(0);
+    std::vector<bf16> pictures(values);
+    std::vector<MixedLabel> mixed(static_cast<std::size_t>(loader.count()));
+    const int images = static_cast<int>(loader.count());
+    loader.fill(
+        {.images = images, .batch_images = images, .pictures = pictures.data(), .labels = mixed.data()});
+    return pictures;
+  };
+  EXPECT_TRUE(epoch_of(streamed) == epoch_of(imported));
 }
 
 // --- Bad input: the message names the file. ---
@@ -376,7 +396,7 @@ TEST_F(DatasetTest, ImportsInTwoProcessesAtOnce) {
   std::vector<pid_t> children;
   for (int i = 0; i < 4; ++i) {
     const pid_t child = fork();
-    if (child == 0) _exit(refusal(data).empty() && open(data).train.count == 2003 ? 0 : 1);
+    if (child == 0) _exit(refusal(data).empty() && open(data).train.count() == 2003 ? 0 : 1);
     children.push_back(child);
   }
   for (const pid_t child : children) {
@@ -427,13 +447,14 @@ TEST(CacheFolder, FollowsTheEnvironment) {
 
 // Rows: pictures as pixels in [-0.5, 0.5] and a constant.
 Eigen::MatrixXf features(const Split& split) {
-  Eigen::MatrixXf rows(split.count, split.picture_bytes() + 1);
-  for (std::int64_t i = 0; i < split.count; ++i) {
-    const auto picture = split.picture(i);
-    for (std::int64_t j = 0; j < split.picture_bytes(); ++j) {
+  const std::int64_t values = split.size().bytes();
+  Eigen::MatrixXf rows(split.count(), values + 1);
+  for (std::int64_t i = 0; i < split.count(); ++i) {
+    const std::vector<std::uint8_t> picture = pixels_of(split, i);
+    for (std::int64_t j = 0; j < values; ++j) {
       rows(i, j) = static_cast<float>(picture[static_cast<std::size_t>(j)]) / 255.0f - 0.5f;
     }
-    rows(i, split.picture_bytes()) = 1;
+    rows(i, values) = 1;
   }
   return rows;
 }
@@ -441,8 +462,8 @@ Eigen::MatrixXf features(const Split& split) {
 // Least squares onto one-hot labels with a ridge penalty, the largest output wins.
 double linear_accuracy(const Dataset& dataset) {
   const Eigen::MatrixXf train = features(dataset.train);
-  Eigen::MatrixXf targets = Eigen::MatrixXf::Zero(dataset.train.count, dataset.classes());
-  for (std::int64_t i = 0; i < dataset.train.count; ++i) targets(i, dataset.train.labels[i]) = 1;
+  Eigen::MatrixXf targets = Eigen::MatrixXf::Zero(dataset.train.count(), dataset.classes());
+  for (std::int64_t i = 0; i < dataset.train.count(); ++i) targets(i, dataset.train.label(i)) = 1;
   const Eigen::MatrixXf penalty = 100 * Eigen::MatrixXf::Identity(train.cols(), train.cols());
   Eigen::MatrixXf normal = penalty;
   normal.selfadjointView<Eigen::Lower>().rankUpdate(train.transpose());
@@ -450,26 +471,26 @@ double linear_accuracy(const Dataset& dataset) {
       normal.selfadjointView<Eigen::Lower>().llt().solve(train.transpose() * targets).eval();
   const Eigen::MatrixXf outputs = features(dataset.test) * weights;
   std::int64_t right = 0;
-  for (std::int64_t i = 0; i < dataset.test.count; ++i) {
+  for (std::int64_t i = 0; i < dataset.test.count(); ++i) {
     Eigen::Index best = 0;
     outputs.row(i).maxCoeff(&best);
-    right += best == dataset.test.labels[i] ? 1 : 0;
+    right += best == dataset.test.label(i) ? 1 : 0;
   }
-  return static_cast<double>(right) / static_cast<double>(dataset.test.count);
+  return static_cast<double>(right) / static_cast<double>(dataset.test.count());
 }
 
 TEST_F(DatasetTest, DrawsASyntheticSetThatALinearModelFailsOn) {
   const Dataset dataset = open("synthetic");
   EXPECT_EQ(dataset.classes(), 10);
-  EXPECT_EQ(dataset.train.count, 4000);
-  EXPECT_EQ(dataset.test.count, 2000);
-  EXPECT_EQ(dataset.train.height, 32);
+  EXPECT_EQ(dataset.train.count(), 4000);
+  EXPECT_EQ(dataset.test.count(), 2000);
+  EXPECT_EQ(dataset.train.size().height, 32);
   std::vector<std::int64_t> counts(10);
   for (const int label : labels(dataset.test)) ++counts[static_cast<std::size_t>(label)];
   EXPECT_THAT(counts, ::testing::Each(200));
   // A quarter of the width: enough to learn from, and the test stays quick.
   const Dataset small = open("synthetic", {}, 16);
-  EXPECT_EQ(small.train.width, 16);
+  EXPECT_EQ(small.train.size().width, 16);
   EXPECT_LT(linear_accuracy(small), 0.5);
 }
 
@@ -477,12 +498,14 @@ TEST_F(DatasetTest, DrawsTheSameSyntheticSetEveryTime) {
   const Dataset first = open("synthetic", {}, 8);
   fs::remove(first.import);
   const Dataset second = open("synthetic", {}, 8);
-  const std::int64_t pictures = first.train.count + first.test.count;
-  const auto bytes = static_cast<std::size_t>(pictures * first.train.picture_bytes());
-  EXPECT_TRUE(std::equal(first.train.pixels, first.train.pixels + bytes, second.train.pixels));
+  for (const Split Dataset::*split : {&Dataset::train, &Dataset::test}) {
+    ASSERT_EQ((first.*split).count(), (second.*split).count());
+    for (std::int64_t i = 0; i < (first.*split).count(); ++i) {
+      ASSERT_EQ(pixels_of(first.*split, i), pixels_of(second.*split, i));
+    }
+  }
   // No test picture is a training picture.
-  EXPECT_FALSE(
-      std::equal(first.test.pixels, first.test.pixels + first.test.picture_bytes(), first.train.pixels));
+  EXPECT_NE(pixels_of(first.test, 0), pixels_of(first.train, 0));
 }
 
 // --- The real archive, where it is at hand. ---
@@ -493,9 +516,9 @@ TEST_F(DatasetTest, ReadsCifar10AsJpeg) {
   const Dataset dataset = open(archive);
   EXPECT_THAT(dataset.class_names, ElementsAre("airplane", "automobile", "bird", "cat", "deer", "dog", "frog",
                                                "horse", "ship", "truck"));
-  EXPECT_EQ(dataset.train.count, 50000);
-  EXPECT_EQ(dataset.test.count, 5000);
-  EXPECT_EQ(dataset.train.height, 32);
+  EXPECT_EQ(dataset.train.count(), 50000);
+  EXPECT_EQ(dataset.test.count(), 5000);
+  EXPECT_EQ(dataset.train.size().height, 32);
   // Of the original pixels; JPEG costs some of the deviation.
   const std::array mean = {0.4914, 0.4822, 0.4465};
   const std::array deviation = {0.2470, 0.2435, 0.2616};

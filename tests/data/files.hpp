@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "data/picture.hpp"
+#include "data/split.hpp"
 
 namespace ftl::data {
 
@@ -159,6 +160,12 @@ inline std::string png_of(const RawPng& raw) {
 // 8-bit RGB.
 inline std::string png_of(const Picture& picture) {
   return png_of(RawPng{picture.size, 8, PNG_COLOR_TYPE_RGB, picture.pixels, {}});
+}
+
+inline std::vector<std::uint8_t> pixels_of(const Split& split, std::int64_t index) {
+  std::vector<std::uint8_t> room;
+  const std::span<const std::uint8_t> pixels = split.read(index, room);
+  return {pixels.begin(), pixels.end()};
 }
 
 // A CIFAR record: its label bytes, then 32x32 pixels of one colour.

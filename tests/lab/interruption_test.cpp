@@ -7,6 +7,7 @@
 #include "base/file.hpp"
 #include "base/interrupt.hpp"
 #include "base/random.hpp"
+#include "data/resident_source.hpp"
 #include "lab/experiment.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -45,7 +46,8 @@ class TinyDataset {
       }
     }
     dataset.class_names = {"dark", "bright"};
-    dataset.train = dataset.test = {kPictures, 8, 8, pixels_.data(), labels_.data()};
+    dataset.train = dataset.test =
+        data::resident_split({.size = {8, 8}, .pixels = pixels_, .labels = labels_, .storage = {}});
     dataset.mean = {0.5f, 0.5f, 0.5f};
     dataset.standard_deviation = {0.25f, 0.25f, 0.25f};
   }

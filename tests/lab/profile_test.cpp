@@ -9,6 +9,7 @@
 #include <set>
 
 #include "base/random.hpp"
+#include "data/resident_source.hpp"
 #include "lab/chrome_trace.hpp"
 #include "lab/step_profiler.hpp"
 #include "train/trainer.hpp"
@@ -136,7 +137,8 @@ class ProfiledSteps : public testing::TestWithParam<int> {
       pixels_.push_back(static_cast<std::uint8_t>(random.below(256)));
     }
     dataset_.class_names = {"dark", "bright"};
-    dataset_.train = dataset_.test = {kPictures, 8, 8, pixels_.data(), labels_.data()};
+    dataset_.train = dataset_.test =
+        data::resident_split({.size = {8, 8}, .pixels = pixels_, .labels = labels_, .storage = {}});
     dataset_.mean = {0.5f, 0.5f, 0.5f};
     dataset_.standard_deviation = {0.25f, 0.25f, 0.25f};
   }

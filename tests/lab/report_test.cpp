@@ -8,6 +8,7 @@
 
 #include "base/error.hpp"
 #include "data/png.hpp"
+#include "data/resident_source.hpp"
 #include "lab/report/dawnbench.hpp"
 #include "lab/report/forgetting.hpp"
 #include "lab/report/page.hpp"
@@ -259,7 +260,8 @@ TEST(ReportPage, AThousandRunsAreAFewMegabytes) {
 TEST(ReportPredictions, CountConfusionsAndKeepTheSurestMistakes) {
   const std::vector<std::uint8_t> pixels(4 * 12, 100);
   const std::vector<std::int32_t> labels{0, 0, 1, 1};
-  const data::Split split{4, 2, 2, pixels.data(), labels.data()};
+  const data::Split split =
+      data::resident_split({.size = {2, 2}, .pixels = pixels, .labels = labels, .storage = {}});
   // Right; wrong with 0.731; wrong with 0.953; right.
   const std::vector<float> logits{2, 0, 0, 1, 3, 0, 0, 1};
   const Predictions predictions = judge(logits, {"cat", "dog"}, split, 1);

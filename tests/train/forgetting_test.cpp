@@ -6,6 +6,7 @@
 
 #include "base/random.hpp"
 #include "data/augmentation.hpp"
+#include "data/resident_source.hpp"
 #include "train/trainer.hpp"
 
 namespace ftl::train {
@@ -92,9 +93,12 @@ class Noise {
       pixels_.push_back(static_cast<std::uint8_t>(random.below(256)));
     }
     dataset.class_names = {"red", "green", "blue"};
-    dataset.train = {kCount - 64, 8, 8, pixels_.data(), labels_.data()};
-    dataset.test = {64, 8, 8, pixels_.data() + (kCount - 64) * dataset.train.picture_bytes(),
-                    labels_.data() + kCount - 64};
+    const data::Split all =
+        data::resident_split({.size = {8, 8}, .pixels = pixels_, .labels = labels_, .storage = {}});
+    data::IndexList pictures(kCount);
+    std::iota(pictures.begin(), pictures.end(), 0);
+    dataset.train = all.subset({pictures.begin(), pictures.end() - 64});
+    dataset.test = all.subset({pictures.end() - 64, pictures.end()});
     dataset.mean = {0.5f, 0.5f, 0.5f};
     dataset.standard_deviation = {0.25f, 0.25f, 0.25f};
   }
@@ -241,7 +245,8 @@ TEST(Forgetting, SamplesLargeSetsEvenly) {
   EXPECT_EQ(record.by_age[3].pictures, 1000);
   const auto loss = [&](std::int32_t picture) {
     const std::vector<float> logits = evaluator.plain_logits(noise.dataset.train, std::span(&picture, 1));
-    return score(logits, 3, std::span(noise.dataset.train.labels + picture, 1)).loss;
+    const std::int32_t label = noise.dataset.train.label(picture);
+    return score(logits, 3, std::span(&label, 1)).loss;
   };
   EXPECT_NEAR(record.by_age[3].loss, (loss(7) + loss(9)) / 2, 1e-9);
 }

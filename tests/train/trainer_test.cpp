@@ -10,6 +10,7 @@
 #include "base/error.hpp"
 #include "base/random.hpp"
 #include "data/derived_dataset.hpp"
+#include "data/resident_source.hpp"
 #include "run/training_state_file.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -30,7 +31,8 @@ class Pictures {
       }
     }
     dataset.class_names = {"red", "green", "blue"};
-    dataset.train = dataset.test = {kCount, 8, 8, pixels_.data(), labels_.data()};
+    dataset.train = dataset.test =
+        data::resident_split({.size = {8, 8}, .pixels = pixels_, .labels = labels_, .storage = {}});
     dataset.mean = {0.5f, 0.5f, 0.5f};
     dataset.standard_deviation = {0.25f, 0.25f, 0.25f};
   }
@@ -113,15 +115,15 @@ Trained train(const std::vector<std::string>& settings, int threads = 1) {
 
 // Which picture is at each place of the first epoch's order, found by its pixels.
 std::vector<std::int32_t> first_order(const data::Dataset& dataset, std::uint64_t seed) {
-  const auto values = static_cast<std::size_t>(dataset.train.picture_bytes());
+  const auto values = static_cast<std::size_t>(dataset.train.size().bytes());
   data::TrainingLoader loader(dataset, {}, seed);
   loader.begin_epoch(0);
   std::vector<std::int32_t> order;
-  for (std::int64_t place = 0; place < dataset.train.count; ++place) {
+  for (std::int64_t place = 0; place < dataset.train.count(); ++place) {
     std::vector<bf16> picture(values), other(values);
     data::MixedLabel label;
     loader.fill({.first = place, .images = 1, .pictures = picture.data(), .labels = &label});
-    for (std::int32_t i = 0; i < dataset.train.count; ++i) {
+    for (std::int32_t i = 0; i < dataset.train.count(); ++i) {
       data::fill_view(dataset, dataset.train, {}, i, 1, other.data());
       if (std::memcmp(picture.data(), other.data(), values * sizeof(bf16)) == 0) order.push_back(i);
     }

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "base/error.hpp"
+#include "data/resident_source.hpp"
 
 namespace ftl::train {
 namespace {
@@ -34,7 +35,10 @@ lr = 0.01
 data::Dataset pictures(int height, int width) {
   data::Dataset dataset;
   dataset.class_names = {"a", "b"};
-  dataset.train = {100, height, width, nullptr, nullptr};
+  // Nobody reads them.
+  const auto labels = std::make_shared<const std::vector<std::int32_t>>(100);
+  dataset.train =
+      data::resident_split({.size = {height, width}, .pixels = {}, .labels = *labels, .storage = labels});
   return dataset;
 }
 

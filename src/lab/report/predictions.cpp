@@ -33,20 +33,21 @@ Predictions judge(std::span<const float> logits, const std::vector<std::string>&
                   const data::Split& split, std::size_t wrong_pictures) {
   const std::size_t classes = class_names.size();
   Predictions predictions;
-  predictions.pictures = split.count;
+  predictions.pictures = split.count();
   predictions.class_names = class_names;
   predictions.confusion.assign(classes, std::vector<std::int64_t>(classes));
   std::vector<WrongPicture> wrong;
-  for (std::int64_t i = 0; i < split.count; ++i) {
+  for (std::int64_t i = 0; i < split.count(); ++i) {
     const Guess best = guess(logits.subspan(static_cast<std::size_t>(i) * classes, classes));
-    const int truth = split.labels[i];
+    const int truth = split.label(i);
     ++predictions.confusion[static_cast<std::size_t>(truth)][static_cast<std::size_t>(best.label)];
     if (best.label != truth) wrong.push_back({i, truth, best.label, best.confidence, ""});
   }
-  predictions.accuracy = 1 - static_cast<double>(wrong.size()) / static_cast<double>(split.count);
+  predictions.accuracy = 1 - static_cast<double>(wrong.size()) / static_cast<double>(split.count());
   keep_surest(wrong, wrong_pictures);
+  std::vector<std::uint8_t> room;
   for (WrongPicture& picture : wrong) {
-    picture.png = data::encode_png({split.height, split.width}, split.picture(picture.index));
+    picture.png = data::encode_png(split.size(), split.read(picture.index, room));
   }
   predictions.most_confidently_wrong = std::move(wrong);
   return predictions;
