@@ -9,7 +9,6 @@
 #include "base/error.hpp"
 #include "base/file.hpp"
 #include "base/json_file.hpp"
-#include "lab/run_cost.hpp"
 #include "train/training_stage.hpp"
 
 namespace ftl::lab {
@@ -39,11 +38,10 @@ BudgetCandidate candidate_of(const BudgetOptions& options, double width) {
   const data::Dataset dataset = train::dataset_for(recipe, options.dataset);
   data::Dataset training = dataset;
   training.test = {};  // evaluation is not on the clock
-  const double rate = measure_rate({.recipe = recipe,
+  const double rate = options.rate({.recipe = recipe,
                                     .dataset = dataset,
                                     .kernels = options.machine.kernels,
-                                    .threads = options.machine.threads.threads()},
-                                   1);
+                                    .threads = options.machine.threads.threads()});
   BudgetCandidate candidate{.width = width, .accuracy = {}};
   candidate.epoch_seconds = expected_flop(recipe, training) / rate / recipe.epochs;
   candidate.epochs = std::floor(10 * options.seconds / candidate.epoch_seconds) / 10;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -9,6 +10,7 @@
 
 #include "data/dataset.hpp"
 #include "lab/machine.hpp"
+#include "lab/run_cost.hpp"
 #include "lab/scaling_study.hpp"
 
 namespace ftl::lab {
@@ -20,6 +22,8 @@ struct BudgetOptions {
   const Machine& machine;
   double seconds = 60;                // of training, as every figure of ftl counts it: without evaluation
   std::span<const ScalePoint> study;  // of the recipe; empty: the default rule
+  // FLOP/s of one run.
+  std::function<double(const RateOptions&)> rate = [](const RateOptions& of) { return measure_rate(of, 1); };
 };
 
 // A width, and what the time allows with it here.
@@ -56,11 +60,11 @@ void save_budget(const std::filesystem::path& folder, const BudgetRecord& record
 // request than this one, whose choice does not count.
 std::optional<BudgetChoice> load_budget(const std::filesystem::path& folder, const BudgetRecord& request);
 
-// Measures a few training steps at several widths. With a study, takes the width whose law of error over
-// epochs (law_of_width) is lowest at the epochs that fit. Without, the widest of kDefaultWidths that fits the
-// recipe's own number of epochs, which its schedules are made for, else the narrowest; more time than that
-// goes into epochs. Throws InputError when not even a tenth of an epoch fits, or no width of the study has a
-// law.
+// Measures at several widths how fast a few training steps are. With a study, takes the width whose law of
+// error over epochs (law_of_width) is lowest at the epochs that fit. Without, the widest of kDefaultWidths
+// that fits the recipe's own number of epochs, which its schedules are made for, else the narrowest; more
+// time than that goes into epochs. Throws InputError when not even a tenth of an epoch fits, or no width of
+// the study has a law.
 BudgetChoice choose_for_budget(const BudgetOptions& options);
 
 inline constexpr double kDefaultWidths[] = {0.25, 0.5, 0.75, 1, 1.5, 2};

@@ -14,10 +14,12 @@ constexpr int kTurns = 5;
 constexpr int kTurnsOfSlow = 3;
 constexpr double kSlow = 4;
 
-double seconds_of(const std::function<void()>& run) {
-  const auto start = std::chrono::steady_clock::now();
+using Clock = std::function<double()>;
+
+double seconds_of(const std::function<void()>& run, const Clock& now) {
+  const double start = now();
   run();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return now() - start;
 }
 
 // The value below which `share` of the sorted values lie, linear between neighbours.
@@ -35,16 +37,16 @@ struct TimedRun {
 
 // The time of the turn. The gauge does not look between its runs: what a contestant leaves waiting awake
 // would slow the look down, and the gauge's threads the contestant.
-double take_turn(const Contestant& contestant, double seconds, SpeedGauge& gauge,
+double take_turn(const Contestant& contestant, double seconds, SpeedGauge& gauge, const Clock& now,
                  std::vector<TimedRun>& timed) {
   throw_if_interrupted();
   const std::size_t first = timed.size();
   const double before = gauge.look();
-  const double untimed = seconds_of(contestant.run);
+  const double untimed = seconds_of(contestant.run, now);
   double spent = 0;
   do {
     throw_if_interrupted();
-    timed.push_back({seconds_of(contestant.run), before});
+    timed.push_back({seconds_of(contestant.run, now), before});
     spent += timed.back().seconds;
   } while (spent < seconds);
   if (contestant.leave) contestant.leave();
@@ -74,6 +76,10 @@ Timing describe(std::vector<double> seconds) {
           static_cast<int>(seconds.size())};
 }
 
+double steady_seconds() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
 double SpeedGauge::look() {
   if (!look_) return 0;
   looks_.push_back(look_());
@@ -96,13 +102,13 @@ double SpeedGauge::typical() const {
 }
 
 std::vector<Timing> time_in_turns(const std::vector<Contestant>& contestants, double seconds_each,
-                                  SpeedGauge& gauge) {
+                                  SpeedGauge& gauge, const std::function<double()>& now) {
   std::vector<std::vector<TimedRun>> timed(contestants.size());
   std::vector<double> spent(contestants.size(), 0.0);
   for (int turn = 0; turn < kTurns; ++turn) {
     for (std::size_t c = 0; c < contestants.size(); ++c) {
       if (turn >= kTurnsOfSlow && spent[c] > kSlow * seconds_each) continue;
-      spent[c] += take_turn(contestants[c], seconds_each / kTurns, gauge, timed[c]);
+      spent[c] += take_turn(contestants[c], seconds_each / kTurns, gauge, now, timed[c]);
     }
   }
   std::vector<Timing> timings;

@@ -35,6 +35,9 @@ class SpeedGauge {
   double best_ = 0;
 };
 
+// Of the clock that never jumps, since a point in the past that stays the same.
+double steady_seconds();
+
 // One of several ways that are compared.
 struct Contestant {
   std::function<void()> run;
@@ -45,8 +48,8 @@ struct Contestant {
 // untimed, which brings its data and threads back, and then timed until its share of `seconds_each` is used
 // up, at least once. One that has used up many times that after three turns takes no more. The gauge looks
 // before and after each turn: what is timed in those that it finds disturbed does not count, unless all is.
-// Throws Interruption on Ctrl-C.
+// Throws Interruption on Ctrl-C. `now` is the clock, in seconds.
 std::vector<Timing> time_in_turns(const std::vector<Contestant>& contestants, double seconds_each,
-                                  SpeedGauge& gauge);
+                                  SpeedGauge& gauge, const std::function<double()>& now = steady_seconds);
 
 }  // namespace ftl::measure

@@ -11,12 +11,12 @@ class TrainedModel : public ProgramTest {
  protected:
   TrainedModel() {
     place_pictures();
-    done("train small.toml --data pictures --out run --quiet --set train.epochs=25");
+    done("train small.toml --data pictures --out run --quiet --set train.epochs=25", on_generic());
   }
 
   nlohmann::json evaluation(const std::string& arguments) const {
     return nlohmann::json::parse(
-        done("eval run/checkpoint.safetensors --data pictures --json - " + arguments));
+        done("eval run/checkpoint.safetensors --data pictures --json - " + arguments, on_generic()));
   }
 };
 

@@ -11,9 +11,9 @@ class Resume : public ProgramTest {
  protected:
   Resume() { place_pictures("pictures", {.side = 16, .train = 60, .test = 20}); }
 
-  // Trains into `out` and presses Ctrl-C when an epoch's line has been printed.
-  test::ProcessResult interrupted_after(int epoch, const std::string& arguments) const {
-    return ftl(arguments, {.interrupt_at = "|  " + std::string(4, ' ') + std::to_string(epoch) + "  |"});
+  // Presses Ctrl-C as the state of so many epochs of this process is written.
+  test::ProcessResult interrupted_after(int epochs, const std::string& arguments) const {
+    return ftl(arguments, {.signal = {SIGINT, "training_state.safetensors", epochs}});
   }
   void expect_interrupted(const test::ProcessResult& result) const {
     EXPECT_EQ(result.exit_code, 1) << result.out << result.err;
@@ -21,15 +21,14 @@ class Resume : public ProgramTest {
     EXPECT_EQ(json("run/summary.json")["interrupted"], true);
   }
 
-  // Long enough not to end before the signal arrives.
-  const std::string train = "train every.toml --data pictures --set train.epochs=40 --seed 3 --out ";
+  const std::string train = "train every.toml --data pictures --set train.epochs=12 --seed 3 --out ";
 };
 
 TEST_F(Resume, GivesTheBytesOfAnUndisturbedRun) {
   done(train + "whole");
   expect_interrupted(interrupted_after(1, train + "run"));
   EXPECT_TRUE(std::filesystem::exists(folder / "run/training_state.safetensors"));
-  expect_interrupted(interrupted_after(9, train + "run --resume --threads 1"));
+  expect_interrupted(interrupted_after(6, train + "run --resume --threads 1"));
   done(train + "run --resume");
   EXPECT_TRUE(text("run/checkpoint.safetensors") == text("whole/checkpoint.safetensors"));
   EXPECT_FALSE(std::filesystem::exists(folder / "run/training_state.safetensors"));
@@ -62,19 +61,19 @@ TEST_F(Resume, LeavesTheTimeToATargetReachedBeforeAsItWas) {
 }
 
 TEST_F(Resume, GoesOnMeasuringForgettingWhichLeavesTheTrainingAlone) {
-  const std::string shorter = " --set train.epochs=16";
+  const std::string shorter = " --set train.epochs=6";
   done(train + "plain" + shorter);
   done(train + "whole --forgetting" + shorter);
   expect_interrupted(interrupted_after(2, train + "run --forgetting" + shorter));
   EXPECT_THAT(done(train + "run --forgetting --resume --threads 1" + shorter), HasSubstr("never (test)"));
   EXPECT_TRUE(text("run/checkpoint.safetensors") == text("plain/checkpoint.safetensors"));
   EXPECT_EQ(text("run/forgetting.jsonl"), text("whole/forgetting.jsonl"));
-  EXPECT_EQ(json_lines("run/forgetting.jsonl").size(), 16u);
+  EXPECT_EQ(json_lines("run/forgetting.jsonl").size(), 6u);
 }
 
 TEST_F(Resume, FinishesSeveralRuns) {
   const std::string runs = train + "run --runs 3 --set train.epochs=8";
-  expect_interrupted(ftl(runs, {.interrupt_at = "run 2 of 3"}));
+  expect_interrupted(interrupted_after(10, runs));  // in the second run
   done(runs + " --resume");
   done(train + "whole --runs 3 --set train.epochs=8");
   for (const char* file : {"/run-1/", "/run-2/", "/run-3/", "/"}) {
@@ -91,11 +90,11 @@ TEST_F(Resume, RefusesAnotherRunThanTheOneThatWasBegun) {
               AllOf(HasSubstr("run"), HasSubstr("--set")));
   EXPECT_THAT(refusal("train small.toml --data pictures --out run --resume"), HasSubstr("recipe"));
   place_pictures("others", {.side = 16, .train = 61, .test = 20});
-  EXPECT_THAT(refusal("train every.toml --data others --set train.epochs=40 --seed 3 --out run --resume"),
+  EXPECT_THAT(refusal("train every.toml --data others --set train.epochs=12 --seed 3 --out run --resume"),
               HasSubstr("data"));
   EXPECT_THAT(refusal(train + "run --resume --size 20"), HasSubstr("data"));
   EXPECT_THAT(refusal(train + "run --resume --runs 2"), HasSubstr("--runs"));
-  EXPECT_THAT(refusal("train every.toml --data pictures --set train.epochs=40 --seed 4 --out run --resume"),
+  EXPECT_THAT(refusal("train every.toml --data pictures --set train.epochs=12 --seed 4 --out run --resume"),
               HasSubstr("seed 3, not 4"));
   EXPECT_TRUE(text("run/training_state.safetensors") == state);
 }

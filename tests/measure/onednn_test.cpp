@@ -15,26 +15,24 @@ constexpr kernels::ConvolutionGeometry kGeometries[] = {
     {.in = {64, 3, 3}, .out = {10, 1, 1}, .kernel_height = 3, .kernel_width = 3},
 };
 
-TEST(Onednn, RunsEveryDirectionOfEveryConvolution) {
-  if (onednn_version().empty()) GTEST_SKIP() << "oneDNN is not built in";
+TEST(Onednn, RunsEveryDirectionOfEveryConvolutionWhereItIsBuilt) {
+  const bool built = !onednn_version().empty();
   const Isa isa = select_isa();
   configure_onednn(isa, 2);
-  EXPECT_TRUE(onednn_precision(isa) == "bf16" || onednn_precision(isa) == "fp32");
+  if (built) {
+    EXPECT_TRUE(onednn_precision(isa) == "bf16" || onednn_precision(isa) == "fp32");
+  }
   for (const kernels::ConvolutionGeometry& geometry : kGeometries) {
     for (const Direction direction :
          {Direction::forward, Direction::backward_data, Direction::backward_weights}) {
       const auto run = onednn_convolution({geometry, direction, 5, isa});
-      ASSERT_TRUE(run) << to_string(geometry.in) << " " << name(direction);
+      ASSERT_EQ(static_cast<bool>(run), built) << to_string(geometry.in) << " " << name(direction);
+      if (!built) continue;
       run();
       rest_onednn();
       run();
     }
   }
-}
-
-TEST(Onednn, IsNothingWhereItIsNotBuilt) {
-  if (!onednn_version().empty()) GTEST_SKIP() << "oneDNN is built in";
-  EXPECT_FALSE(onednn_convolution({kGeometries[0], Direction::forward, 5, Isa::generic}));
 }
 
 }  // namespace

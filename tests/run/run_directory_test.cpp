@@ -11,6 +11,7 @@
 #include "base/file.hpp"
 #include "run/event_file.hpp"
 #include "support/temporary_folder.hpp"
+#include "support/unprivileged.hpp"
 
 namespace ftl::run {
 namespace {
@@ -261,8 +262,8 @@ TEST(RunDirectory, FileInItsPlaceIsAnInputErrorThatNamesIt) {
 }
 
 TEST(RunDirectory, ReadOnlyFolderIsAnInputErrorThatLeavesNothing) {
-  if (geteuid() == 0) GTEST_SKIP() << "root may write anywhere";
   const test::TemporaryFolder folder;
+  const test::Unprivileged user(folder.path());
   fs::create_directory(folder / "locked");
   fs::permissions(folder / "locked", fs::perms::owner_read | fs::perms::owner_exec);
   EXPECT_THAT([&] { RunDirectory directory(options(folder / "locked")); },

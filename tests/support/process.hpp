@@ -18,11 +18,21 @@
 
 namespace ftl::test {
 
+// A signal that the program sends itself where its work has come to a certain point, whatever the machine's
+// speed: just before it renames a file to a name with this ending for the n-th time, as it does with what
+// must be there whole or not at all. Needs FTL_SIGNAL_AT_RENAME, the library of signal_at_rename.cpp.
+struct SignalAtRename {
+  int signal = 0;  // 0: none
+  std::string ending{};
+  int times = 1;
+};
+
 struct ProcessOptions {
   std::vector<std::string> arguments{};              // the program first
   std::map<std::string, std::string> environment{};  // on top of this process's own
   std::filesystem::path folder{};                    // to run in
-  std::string interrupt_at{};           // sends SIGINT once this has been printed on stdout; empty: never
+  std::string interrupt_at{};  // sends SIGINT once this has been printed on stdout; empty: never
+  SignalAtRename signal{};
   rlim_t largest_file = RLIM_INFINITY;  // bytes; a longer write fails, as on a full disk
 };
 
@@ -61,6 +71,15 @@ struct Pipe {
   dup2(err.write_end, STDERR_FILENO);
   if (!options.folder.empty() && chdir(options.folder.c_str()) != 0) _exit(126);
   for (const auto& [name, value] : options.environment) setenv(name.c_str(), value.c_str(), 1);
+#ifdef FTL_SIGNAL_AT_RENAME
+  if (options.signal.signal != 0) {
+    setenv("LD_PRELOAD", FTL_SIGNAL_AT_RENAME, 1);
+    setenv("ASAN_OPTIONS", "verify_asan_link_order=0", 1);  // it wants to be the first library
+    setenv("SIGNAL_AT_RENAME", std::to_string(options.signal.signal).c_str(), 1);
+    setenv("SIGNAL_AT_RENAME_ENDING", options.signal.ending.c_str(), 1);
+    setenv("SIGNAL_AT_RENAME_TIMES", std::to_string(options.signal.times).c_str(), 1);
+  }
+#endif
   if (options.largest_file != RLIM_INFINITY) {
     const rlimit limit{options.largest_file, options.largest_file};
     setrlimit(RLIMIT_FSIZE, &limit);
