@@ -32,13 +32,15 @@ bench: $(BUILD)/.configured-benchmarks  ## Build and run the benchmarks: make be
 format:  ## Format all sources in place
 	@clang-format -i $(FORMATTED)
 
+# clang does not read the headers that GCC has precompiled, so that this needs a folder without.
 lint: $(BUILD)/.configured  ## Check formatting, then run clang-tidy over src/
-	@cmake --build --preset release --target ftl_event_protocol
+	@$(CONFIGURE) -B $(BUILD)-lint -DCMAKE_DISABLE_PRECOMPILE_HEADERS=ON
+	@cmake --build $(BUILD)-lint --target ftl_event_protocol
 	@clang-format --dry-run -Werror $(FORMATTED)
-	@printf '%s\n' $(SOURCES) | xargs -P $(JOBS) -n 1 clang-tidy -p $(BUILD) --quiet --extra-arg=-Wno-unknown-warning-option
+	@printf '%s\n' $(SOURCES) | xargs -P $(JOBS) -n 1 clang-tidy -p $(BUILD)-lint --quiet --extra-arg=-Wno-unknown-warning-option
 
-clean:  ## Remove build/
-	@cmake -E rm -rf $(BUILD)
+clean:  ## Remove build/ and what lint has left
+	@cmake -E rm -rf $(BUILD) $(BUILD)-lint
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 12
