@@ -20,7 +20,7 @@ build: $(BUILD)/.configured  ## Build the program, its tests and its benchmarks 
 	@cmake --build --preset release
 
 test: build  ## Build and run all tests
-	@ctest --preset release --parallel $(JOBS)
+	@scripts/run-tests --preset release --parallel $(JOBS)
 
 bench: $(BUILD)/.configured  ## Build and run the benchmarks: make bench ARGS="--benchmark_filter=convolution"
 	@cmake --build --preset release --target ftl_bench
