@@ -23,7 +23,7 @@ build: $(BUILD)/.configured  ## Build the program, with tests and benchmarks onc
 
 test: $(BUILD)/.configured-tests  ## Build and run all tests
 	@cmake --build --preset release
-	@ctest --preset release --parallel $(JOBS)
+	@scripts/run-tests --preset release --parallel $(JOBS)
 
 bench: $(BUILD)/.configured-benchmarks  ## Build and run the benchmarks: make bench ARGS="--benchmark_filter=convolution"
 	@cmake --build --preset release --target ftl ftl_bench

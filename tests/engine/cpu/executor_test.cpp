@@ -122,10 +122,11 @@ FTL_FOR_EVERY_ISA(ExecutorIsa);
 
 // How far gradients may be from the reference's. The two differ by the order of fp32 sums only, which moves a
 // value stored in bf16 by one rounding now and then, and by it a maximum. A gate's biases nearly cancel in
-// the norm behind the gate, so what is left of their gradient is less exact.
+// the norm behind the gate, so what is left of their gradient is less exact. The bounds are twice what was
+// found over all networks and instruction sets (0.03 and 0.09); a gradient of something else is off by 1.
 double allowed_error(const graph::Parameter& parameter) {
   const bool gate_bias = parameter.name.starts_with("se") && parameter.name.ends_with(".bias");
-  return gate_bias ? 0.1 : 0.035;
+  return gate_bias ? 0.2 : 0.06;
 }
 
 void expect_gradients(const graph::Graph& graph, const std::vector<std::vector<float>>& actual,
@@ -293,7 +294,11 @@ TEST_P(ExecutorIsa, LanesOfSeveralBlocksAgreeWithTheReference) {
   expect_gradients(graph, run.gradients, expectation(network, 250).training.gradients);
 }
 
-// Rounding to 8 bits adds noise of a few percent to each product; gradients pass through several of them.
+// The largest of a sum's values is 4 to 8 times their deviation and becomes 127, so that rounding to the
+// nearest integer adds noise of 1 to 2 % of the values, and rounding at random, as of gradients, 2 to 4 %.
+// Both passes of four convolutions add up to about 10 %, and somewhat more where a norm takes away most of a
+// gradient. The bound is twice what was found over seeds and instruction sets (0.15); a gradient of something
+// else is off by 1.
 TEST_P(ExecutorIsa, TrainingIn8BitIntegersStaysNearTheReference) {
   const TestNetwork network = int8_network();
   const graph::Graph graph = network.graph();
@@ -309,7 +314,7 @@ TEST_P(ExecutorIsa, TrainingIn8BitIntegersStaysNearTheReference) {
     for (std::size_t p = 0; p < graph.parameters.size(); ++p) {
       if (graph.parameters[p].frozen) continue;
       SCOPED_TRACE(fmt::format("{}, {} images", graph.parameters[p].name, images));
-      EXPECT_LT(relative_error(run.gradients[p], expected.training.gradients[p]), 0.2);
+      EXPECT_LT(relative_error(run.gradients[p], expected.training.gradients[p]), 0.3);
     }
     const TestNetwork bf16_network = in_bf16(network);
     EXPECT_NE(run.gradients, train_once(bf16_network, bf16_network.graph(), GetParam(), images, 2).gradients);
@@ -347,7 +352,7 @@ TEST_P(ExecutorIsa, FrozenWeightsChangeNoOtherGradientIn8BitIntegers) {
 class ExecutorTest : public testing::Test {
  protected:
   ThreadPool threads{2};
-  const kernels::Kernels& kernels = kernels_for(kernels::test::usable_isas().front());
+  const kernels::Kernels& kernels = kernels_for(select_isa());
 };
 
 TEST_F(ExecutorTest, CountsImagesWhoseLargestLogitIsTheirLabel) {
