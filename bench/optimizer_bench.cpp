@@ -3,7 +3,7 @@
 
 #include "base/random.hpp"
 #include "kernels/registry.hpp"
-#include "optim/optimizer.hpp"
+#include "optim/optimizer_config.hpp"
 
 namespace ftl::optim {
 namespace {
@@ -30,7 +30,7 @@ void muon_step(benchmark::State& state) {
   }
   for (std::size_t i = 0; i < std::size(kFilters); ++i)
     views.push_back({weights[i], gradients[i], kFilters[i].rows, kFilters[i].columns});
-  const auto muon = make_optimizer({.kind = OptimizerKind::muon, .momentum = 0.655}, sizes);
+  const auto muon = make_optimizer(MuonConfig{.momentum = 0.655}, sizes);
   ThreadPool threads(2);
   const auto& kernels = kernels::kernels_for(select_isa());
   for (auto _ : state) muon->step(views, 0.1, {threads, kernels.tile_product});

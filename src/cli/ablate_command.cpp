@@ -18,10 +18,10 @@ struct AblateArguments {
 
 void ablate(const AblateArguments& arguments) {
   const ExperimentArguments& experiment = arguments.experiment;
-  const recipe::Recipe recipe = load_recipe(experiment);
+  const recipe::WrittenRecipe recipe = written_recipe(experiment);
   const ExperimentPlan plan{
       .kind = arguments.cumulative ? lab::kCumulativeKind : lab::kAblationKind,
-      .recipe = recipe.name,
+      .recipe = recipe::read(recipe).name,
       .cells = arguments.cumulative ? lab::plan_cumulative(recipe) : lab::plan_ablation(recipe)};
   const auto finished = run_experiment(experiment, plan);
   if (!finished) return;

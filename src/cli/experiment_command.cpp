@@ -81,8 +81,8 @@ void add_experiment_options(Command command, ExperimentArguments& arguments) {
       .range(1, 1024);
 }
 
-recipe::Recipe load_recipe(const ExperimentArguments& arguments) {
-  return recipe::load_recipe(arguments.recipe, arguments.lab.recipe_settings());
+recipe::WrittenRecipe written_recipe(const ExperimentArguments& arguments) {
+  return recipe::written_recipe(arguments.recipe, arguments.lab.recipe_settings());
 }
 
 std::optional<FinishedExperiment> run_experiment(const ExperimentArguments& arguments,

@@ -22,7 +22,7 @@ struct ExperimentArguments {
 void add_experiment_options(Command command, ExperimentArguments& arguments);
 
 // The recipe that the options name, with their settings.
-recipe::Recipe load_recipe(const ExperimentArguments& arguments);
+recipe::WrittenRecipe written_recipe(const ExperimentArguments& arguments);
 
 struct ExperimentPlan {
   std::string kind;

@@ -26,7 +26,7 @@ void list() {
 void show(const ShowOptions& options) {
   const bool as_written = options.settings.empty();
   fmt::print("{}", as_written ? recipe::recipe_text(options.recipe)
-                              : recipe::load_recipe(options.recipe, options.settings).toml);
+                              : recipe::to_toml(recipe::load_recipe(options.recipe, options.settings)));
 }
 
 }  // namespace

@@ -57,7 +57,8 @@ void check_settings(const std::vector<std::string>& settings) {
 
 ExperimentPlan plan_of(const ScaleArguments& arguments) {
   check_settings(arguments.experiment.lab.settings);
-  ExperimentPlan plan{.kind = lab::kScaleKind, .recipe = load_recipe(arguments.experiment).name};
+  ExperimentPlan plan{.kind = lab::kScaleKind,
+                      .recipe = recipe::read(written_recipe(arguments.experiment)).name};
   plan.axes = {
       {.key = lab::kWidthKey, .label = "width", .values = numbers_of("--width", arguments.widths)},
       {.key = lab::kEpochsKey, .label = "epochs", .values = numbers_of("--epochs", arguments.epochs)}};
@@ -65,7 +66,7 @@ ExperimentPlan plan_of(const ScaleArguments& arguments) {
     ExperimentArguments with_cell = arguments.experiment;
     for (const auto& [key, value] : cell.settings)
       with_cell.lab.settings.push_back(fmt::format("{}={}", key, value));
-    plan.cells.push_back({cell, load_recipe(with_cell)});
+    plan.cells.push_back({cell, recipe::read(written_recipe(with_cell))});
   }
   return plan;
 }

@@ -20,14 +20,14 @@ struct SweepArguments {
 
 void sweep(const SweepArguments& arguments) {
   const ExperimentArguments& experiment = arguments.experiment;
-  const recipe::Recipe recipe = load_recipe(experiment);
+  const recipe::WrittenRecipe recipe = written_recipe(experiment);
   lab::Sweep planned = lab::plan_sweep({.recipe = recipe,
                                         .grids = arguments.grids,
                                         .random = arguments.random,
                                         .seed = experiment.lab.seed,
                                         .couple_rate_to_batch = !arguments.couple.empty()});
   const ExperimentPlan plan{.kind = "sweep",
-                            .recipe = recipe.name,
+                            .recipe = recipe::read(recipe).name,
                             .axes = std::move(planned.axes),
                             .cells = std::move(planned.cells)};
   const auto finished = run_experiment(experiment, plan);

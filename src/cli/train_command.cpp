@@ -49,8 +49,8 @@ struct TrainArguments {
 // What the run directory keeps as its recipe. The remark makes it another one than without --kfold, so that
 // --resume does not mix the two.
 std::string recipe_of_directory(const TrainArguments& arguments, const recipe::Recipe& recipe) {
-  if (arguments.folds == 0) return recipe.toml;
-  return fmt::format("# Cross-validation: --kfold {}\n{}", arguments.folds, recipe.toml);
+  if (arguments.folds == 0) return recipe::to_toml(recipe);
+  return fmt::format("# Cross-validation: --kfold {}\n{}", arguments.folds, recipe::to_toml(recipe));
 }
 
 std::int64_t peak_memory_bytes() {

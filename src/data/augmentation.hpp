@@ -31,6 +31,8 @@ struct AugmentationConfig {
   double cutmix_start = 0;  // the first epoch with CutMix
   float brightness = 0;     // adds uniform in [-brightness, brightness], in units of [0, 1] pixel values
   float contrast = 0;       // scales around the picture's mean by uniform in [1 - contrast, 1 + contrast]
+
+  friend bool operator==(const AugmentationConfig&, const AugmentationConfig&) = default;
 };
 
 // The same for pictures of `scale` times the size: pad, cutout and cutmix in proportion, rounded to whole

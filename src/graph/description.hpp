@@ -28,6 +28,8 @@ struct ConvolutionDescription {
   int groups = 1;  // 0: depthwise, one group a channel
   bool bias = false;
   Initialisation initialisation = Initialisation::kaiming_uniform;
+
+  friend bool operator==(const ConvolutionDescription&, const ConvolutionDescription&) = default;
 };
 
 // A frozen convolution whose filters are the eigenvectors of the training patches' covariance, each divided
@@ -38,6 +40,8 @@ struct WhiteningDescription {
   double eps = 5e-4;
   int images = 5000;  // of the training split, evenly spaced; 0: all
   bool bias = false;  // learned
+
+  friend bool operator==(const WhiteningDescription&, const WhiteningDescription&) = default;
 };
 
 struct LinearDescription {
@@ -46,6 +50,8 @@ struct LinearDescription {
   // Of the last layer: a bias that training leaves at 0, for train/class_balance.hpp. Not together with bias.
   bool balance = false;
   Initialisation initialisation = Initialisation::kaiming_uniform;
+
+  friend bool operator==(const LinearDescription&, const LinearDescription&) = default;
 };
 
 struct BatchNormDescription {
@@ -53,10 +59,14 @@ struct BatchNormDescription {
   bool bias = true;    // beta learned; else frozen at 0
   double eps = 1e-5;
   double momentum = 0.1;  // running = (1 - momentum) * running + momentum * batch
+
+  friend bool operator==(const BatchNormDescription&, const BatchNormDescription&) = default;
 };
 
 struct ActivationDescription {
   kernels::ActivationKind kind = kernels::ActivationKind::relu;
+
+  friend bool operator==(const ActivationDescription&, const ActivationDescription&) = default;
 };
 
 struct PoolDescription {
@@ -65,6 +75,8 @@ struct PoolDescription {
   int kernel = 2;
   int stride = 2;
   int pad = 0;
+
+  friend bool operator==(const PoolDescription&, const PoolDescription&) = default;
 };
 
 // Multiplies by sigmoid(W2 f(W1 mean(from) + b1) + b2), W1: C -> C / ratio (Hu et al. 2018).
@@ -72,6 +84,8 @@ struct SqueezeExciteDescription {
   std::string from;  // a named output; empty: this layer's own input
   int ratio = 16;
   kernels::ActivationKind activation = kernels::ActivationKind::relu;
+
+  friend bool operator==(const SqueezeExciteDescription&, const SqueezeExciteDescription&) = default;
 };
 
 struct LayerDescription;
@@ -80,6 +94,8 @@ struct LayerDescription;
 struct AddDescription {
   std::string from;
   std::vector<LayerDescription> shortcut;
+
+  friend bool operator==(const AddDescription&, const AddDescription&) = default;
 };
 
 struct LayerDescription {
@@ -89,6 +105,8 @@ struct LayerDescription {
                ActivationDescription, PoolDescription, SqueezeExciteDescription, AddDescription>
       layer;
   double train_until = 0;  // epochs; afterwards its parameters stay as they are. 0: never
+
+  friend bool operator==(const LayerDescription&, const LayerDescription&) = default;
 };
 
 // What the convolutions of a training step multiply: bf16 numbers, or 8-bit integers in the passes that those
@@ -100,6 +118,8 @@ struct NetworkDescription {
   double width = 1.0;        // multiplies every convolution's `out`, rounded to a multiple of 8 (at least 8)
   double logit_scale = 1.0;  // on the last layer's output
   std::vector<LayerDescription> layers;
+
+  friend bool operator==(const NetworkDescription&, const NetworkDescription&) = default;
 };
 
 }  // namespace ftl::graph

@@ -10,6 +10,7 @@
 #include "base/error.hpp"
 #include "base/index.hpp"
 #include "graph/fusion.hpp"
+#include "graph/layer_names.hpp"
 
 namespace ftl::graph {
 namespace {
@@ -60,7 +61,7 @@ class Builder {
       value =
           std::visit([&](const auto& layer) { return add(layer, layers[i].name, value); }, layers[i].layer);
       path_ = own_path;
-      if (!layers[i].name.empty()) named_[layers[i].name] = value;
+      named_[layers[i].name] = value;
     }
     return value;
   }
@@ -80,16 +81,8 @@ class Builder {
 
   // Parameters are saved under their layer's name, so it must be the layer's own.
   void claim_name(const std::string& name) {
-    if (name.empty() || names_.insert(name).second) return;
+    if (names_.insert(name).second) return;
     throw InputError("{}: an earlier layer is already named \"{}\"", path_, name);
-  }
-
-  // The given name, or the kind and the first number that makes it a new one.
-  std::string name_for(const std::string& given, const std::string& kind) {
-    int number = ++counts_[kind];
-    if (!given.empty()) return given;
-    while (!names_.insert(kind + std::to_string(number)).second) number = ++counts_[kind];
-    return kind + std::to_string(number);
   }
 
   int add_parameter(Parameter parameter) {
@@ -187,23 +180,20 @@ class Builder {
                                        .stride = layer.stride,
                                        .pad = layer.pad >= 0 ? layer.pad : layer.kernel_height / 2,
                                        .groups = groups};
-    const int node = add_convolution({.name = name_for(name, "conv"),
-                                      .kind = "conv",
-                                      .initialisation = layer.initialisation,
-                                      .bias = layer.bias},
-                                     input, geometry);
+    const int node = add_convolution(
+        {.name = name, .kind = "conv", .initialisation = layer.initialisation, .bias = layer.bias}, input,
+        geometry);
     unscaled_[node] = layer.out;
     return node;
   }
 
   int add(const WhiteningDescription& layer, const std::string& name, int input) {
     if (input != 0) refuse("whiten", "it works on pictures and must be the first layer");
-    if (name.empty()) claim_name("whiten");
     const int filters = kPictureChannels * layer.kernel * layer.kernel;
     const ConvolutionGeometry geometry{.out = {layer.negatives ? 2 * filters : filters, 0, 0},
                                        .kernel_height = layer.kernel,
                                        .kernel_width = layer.kernel};
-    const int node = add_convolution({.name = name.empty() ? "whiten" : name,
+    const int node = add_convolution({.name = name,
                                       .kind = "whiten",
                                       .bias_role = ParameterRole::whiten_bias,
                                       .bias = layer.bias,
@@ -225,7 +215,7 @@ class Builder {
 
   int add(const LinearDescription& layer, const std::string& name, int input) {
     if (layer.bias && layer.balance) refuse("linear", "it has both a bias and balance, which is one");
-    const int node = add_linear({.name = name_for(name, "linear"),
+    const int node = add_linear({.name = name,
                                  .kind = "linear",
                                  .initialisation = layer.initialisation,
                                  .bias = layer.bias || layer.balance,
@@ -238,23 +228,22 @@ class Builder {
 
   int add(const BatchNormDescription& layer, const std::string& name, int input) {
     input = blocked(input);
-    const std::string own_name = name_for(name, "norm");
     const Shape own_shape = shape(input);
     const auto parameter = [&](bool learned, const char* suffix, ParameterRole role) {
       if (!learned) return kNone;
-      return add_parameter({.name = own_name + suffix, .shape = {own_shape.channels}, .role = role});
+      return add_parameter({.name = name + suffix, .shape = {own_shape.channels}, .role = role});
     };
     BatchNormNode node{.eps = layer.eps, .momentum = layer.momentum};
     node.scale = parameter(layer.scale, ".weight", ParameterRole::scales);
     node.bias = parameter(layer.bias, ".bias", ParameterRole::biases);
     node.statistics = static_cast<int>(graph_.norms.size());
     graph_.norms.push_back(own_shape);
-    graph_.norm_names.push_back(own_name);
-    return push(own_name, {input}, own_shape, node);
+    graph_.norm_names.push_back(name);
+    return push(name, {input}, own_shape, node);
   }
 
   int add_activation(kernels::ActivationKind kind, const std::string& name, int input) {
-    return push(name_for(name, "act"), {input}, shape(input), ActivationNode{kind});
+    return push(name, {input}, shape(input), ActivationNode{kind});
   }
 
   int add(const ActivationDescription& layer, const std::string& name, int input) {
@@ -279,11 +268,10 @@ class Builder {
       refuse("pool", fmt::format("pad is {}; at most half the kernel is allowed", geometry.pad));
     }
     geometry.out = {in.channels, height / geometry.stride + 1, width / geometry.stride + 1};
-    return push(name_for(name, "pool"), {input}, geometry.out, PoolNode{geometry});
+    return push(name, {input}, geometry.out, PoolNode{geometry});
   }
 
   int add(const SqueezeExciteDescription& layer, const std::string& name, int input) {
-    const std::string own_name = name_for(name, "se");
     const int x = blocked(input);
     const int source = layer.from.empty() ? x : named(layer.from, "squeeze_excite");
     const int channels = shape(x).channels;
@@ -292,17 +280,16 @@ class Builder {
                                            layer.ratio, shape(source).channels));
     }
     int gate =
-        add(PoolDescription{.kind = kernels::PoolKind::average, .global = true}, own_name + ".mean", source);
-    gate = add_linear({.name = own_name + ".reduce", .kind = "linear", .bias = true}, gate,
+        add(PoolDescription{.kind = kernels::PoolKind::average, .global = true}, name + ".mean", source);
+    gate = add_linear({.name = name + ".reduce", .kind = "linear", .bias = true}, gate,
                       shape(source).channels / layer.ratio);
-    gate = add_activation(layer.activation, own_name + ".act", gate);
-    gate = add_linear({.name = own_name + ".expand", .kind = "linear", .bias = true}, gate, channels);
-    gate = add_activation(kernels::ActivationKind::sigmoid, own_name + ".gate", gate);
-    return push(own_name, {x, gate}, shape(x), MultiplyNode{});
+    gate = add_activation(layer.activation, name + ".act", gate);
+    gate = add_linear({.name = name + ".expand", .kind = "linear", .bias = true}, gate, channels);
+    gate = add_activation(kernels::ActivationKind::sigmoid, name + ".gate", gate);
+    return push(name, {x, gate}, shape(x), MultiplyNode{});
   }
 
   int add(const AddDescription& layer, const std::string& name, int input) {
-    const std::string own_name = name_for(name, "add");
     const std::string own_path = path_;
     int other = named(layer.from, "add");
     if (!layer.shortcut.empty()) other = add_layers(layer.shortcut, other, own_path + ".shortcut");
@@ -315,7 +302,7 @@ class Builder {
                          to_string(shape(other)), layer.from,
                          layer.shortcut.empty() ? "" : ", through the shortcut", to_string(shape(input))));
     }
-    return push(own_name, {input, other}, shape(input), AddNode{});
+    return push(name, {input, other}, shape(input), AddNode{});
   }
 
   int named(const std::string& from, const char* kind) const {
@@ -352,14 +339,15 @@ class Builder {
   double train_until_ = 0;  // its parameters'
   std::map<std::string, int> named_;
   std::set<std::string> names_;
-  std::map<std::string, int> counts_;
   std::map<int, int> unscaled_;
 };
 
 }  // namespace
 
 Graph build_graph(const NetworkDescription& description, const GraphInput& input) {
-  Graph graph = fuse(Builder(description, input).build());
+  NetworkDescription named = description;
+  name_layers(named);
+  Graph graph = fuse(Builder(named, input).build());
   for (const Node& node : graph.nodes) {
     if (const auto* convolution = node.as<ConvolutionNode>()) kernels::check(convolution->geometry);
   }

@@ -8,9 +8,9 @@
 namespace ftl::lab {
 
 // The whole recipe, then the recipe without each trick in turn. Throws InputError when it lists none.
-std::vector<PlannedCell> plan_ablation(const recipe::Recipe& recipe);
+std::vector<PlannedCell> plan_ablation(const recipe::WrittenRecipe& written);
 
 // The recipe without any of its tricks, then with the first, with the first two, up to all of them.
-std::vector<PlannedCell> plan_cumulative(const recipe::Recipe& recipe);
+std::vector<PlannedCell> plan_cumulative(const recipe::WrittenRecipe& written);
 
 }  // namespace ftl::lab

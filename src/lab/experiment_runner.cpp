@@ -101,7 +101,7 @@ ExperimentRunner::ExperimentRunner(const RunnerOptions& options) : options_(opti
       flop_.push_back(expected_flop(recipe, dataset));
       const fs::path folder = options.folder / cell.folder;
       if (file_exists(folder / run::kEnvironmentFile)) {
-        run::check_same_run(folder, {recipe.toml, dataset.digest, options.runs});
+        run::check_same_run(folder, {recipe::to_toml(recipe), dataset.digest, options.runs});
       }
     } catch (const InputError& error) {
       throw InputError("{}: {}", cell.name, error.what());

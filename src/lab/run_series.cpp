@@ -15,7 +15,7 @@ run::RunDirectory open_directory(const RunSeriesOptions& options) {
       {.folder = options.folder,
        .runs = options.runs,
        .resume = file_exists(options.folder / run::kEnvironmentFile),
-       .recipe = options.recipe.toml,
+       .recipe = recipe::to_toml(options.recipe),
        .environment = run::current_environment(machine.isa, machine.threads.threads(), machine.version,
                                                options.dataset.digest)});
 }

@@ -54,11 +54,30 @@ double number_of(const std::string& key, const std::string& value) {
   throw InputError("--grid {}: {} is not a number", key, value);
 }
 
+// What the sweep varies.
+struct Base {
+  explicit Base(const recipe::WrittenRecipe& written_recipe)
+      : written(written_recipe), roles(written.roles_with_table()), recipe(recipe::read(written)) {}
+
+  double rate_of(graph::ParameterRole role) const {
+    return recipe.optimizers.at(role).optimizer.learning_rate;
+  }
+  // As --set would change it.
+  Recipe with(const Settings& settings) const {
+    std::vector<std::string> list;
+    for (const auto& [key, value] : settings) list.push_back(fmt::format("{}={}", key, value));
+    return recipe::read(written.with(list));
+  }
+
+  const recipe::WrittenRecipe& written;
+  std::vector<graph::ParameterRole> roles;  // with tables of their own; the others follow
+  Recipe recipe;
+};
+
 // A variable of the sweep: what it is called, and its effect on the recipe.
 class Variable {
  public:
-  Variable(const Recipe& recipe, Grid grid)
-      : recipe_(recipe), grid_(std::move(grid)), key_(key_of(grid_.name)) {
+  Variable(const Base& base, Grid grid) : base_(base), grid_(std::move(grid)), key_(key_of(grid_.name)) {
     if (is_list()) return;
     integers_ = rejects_fractions();
     if (grid_.range.count == 0) return;
@@ -88,14 +107,14 @@ class Variable {
 
   void set(const std::string& value, Settings& settings) const {
     if (grid_.name == "lr") {
-      const double factor = number_of("lr", value) / recipe_.optimizers.at(kFilters).optimizer.learning_rate;
-      for (const auto& [role, group] : recipe_.optimizers) {
+      const double factor = number_of("lr", value) / base_.rate_of(graph::ParameterRole::filters);
+      for (const graph::ParameterRole role : base_.roles) {
         settings[fmt::format("optimizer.{}.lr", graph::name(role))] =
-            fmt::format("{}", group.optimizer.learning_rate * factor);
+            fmt::format("{}", base_.rate_of(role) * factor);
       }
       settings[key_] = value;
     } else if (grid_.name == "momentum") {
-      for (const auto& [role, group] : recipe_.optimizers) {
+      for (const graph::ParameterRole role : base_.roles) {
         settings[fmt::format("optimizer.{}.momentum", graph::name(role))] = value;
       }
     } else {
@@ -104,8 +123,6 @@ class Variable {
   }
 
  private:
-  static constexpr graph::ParameterRole kFilters = graph::ParameterRole::filters;
-
   bool is_list() const { return grid_.range.low == grid_.range.high; }
 
   // 128, 256, 512: better drawn on a logarithmic axis.
@@ -129,24 +146,18 @@ class Variable {
     Settings settings;
     set(fmt::format("{}", inside), settings);
     try {
-      apply(settings);
+      base_.with(settings);
       return false;
     } catch (const InputError&) {
       return true;
     }
   }
 
-  void apply(const Settings& settings) const {
-    std::vector<std::string> list;
-    for (const auto& [key, value] : settings) list.push_back(fmt::format("{}={}", key, value));
-    recipe::parse_recipe(recipe_.toml, recipe_.name, list);
-  }
-
   std::string written(double value) const {
     return integers_ ? fmt::format("{:.0f}", value) : fmt::format("{:.4g}", value);
   }
 
-  const Recipe& recipe_;
+  const Base& base_;
   Grid grid_;
   std::string key_;
   bool integers_ = false;
@@ -154,7 +165,7 @@ class Variable {
 
 class Planner {
  public:
-  explicit Planner(const SweepOptions& options) : options_(options) {
+  explicit Planner(const SweepOptions& options) : options_(options), base_(options.recipe) {
     if (options.grids.empty()) throw InputError("--grid is missing, as in --grid batch=128,256,512");
     for (const std::string& grid : options.grids) add(grid);
     const auto is_batch = [](const Variable& variable) { return variable.key() == "train.batch"; };
@@ -185,7 +196,7 @@ class Planner {
           "--grid {}: how many values? Say {}:N for N of them, or --random N to draw from the range", text,
           text.find(':') == std::string::npos ? text + ":linear" : text);
     }
-    Variable variable(options_.recipe, std::move(grid));
+    Variable variable(base_, std::move(grid));
     for (const Variable& other : variables_) {
       for (const auto& [key, value] : other.example()) {
         if (!variable.example().contains(key)) continue;
@@ -230,26 +241,25 @@ class Planner {
       variables_[i].set(values[i], cell.settings);
     }
     if (options_.couple_rate_to_batch) couple(cell.settings);
-    std::vector<std::string> list;
-    for (const auto& [key, value] : cell.settings) list.push_back(fmt::format("{}={}", key, value));
     try {
-      sweep.cells.push_back({cell, recipe::parse_recipe(options_.recipe.toml, options_.recipe.name, list)});
+      sweep.cells.push_back({cell, base_.with(cell.settings)});
     } catch (const InputError& error) {
       throw InputError("--grid, {}: {}", cell.name, error.what());
     }
   }
 
   void couple(Settings& settings) const {
-    const double factor = number_of("batch", settings.at("train.batch")) / options_.recipe.batch;
-    for (const auto& [role, group] : options_.recipe.optimizers) {
+    const double factor = number_of("batch", settings.at("train.batch")) / base_.recipe.batch;
+    for (const graph::ParameterRole role : base_.roles) {
       const std::string key = fmt::format("optimizer.{}.lr", graph::name(role));
       const auto set = settings.find(key);
-      const double rate = set == settings.end() ? group.optimizer.learning_rate : number_of(key, set->second);
+      const double rate = set == settings.end() ? base_.rate_of(role) : number_of(key, set->second);
       settings[key] = fmt::format("{}", rate * factor);
     }
   }
 
   const SweepOptions& options_;
+  Base base_;
   std::vector<Variable> variables_;
 };
 

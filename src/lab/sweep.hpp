@@ -15,10 +15,10 @@ struct Sweep {
 };
 
 struct SweepOptions {
-  const recipe::Recipe& recipe;
+  const recipe::WrittenRecipe& recipe;
   // KEY=SPEC each (lab/grid.hpp). A KEY is a recipe key or a short name: batch, epochs, width, lr (the
-  // filters' rate; the other learning rates are scaled with it), momentum (of every optimiser). Where the
-  // recipe wants integers, values are rounded.
+  // filters' rate; the other learning rates are scaled with it), momentum (of every table that has one).
+  // Where the recipe wants integers, values are rounded.
   std::vector<std::string> grids;
   int random = 0;                     // cells to draw; 0: every combination
   std::uint64_t seed = 0;             // of the drawing

@@ -2,8 +2,12 @@
 // al., 2024), in the form of cifar10-airbench, which also fixes each filter tensor's norm.
 #pragma once
 
-#include "optim/momentum.hpp"
-#include "optim/newton_schulz.hpp"
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include "base/keys.hpp"
+#include "optim/optimizer.hpp"
 
 namespace ftl::optim {
 
@@ -13,30 +17,19 @@ namespace ftl::optim {
 // The norm is left as it is on the steps that normalize_every passes over, and where it is 0. The decay is
 // not part of the gradient, whose length the update forgets (as in Liu et al., "Muon is scalable for LLM
 // training", 2025).
-class Muon final : public MomentumOptimizer {
- public:
-  Muon(const OptimizerConfig& config, std::span<const std::int64_t> sizes)
-      : MomentumOptimizer(config, sizes) {}
+struct MuonConfig {
+  static constexpr std::string_view kName = "muon";
+  static constexpr bool kFiltersOnly = true;
 
-  void step(std::span<const ParameterView> parameters, double learning_rate, StepContext context) override;
+  double momentum = 0.0;
+  bool nesterov = true;
+  double weight_decay = 0.0;
+  int newton_schulz_steps = 3;
+  int normalize_every = 1;  // steps; 0: never
 
- private:
-  // What one tensor's update needs beside its state.
-  struct Workspace {
-    std::vector<float> direction;
-    NewtonSchulz newton_schulz;
-  };
-
-  std::vector<int> largest_first() const;
-  void update(const ParameterView& parameter, std::vector<float>& buffer, Workspace& workspace,
-              double learning_rate, StepContext context);
-  // Advances the momentum buffer and leaves what is to be orthogonalised in `direction`.
-  void accumulate(const ParameterView& parameter, std::vector<float>& buffer, float* direction,
-                  ThreadPool& threads) const;
-  // What the weights are to be multiplied with before this step.
-  float weight_scale(const ParameterView& parameter, double learning_rate, ThreadPool& threads) const;
-
-  std::vector<Workspace> workspaces_;  // one, or one a thread
+  void keys(Keys& keys);
+  std::unique_ptr<Optimizer> make(std::span<const std::int64_t> sizes) const;
+  friend bool operator==(const MuonConfig&, const MuonConfig&) = default;
 };
 
 }  // namespace ftl::optim

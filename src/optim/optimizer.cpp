@@ -1,14 +1,14 @@
 #include "optim/optimizer.hpp"
 
-#include "optim/muon.hpp"
-#include "optim/sgd.hpp"
-
 namespace ftl::optim {
 
-std::unique_ptr<Optimizer> make_optimizer(const OptimizerConfig& config,
-                                          std::span<const std::int64_t> sizes) {
-  if (config.kind == OptimizerKind::muon) return std::make_unique<Muon>(config, sizes);
-  return std::make_unique<Sgd>(config, sizes);
+Optimizer::Optimizer(std::span<const std::int64_t> sizes, std::initializer_list<std::string_view> tensors) {
+  for (const std::int64_t size : sizes) {
+    ParameterState& state = state_.emplace_back();
+    for (const std::string_view name : tensors) {
+      state.tensors.emplace(name, std::vector<float>(static_cast<std::size_t>(size)));
+    }
+  }
 }
 
 }  // namespace ftl::optim

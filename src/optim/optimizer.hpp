@@ -1,11 +1,15 @@
-// What every optimiser does: one parameter tensor, its gradient, its state, one step. The trainer composes
-// them and knows none concretely.
+// What every optimizer does: some parameter tensors with their gradients, the state that it keeps of each,
+// one step. The trainer composes them and knows none concretely; optim/optimizer_config.hpp lists them.
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <initializer_list>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/thread_pool.hpp"
@@ -13,22 +17,7 @@
 
 namespace ftl::optim {
 
-enum class OptimizerKind { sgd, muon };
-
-struct OptimizerConfig {
-  OptimizerKind kind = OptimizerKind::sgd;
-  double learning_rate = 0.1;
-  double momentum = 0.0;
-  bool nesterov = true;
-  // SGD adds weight_decay * weight to the gradient; Muon takes learning_rate * weight_decay of the weight
-  // away.
-  double weight_decay = 0.0;
-  int newton_schulz_steps = 3;  // Muon
-  int normalize_every =
-      1;  // Muon: rescale a filter tensor to norm sqrt(outputs) every so many steps; 0: never
-};
-
-// A parameter as the optimiser sees it: fp32 master weights with their gradient, [rows][columns] (a filter
+// A parameter as the optimizer sees it: fp32 master weights with their gradient, [rows][columns] (a filter
 // tensor is outputs x the rest).
 struct ParameterView {
   std::span<float> weights;
@@ -43,20 +32,33 @@ struct StepContext {
   const kernels::TileProductKernels& tile_product;
 };
 
+// What an optimizer keeps of one parameter from step to step, and a training state saves.
+struct ParameterState {
+  std::int64_t steps = 0;  // taken
+  // By name ("momentum"), each of the parameter's shape in the parameter's order, 0 before the first step. A
+  // name is letters and digits.
+  std::map<std::string, std::vector<float>, std::less<>> tensors;
+
+  std::vector<float>& tensor(std::string_view name) { return tensors.find(name)->second; }
+};
+
 class Optimizer {
  public:
   virtual ~Optimizer() = default;
-  // One update with the learning rate already scheduled. Every view of every call has the sizes of the first
-  // one. The result does not depend on the number of threads.
+  // One update with the learning rate already scheduled. Every call has a view of each parameter, of its
+  // size. The result does not depend on the number of threads.
   virtual void step(std::span<const ParameterView> parameters, double learning_rate, StepContext context) = 0;
-  // The state to checkpoint for --resume: one tensor a parameter, in order (momentum buffers), and the step
-  // count.
-  virtual std::vector<std::span<float>> state() = 0;
-  virtual std::int64_t steps_taken() const = 0;
-  virtual void set_steps_taken(std::int64_t steps) = 0;
-};
 
-// An optimiser for parameters of these sizes (elements each).
-std::unique_ptr<Optimizer> make_optimizer(const OptimizerConfig& config, std::span<const std::int64_t> sizes);
+  // One a parameter, in order.
+  std::span<ParameterState> state() { return state_; }
+  std::span<const ParameterState> state() const { return state_; }
+
+ protected:
+  // With these state tensors for each parameter, of the sizes given (elements each).
+  Optimizer(std::span<const std::int64_t> sizes, std::initializer_list<std::string_view> tensors);
+
+ private:
+  std::vector<ParameterState> state_;
+};
 
 }  // namespace ftl::optim

@@ -11,23 +11,44 @@
 // the last one put, so that `from` elsewhere still means the stretch's output.
 #pragma once
 
-#include <toml++/toml.h>
-
+#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
-#include "recipe/recipe.hpp"
-
 namespace ftl::recipe {
 
-// Checks the list of a recipe and returns it as TOML. Throws InputError naming the key.
-std::string read_ablations(const toml::array& list);
+// Some keys of a layer with their values as TOML.
+using LayerKeys = std::map<std::string, std::string>;
 
-// What the recipe's tricks are called, in its order.
-std::vector<std::string> ablation_names(const Recipe& recipe);
+struct PutLayer {
+  std::optional<std::size_t> keep;  // of the layers found
+  LayerKeys keys;
 
-// The recipe without these of its tricks (indices into ablation_names), taken off from the last to the first.
-// It lists no tricks itself. Throws InputError naming the trick when what it is to change is not there.
-Recipe without_tricks(const Recipe& recipe, const std::vector<std::size_t>& tricks);
+  friend bool operator==(const PutLayer&, const PutLayer&) = default;
+};
+
+struct LayerEdit {
+  std::vector<LayerKeys> find;
+  std::vector<PutLayer> put;
+
+  friend bool operator==(const LayerEdit&, const LayerEdit&) = default;
+};
+
+struct Ablation {
+  std::string name;
+  std::vector<std::string> settings;
+  std::vector<LayerEdit> layers;
+
+  friend bool operator==(const Ablation&, const Ablation&) = default;
+};
+
+struct Recipe;
+struct WrittenRecipe;
+
+// The recipe without these of its tricks (indices into Recipe::ablations), taken off from the last to the
+// first. Their settings are applied as --set's are. It lists no tricks itself. Throws InputError naming the
+// trick when what it is to change is not there.
+Recipe without_tricks(const WrittenRecipe& written, const std::vector<std::size_t>& tricks);
 
 }  // namespace ftl::recipe

@@ -5,8 +5,6 @@
 #include <optional>
 #include <string_view>
 
-#include "recipe/settings.hpp"
-
 namespace ftl::recipe {
 namespace {
 
@@ -39,22 +37,12 @@ void stretch_recipe(toml::table& recipe, double factor) {
   if (toml::table* selection = recipe["select"].as_table()) stretch(*selection, "start", factor);
 }
 
-bool sets_epochs(std::string_view setting) {
-  return setting.starts_with("train.epochs=");
-}
-
 }  // namespace
 
-void apply_settings(toml::table& recipe, const std::vector<std::string>& settings) {
-  const std::optional<double> own = epochs_of(recipe);
-  for (const std::string& setting : settings) {
-    if (sets_epochs(setting)) apply_setting(recipe, setting);
-  }
+void stretch_to_epochs(toml::table& recipe, const toml::table& own) {
+  const std::optional<double> before = epochs_of(own);
   const std::optional<double> epochs = epochs_of(recipe);
-  if (own && epochs && *own != *epochs) stretch_recipe(recipe, *epochs / *own);
-  for (const std::string& setting : settings) {
-    if (!sets_epochs(setting)) apply_setting(recipe, setting);
-  }
+  if (before && epochs && *before != *epochs) stretch_recipe(recipe, *epochs / *before);
 }
 
 }  // namespace ftl::recipe

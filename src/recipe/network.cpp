@@ -5,8 +5,6 @@
 #include <algorithm>
 #include <regex>
 
-#include "base/error.hpp"
-
 namespace ftl::recipe {
 namespace {
 
@@ -37,160 +35,160 @@ struct Scope {
   std::vector<std::string> earlier;  // the outputs named so far
   std::vector<std::string> taken;    // those, and the names of the layers around this one
   bool first = true;                 // no layer comes before
+  bool whole = true;                 // all layers of the network are seen; else `from` may name any
 };
 
-graph::LayerDescription read_layer(RecipeTable table, Scope& scope, std::string& resolved);
-
-std::vector<graph::LayerDescription> read_layers(const toml::array& array, const std::string& path,
-                                                 Scope& scope, std::vector<std::string>& resolved) {
-  std::vector<graph::LayerDescription> layers;
-  for (std::size_t i = 0; i < array.size(); ++i) {
-    const std::string element = fmt::format("{}[{}]", path, i);
-    if (!array[i].is_table()) throw InputError("{} must be a table, as in {{ op = \"act\" }}", element);
-    layers.push_back(read_layer(RecipeTable(array[i].as_table(), element), scope, resolved.emplace_back()));
-  }
-  return layers;
+bool contains(const std::vector<std::string>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-std::string read_from(RecipeTable& table, const Scope& scope) {
+constexpr ListForm kLayers{.elements = "layers",
+                           .example = "{ op = \"conv\", out = 64 }",
+                           .at_least_one = "one layer or more",
+                           .one_a_line = true};
+constexpr ListForm kShortcut{.elements = "layers",
+                             .example = "{ op = \"conv\", out = 64 }",
+                             .at_least_one = "",
+                             .written_when_empty = false};
+
+void layer_keys(Keys& keys, graph::LayerDescription& layer, Scope& scope);
+
+void layers_keys(Keys& keys, std::string_view key, std::vector<graph::LayerDescription>& layers,
+                 const ListForm& form, Scope& scope) {
+  layers.resize(keys.list(key, layers.size(), form));
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    keys.element(key, i, form, [&](Keys& element) { layer_keys(element, layers[i], scope); });
+  }
+}
+
+void from_key(Keys& keys, std::string& from, Presence presence, const Scope& scope) {
   const std::string allowed = scope.earlier.empty() ? "the name of an earlier layer (none has one)"
                                                     : fmt::format("the name of an earlier layer ({})",
                                                                   fmt::join(scope.earlier, ", "));
-  if (table.find("from") == nullptr) table.fail_missing("from", allowed);
-  std::string from = table.string("from");
-  if (std::find(scope.earlier.begin(), scope.earlier.end(), from) == scope.earlier.end())
-    table.fail("from", allowed);
-  return from;
-}
-
-void read_kernel(RecipeTable& table, graph::ConvolutionDescription& convolution) {
-  constexpr std::string_view kAllowed = "an integer from 1 to 1000000 or [height, width]";
-  const toml::node* node = table.find("kernel");
-  if (node == nullptr || node->is_integer()) {
-    convolution.kernel_height = convolution.kernel_width = table.integer("kernel", count_from(1), 3);
-    return;
+  if (presence == Presence::required) {
+    keys.string("from", from, presence, allowed);
+  } else {
+    keys.string_if_any("from", from);
   }
-  const toml::array* sides = table.array("kernel", kAllowed);
-  if (sides->size() != 2) table.fail("kernel", kAllowed);
-  const auto side = [&](std::size_t i) {
-    const auto value = (*sides)[i].value_exact<std::int64_t>();
-    if (!value || !count_from(1).contains(static_cast<double>(*value))) table.fail("kernel", kAllowed);
-    return static_cast<int>(*value);
-  };
-  convolution.kernel_height = side(0);
-  convolution.kernel_width = side(1);
-  table.resolve("kernel", fmt::format("[{}, {}]", convolution.kernel_height, convolution.kernel_width));
+  if (!scope.whole || (presence == Presence::optional && from.empty())) return;
+  keys.check("from", contains(scope.earlier, from), allowed);
 }
 
 constexpr Range kOutputs{.low = 1, .high = 65'536};  // beyond that a typing error is likelier than a wish
 
-Layer read_convolution(RecipeTable& table, Scope&) {
-  graph::ConvolutionDescription convolution;
-  convolution.out = table.integer("out", kOutputs);
-  read_kernel(table, convolution);
-  convolution.stride = table.integer("stride", count_from(1), 1);
-  convolution.pad = table.integer_or("pad", count_from(0), {"same", -1}, -1);
-  convolution.groups = table.integer_or("groups", count_from(1), {"depthwise", 0}, 1);
-  convolution.bias = table.boolean("bias", false);
-  convolution.initialisation =
-      table.choice("init", kConvolutionInitialisations, Initialisation::kaiming_uniform);
-  return convolution;
+void operation_keys(Keys& keys, graph::ConvolutionDescription& convolution, Scope&) {
+  keys.integer("out", convolution.out, kOutputs, Presence::required);
+  keys.sides("kernel", convolution.kernel_height, convolution.kernel_width, count_from(1));
+  keys.integer("stride", convolution.stride, count_from(1));
+  keys.integer_or("pad", convolution.pad, count_from(0), {"same", -1});
+  keys.integer_or("groups", convolution.groups, count_from(1), {"depthwise", 0});
+  keys.boolean("bias", convolution.bias);
+  keys.choice("init", convolution.initialisation, kConvolutionInitialisations);
 }
 
-Layer read_whitening(RecipeTable& table, Scope& scope) {
-  if (!scope.first)
-    throw InputError("{} may only be \"whiten\" in the network's first layer", table.path("op"));
-  graph::WhiteningDescription whitening;
-  whitening.kernel = table.integer("kernel", count_from(1), whitening.kernel);
-  whitening.negatives = table.boolean("negatives", whitening.negatives);
-  whitening.eps = table.number("eps", above(0), whitening.eps);
-  whitening.images = table.integer("images", count_from(0), whitening.images);
-  whitening.bias = table.boolean("bias", whitening.bias);
-  return whitening;
+void operation_keys(Keys& keys, graph::WhiteningDescription& whitening, Scope& scope) {
+  if (scope.whole && !scope.first)
+    throw InputError("{} may only be \"whiten\" in the network's first layer", keys.path("op"));
+  keys.integer("kernel", whitening.kernel, count_from(1));
+  keys.boolean("negatives", whitening.negatives);
+  keys.number("eps", whitening.eps, above(0));
+  keys.integer("images", whitening.images, count_from(0));
+  keys.boolean("bias", whitening.bias);
 }
 
-Layer read_linear(RecipeTable& table, Scope&) {
-  graph::LinearDescription linear;
-  linear.out = table.integer_or("out", kOutputs, {"classes", 0}, 0);
-  linear.bias = table.boolean("bias", linear.bias);
-  linear.balance = table.boolean("balance", linear.balance);
-  linear.initialisation = table.choice("init", kLinearInitialisations, linear.initialisation);
-  return linear;
+void operation_keys(Keys& keys, graph::LinearDescription& linear, Scope&) {
+  keys.integer_or("out", linear.out, kOutputs, {"classes", 0});
+  keys.boolean("bias", linear.bias);
+  keys.boolean("balance", linear.balance);
+  keys.choice("init", linear.initialisation, kLinearInitialisations);
 }
 
-Layer read_batch_norm(RecipeTable& table, Scope&) {
-  graph::BatchNormDescription norm;
-  norm.scale = table.boolean("scale", norm.scale);
-  norm.bias = table.boolean("bias", norm.bias);
-  norm.eps = table.number("eps", above(0), norm.eps);
-  norm.momentum = table.number("momentum", {.low = 0, .high = 1, .above_low = true}, norm.momentum);
-  return norm;
+void operation_keys(Keys& keys, graph::BatchNormDescription& norm, Scope&) {
+  keys.boolean("scale", norm.scale);
+  keys.boolean("bias", norm.bias);
+  keys.number("eps", norm.eps, above(0));
+  keys.number("momentum", norm.momentum, {.low = 0, .high = 1, .above_low = true});
 }
 
-Layer read_activation(RecipeTable& table, Scope&) {
-  return graph::ActivationDescription{table.choice("kind", kActivations, ActivationKind::relu)};
+void operation_keys(Keys& keys, graph::ActivationDescription& activation, Scope&) {
+  keys.choice("kind", activation.kind, kActivations);
 }
 
-template <PoolKind kind>
-Layer read_pool(RecipeTable& table, Scope&) {
-  graph::PoolDescription pool;
-  pool.kind = kind;
-  pool.kernel = table.integer("kernel", count_from(1), pool.kernel);
-  pool.stride = table.integer("stride", count_from(1), pool.kernel);
-  pool.pad = table.integer("pad", {.low = 0, .high = pool.kernel - 1.0}, 0);  // no window of padding alone
+constexpr int kAsKernel = 0;  // a pool's stride where a recipe says none
+
+void operation_keys(Keys& keys, graph::PoolDescription& pool, Scope&) {
+  if (pool.global) return;
+  keys.integer("kernel", pool.kernel, count_from(1));
+  if (pool.stride == kAsKernel) pool.stride = pool.kernel;
+  keys.integer("stride", pool.stride, count_from(1));
+  keys.integer("pad", pool.pad, {.low = 0, .high = pool.kernel - 1.0});  // no window of padding alone
+}
+
+void operation_keys(Keys& keys, graph::SqueezeExciteDescription& squeeze_excite, Scope& scope) {
+  from_key(keys, squeeze_excite.from, Presence::optional, scope);
+  keys.integer("ratio", squeeze_excite.ratio, count_from(1));
+  keys.choice("act", squeeze_excite.activation, kActivations);
+}
+
+void operation_keys(Keys& keys, graph::AddDescription& add, Scope& scope) {
+  from_key(keys, add.from, Presence::required, scope);
+  layers_keys(keys, "shortcut", add.shortcut, kShortcut, scope);
+}
+
+struct Operation {
+  std::string_view name;
+  Layer initial;  // as it is where a recipe says nothing of it
+};
+
+graph::PoolDescription pool_of(PoolKind kind, bool global) {
+  graph::PoolDescription pool{.kind = kind, .global = global};
+  if (!global) pool.stride = kAsKernel;
   return pool;
 }
 
-template <PoolKind kind>
-Layer read_global_pool(RecipeTable&, Scope&) {
-  graph::PoolDescription pool;
-  pool.kind = kind;
-  pool.global = true;
-  return pool;
+const std::vector<Operation>& operations() {
+  static const std::vector<Operation> all{{"conv", graph::ConvolutionDescription{}},
+                                          {"whiten", graph::WhiteningDescription{}},
+                                          {"linear", graph::LinearDescription{}},
+                                          {"batch_norm", graph::BatchNormDescription{}},
+                                          {"act", graph::ActivationDescription{}},
+                                          {"max_pool", pool_of(PoolKind::max, false)},
+                                          {"avg_pool", pool_of(PoolKind::average, false)},
+                                          {"global_max_pool", pool_of(PoolKind::max, true)},
+                                          {"global_avg_pool", pool_of(PoolKind::average, true)},
+                                          {"squeeze_excite", graph::SqueezeExciteDescription{}},
+                                          {"add", graph::AddDescription{}}};
+  return all;
 }
 
-Layer read_squeeze_excite(RecipeTable& table, Scope& scope) {
-  graph::SqueezeExciteDescription squeeze_excite;
-  if (table.find("from") != nullptr) squeeze_excite.from = read_from(table, scope);
-  squeeze_excite.ratio = table.integer("ratio", count_from(1), squeeze_excite.ratio);
-  squeeze_excite.activation = table.choice("act", kActivations, ActivationKind::relu);
-  return squeeze_excite;
+bool is_same_operation(const Layer& layer, const Layer& other) {
+  if (layer.index() != other.index()) return false;
+  const auto* pooled = std::get_if<graph::PoolDescription>(&layer);
+  const auto* other_pooled = std::get_if<graph::PoolDescription>(&other);
+  return pooled == nullptr || (pooled->kind == other_pooled->kind && pooled->global == other_pooled->global);
 }
 
-Layer read_add(RecipeTable& table, Scope& scope) {
-  graph::AddDescription add;
-  add.from = read_from(table, scope);
-  if (const toml::array* shortcut = table.array("shortcut", "an array of layers")) {
-    std::vector<std::string> resolved;
-    add.shortcut = read_layers(*shortcut, table.path("shortcut"), scope, resolved);
-    table.resolve("shortcut", fmt::format("[{}]", fmt::join(resolved, ", ")));
+// What is read starts as its operation's initial layer.
+void operation_key(Keys& keys, Layer& layer) {
+  std::vector<std::string_view> names;
+  std::size_t before = operations().size();
+  for (std::size_t i = 0; i < operations().size(); ++i) {
+    names.push_back(operations()[i].name);
+    if (is_same_operation(layer, operations()[i].initial)) before = i;
   }
-  return add;
+  std::size_t chosen = before;
+  keys.choose("op", chosen, names, Presence::required);
+  if (keys.is_reading()) layer = operations()[chosen].initial;
 }
 
-const std::array<Choice<Layer (*)(RecipeTable&, Scope&)>, 11> kOperations{
-    {{"conv", read_convolution},
-     {"whiten", read_whitening},
-     {"linear", read_linear},
-     {"batch_norm", read_batch_norm},
-     {"act", read_activation},
-     {"max_pool", read_pool<PoolKind::max>},
-     {"avg_pool", read_pool<PoolKind::average>},
-     {"global_max_pool", read_global_pool<PoolKind::max>},
-     {"global_avg_pool", read_global_pool<PoolKind::average>},
-     {"squeeze_excite", read_squeeze_excite},
-     {"add", read_add}}};
-
-std::string read_name(RecipeTable& table, Scope& scope) {
+void name_key(Keys& keys, std::string& name, Scope& scope) {
   static const std::regex pattern("[A-Za-z0-9_-]+");
-  std::string name = table.string("name");
-  if (!std::regex_match(name, pattern)) table.fail("name", "letters, digits, _ and -");
-  if (name == "input") table.fail("name", "another word (input is reserved)");
-  if (std::find(scope.taken.begin(), scope.taken.end(), name) != scope.taken.end()) {
-    table.fail("name", "a name that no other layer has");
-  }
+  keys.string_if_any("name", name);
+  if (name.empty()) return;
+  keys.check("name", std::regex_match(name, pattern), "letters, digits, _ and -");
+  keys.check("name", name != "input", "another word (input is reserved)");
+  keys.check("name", !contains(scope.taken, name), "a name that no other layer has");
   scope.taken.push_back(name);
-  return name;
 }
 
 bool has_parameters(const Layer& layer) {
@@ -201,38 +199,28 @@ bool has_parameters(const Layer& layer) {
          std::holds_alternative<graph::SqueezeExciteDescription>(layer);
 }
 
-graph::LayerDescription read_layer(RecipeTable table, Scope& scope, std::string& resolved) {
-  graph::LayerDescription description;
-  const auto read_operation = table.choice("op", kOperations);
-  if (table.find("name") != nullptr) description.name = read_name(table, scope);
-  description.layer = read_operation(table, scope);
-  if (has_parameters(description.layer)) {
-    description.train_until = table.number("train_until", at_least(0), description.train_until);
-  }
-  table.reject_unknown_keys();
+void layer_keys(Keys& keys, graph::LayerDescription& layer, Scope& scope) {
+  operation_key(keys, layer.layer);
+  name_key(keys, layer.name, scope);
+  std::visit([&](auto& operation) { operation_keys(keys, operation, scope); }, layer.layer);
+  if (has_parameters(layer.layer)) keys.number("train_until", layer.train_until, at_least(0));
   scope.first = false;
-  if (!description.name.empty()) scope.earlier.push_back(description.name);
-  resolved = table.inline_table();
-  return description;
+  if (!layer.name.empty()) scope.earlier.push_back(layer.name);
 }
 
 }  // namespace
 
-graph::NetworkDescription read_network(RecipeTable& table) {
-  constexpr std::string_view kLayers = "an array of layers, as in [ { op = \"conv\", out = 64 } ]";
-  graph::NetworkDescription network;
-  network.width = table.number("width", above(0), network.width);
-  network.products = table.choice("products", kProducts, network.products);
-  network.logit_scale = table.number("logit_scale", above(0), network.logit_scale);
-  const toml::array* array = table.array("layers", kLayers);
-  if (array == nullptr) table.fail_missing("layers", kLayers);
-  if (array->empty()) table.fail("layers", "one layer or more");
+void network_keys(Keys& keys, graph::NetworkDescription& network) {
+  keys.number("width", network.width, above(0));
+  keys.choice("products", network.products, kProducts);
+  keys.number("logit_scale", network.logit_scale, above(0));
   Scope scope;
-  std::vector<std::string> resolved;
-  network.layers = read_layers(*array, table.path("layers"), scope, resolved);
-  table.resolve("layers", fmt::format("[\n  {},\n]", fmt::join(resolved, ",\n  ")));
-  table.reject_unknown_keys();
-  return network;
+  layers_keys(keys, "layers", network.layers, kLayers, scope);
+}
+
+void layer_keys(Keys& keys, graph::LayerDescription& layer) {
+  Scope scope{.earlier = {}, .taken = {}, .first = true, .whole = false};
+  layer_keys(keys, layer, scope);
 }
 
 }  // namespace ftl::recipe

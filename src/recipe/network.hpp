@@ -1,12 +1,15 @@
 // The [network] table of a recipe.
 #pragma once
 
+#include "base/keys.hpp"
 #include "graph/description.hpp"
-#include "recipe/table.hpp"
 
 namespace ftl::recipe {
 
-// Reads the table and resolves it. Sizes that follow from the pictures are checked when the network is built.
-graph::NetworkDescription read_network(RecipeTable& table);
+// Shows the table's keys. Sizes that follow from the pictures are checked when the network is built.
+void network_keys(Keys& keys, graph::NetworkDescription& network);
+
+// One layer with its keys; its `from` may name any layer.
+void layer_keys(Keys& keys, graph::LayerDescription& layer);
 
 }  // namespace ftl::recipe

@@ -7,8 +7,8 @@
 #include "base/error.hpp"
 #include "base/file.hpp"
 #include "recipe/embedded_recipes.hpp"
-#include "recipe/length.hpp"
 #include "recipe/schema.hpp"
+#include "recipe/settings.hpp"
 #include "recipe/spelling.hpp"
 
 namespace ftl::recipe {
@@ -20,6 +20,22 @@ toml::table parse_toml(std::string_view text) {
   } catch (const toml::parse_error& error) {
     const toml::source_position& at = error.source().begin;
     throw InputError("line {}, column {}: {}", at.line, at.column, error.description());
+  }
+}
+
+toml::table with_settings(std::string_view text, const std::vector<std::string>& settings) {
+  toml::table table = parse_toml(text);
+  apply_settings(table, settings);
+  return table;
+}
+
+// What `work` returns; what it throws also says which recipe is meant.
+template <class Work>
+auto naming(std::string_view origin, const Work& work) {
+  try {
+    return work();
+  } catch (const InputError& error) {
+    throw InputError("recipe {}: {}", origin, error.what());
   }
 }
 
@@ -56,15 +72,46 @@ std::string recipe_text(std::string_view name_or_path) {
                    fmt::join(names, ", "));
 }
 
+WrittenRecipe WrittenRecipe::with(const std::vector<std::string>& further) const {
+  WrittenRecipe more = *this;
+  more.settings.insert(more.settings.end(), further.begin(), further.end());
+  return more;
+}
+
+std::vector<graph::ParameterRole> WrittenRecipe::roles_with_table() const {
+  return naming(origin, [&] {
+    const toml::table table = with_settings(text, settings);
+    std::vector<graph::ParameterRole> roles;
+    for (const RoleTable& known : role_tables()) {
+      if (table["optimizer"][name(known.role)]) roles.push_back(known.role);
+    }
+    return roles;
+  });
+}
+
+WrittenRecipe written_recipe(std::string_view name_or_path, std::vector<std::string> settings) {
+  return {std::string(name_or_path), recipe_text(name_or_path), std::move(settings)};
+}
+
+Recipe read(const WrittenRecipe& written) {
+  return parse_recipe(written.text, written.origin, written.settings);
+}
+
+Recipe load_recipe(std::string_view name_or_path, const std::vector<std::string>& settings) {
+  return read(written_recipe(name_or_path, settings));
+}
+
 Recipe parse_recipe(std::string_view toml, std::string_view origin,
                     const std::vector<std::string>& settings) {
-  try {
+  return naming(origin, [&] { return read_recipe(with_settings(toml, settings), default_name(origin)); });
+}
+
+Recipe parse_stored_recipe(std::string_view toml, std::string_view origin) {
+  return naming(origin, [&] {
     toml::table table = parse_toml(toml);
-    apply_settings(table, settings);
-    return read_recipe(table, default_name(origin));
-  } catch (const InputError& error) {
-    throw InputError("recipe {}: {}", origin, error.what());
-  }
+    drop_keys_of_other_kinds(table);
+    return read_recipe(std::move(table), default_name(origin));
+  });
 }
 
 void check_epoch(const Recipe& recipe, double epoch) {
@@ -73,19 +120,15 @@ void check_epoch(const Recipe& recipe, double epoch) {
                    recipe.epochs);
 }
 
-bool is_same_recipe(const std::string& stored, const std::string& resolved) {
-  if (stored == resolved) return true;
-  // Remarks before the first key count, too: they are of how the recipe is run.
-  const std::string remarks = stored.substr(0, stored.find("name = "));
+bool is_same_recipe(const std::string& stored, const std::string& text) {
+  if (stored == text) return true;
+  const auto remarks = [](const std::string& recipe) { return recipe.substr(0, recipe.find("name = ")); };
+  if (remarks(stored) != remarks(text)) return false;
   try {
-    return remarks + parse_recipe(stored, "stored").toml == resolved;
+    return parse_stored_recipe(stored, "stored") == parse_stored_recipe(text, "text");
   } catch (const InputError&) {
     return false;
   }
-}
-
-Recipe load_recipe(std::string_view name_or_path, const std::vector<std::string>& settings) {
-  return parse_recipe(recipe_text(name_or_path), name_or_path, settings);
 }
 
 }  // namespace ftl::recipe

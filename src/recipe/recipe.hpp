@@ -1,6 +1,7 @@
 // A recipe: everything that decides what a training run computes, apart from the data and the seed.
 #pragma once
 
+#include <array>
 #include <filesystem>
 #include <map>
 #include <string>
@@ -10,8 +11,9 @@
 #include "data/augmentation.hpp"
 #include "graph/description.hpp"
 #include "graph/parameter.hpp"
-#include "optim/optimizer.hpp"
+#include "optim/optimizer_config.hpp"
 #include "optim/schedule.hpp"
+#include "recipe/ablation.hpp"
 
 namespace ftl::recipe {
 
@@ -19,6 +21,8 @@ struct OptimizerGroup {
   optim::OptimizerConfig optimizer;
   optim::ScheduleConfig schedule;
   double train_until = 0;  // epochs; afterwards frozen. 0: never
+
+  friend bool operator==(const OptimizerGroup&, const OptimizerGroup&) = default;
 };
 
 struct EmaConfig {
@@ -26,6 +30,8 @@ struct EmaConfig {
   double start_epoch = 0;
   int every = 1;        // steps
   double decay = 0.99;  // applied each time
+
+  friend bool operator==(const EmaConfig&, const EmaConfig&) = default;
 };
 
 enum class SelectionScores {
@@ -44,6 +50,8 @@ struct SelectionConfig {
 
   bool remembers() const { return keep < 1 && scores == SelectionScores::remembered; }
   bool selects_at(double epoch) const { return keep < 1 && epoch >= start && (until == 0 || epoch < until); }
+
+  friend bool operator==(const SelectionConfig&, const SelectionConfig&) = default;
 };
 
 struct EvaluationConfig {
@@ -51,12 +59,16 @@ struct EvaluationConfig {
   // Only this share of pictures, those whose plain view is least confident (smallest gap between the two
   // largest logits), gets all the views; 1: every picture.
   double views_fraction = 1.0;
+
+  friend bool operator==(const EvaluationConfig&, const EvaluationConfig&) = default;
 };
 
 // Training pictures of one size until an epoch (progressive resizing: Howard et al., DAWNBench 2018).
 struct ResolutionStage {
   int size = 0;      // pixels along the shorter side; the other side in proportion
   double until = 0;  // epochs; may be fractional
+
+  friend bool operator==(const ResolutionStage&, const ResolutionStage&) = default;
 };
 
 struct Recipe {
@@ -78,11 +90,18 @@ struct Recipe {
   SelectionConfig selection;
   EmaConfig ema;
   EvaluationConfig evaluation;
+  std::vector<Ablation> ablations;  // in the order of the list
 
-  // The recipe as TOML, all keys resolved (defaults filled in, --set applied): reading it back gives the same
-  // recipe.
-  std::string toml;
+  friend bool operator==(const Recipe&, const Recipe&) = default;
 };
+
+// Whose table a role takes that has none; its own: the table is required.
+struct RoleTable {
+  graph::ParameterRole role;
+  graph::ParameterRole otherwise;
+};
+// In the order in which a recipe's text has them.
+const std::array<RoleTable, 5>& role_tables();
 
 struct RecipeSummary {
   std::string name;
@@ -94,22 +113,45 @@ std::vector<RecipeSummary> list_recipes();
 // contains a '/' or ends in .toml). Throws InputError naming the known ones.
 std::string recipe_text(std::string_view name_or_path);
 
-// An embedded recipe by name, or a file by path, with `key=value` settings applied in order, e.g.
-// "train.epochs=2", "network.layers[3].out=64". Values are TOML; a bare word is a string. With another number
-// of epochs, all that the recipe says of single ones moves in proportion (recipe_length.hpp). Throws
-// InputError with the key's full name and what is allowed, for unknown keys, wrong types and values out of
-// range.
-Recipe load_recipe(std::string_view name_or_path, const std::vector<std::string>& settings = {});
+// A recipe as it is written, and `key=value` settings to be applied in order, e.g. "train.epochs=2",
+// "network.layers[3].out=64". Values are TOML; a bare word is a string. Keys that the text leaves out still
+// follow others when those are set: a role without a table takes another's, and an [ema] that is set is
+// enabled.
+struct WrittenRecipe {
+  std::string origin;  // names it in errors
+  std::string text;
+  std::vector<std::string> settings;
 
-// A recipe from its text, e.g. the one in a checkpoint. `origin` names it in errors.
+  // With further settings, applied after these.
+  WrittenRecipe with(const std::vector<std::string>& further) const;
+  // The roles that have a table of their own. Throws as read() does.
+  std::vector<graph::ParameterRole> roles_with_table() const;
+};
+
+// An embedded recipe by name, or a file by path.
+WrittenRecipe written_recipe(std::string_view name_or_path, std::vector<std::string> settings = {});
+
+// With another number of epochs, all that the recipe says of single ones moves in proportion
+// (recipe/length.hpp); with another kind of optimizer, what its table says for the former kind falls away
+// (recipe/settings.hpp). Throws InputError with the key's full name and what is allowed, for unknown keys,
+// wrong types and values out of range.
+Recipe read(const WrittenRecipe& written);
+Recipe load_recipe(std::string_view name_or_path, const std::vector<std::string>& settings = {});
 Recipe parse_recipe(std::string_view toml, std::string_view origin,
                     const std::vector<std::string>& settings = {});
+
+// A recipe that to_toml wrote, perhaps in an earlier version, e.g. the one in a checkpoint.
+Recipe parse_stored_recipe(std::string_view toml, std::string_view origin);
+
+// The recipe as TOML with every key. Reading it gives the same recipe. Throws InputError naming the key for a
+// value that no recipe may have.
+std::string to_toml(const Recipe& recipe);
 
 // Throws InputError unless the recipe still trains at the epoch that --epoch says.
 void check_epoch(const Recipe& recipe, double epoch);
 
-// Whether a resolved recipe that was stored earlier says what `resolved` says; a key that came since has its
-// default in it.
-bool is_same_recipe(const std::string& stored, const std::string& resolved);
+// Whether the text of a recipe that was stored earlier says what `text` says; a key that came since has its
+// default in it. Remarks before the first key count, too: they are of how the recipe is run.
+bool is_same_recipe(const std::string& stored, const std::string& text);
 
 }  // namespace ftl::recipe

@@ -2,6 +2,7 @@
 
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <charconv>
 #include <optional>
 #include <regex>
@@ -10,6 +11,9 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "optim/optimizer_config.hpp"
+#include "recipe/length.hpp"
+#include "recipe/schema.hpp"
 
 namespace ftl::recipe {
 namespace {
@@ -101,6 +105,38 @@ class Walk {
   std::string path_;
 };
 
+bool sets_epochs(std::string_view setting) {
+  return setting.starts_with("train.epochs=");
+}
+
+std::string kind_of(const toml::table& optimizer) {
+  return optimizer["kind"].value_or(std::string(name(optim::optimizer_rules().front())));
+}
+
+// What belongs to the kind that `own` has, and not to that of `optimizer`.
+void drop_keys_of_former_kind(toml::table& optimizer, const toml::table& own) {
+  const std::vector<std::string> allowed = optimizer_key_names(kind_of(optimizer));
+  if (allowed.empty()) return;  // no such kind: reading refuses it
+  for (const std::string& key : optimizer_key_names(kind_of(own))) {
+    if (std::ranges::find(allowed, key) == allowed.end()) optimizer.erase(key);
+  }
+}
+
+// Before any of the settings is applied.
+void drop_keys_of_former_kinds(toml::table& recipe, const std::vector<std::string>& settings) {
+  toml::table* optimizers = recipe["optimizer"].as_table();
+  if (optimizers == nullptr) return;
+  for (auto&& [role, node] : *optimizers) {
+    toml::table* optimizer = node.as_table();
+    if (optimizer == nullptr) continue;
+    const toml::table own = *optimizer;
+    for (const std::string& setting : settings) {
+      if (setting.starts_with(fmt::format("optimizer.{}.kind=", role.str()))) apply_setting(recipe, setting);
+    }
+    drop_keys_of_former_kind(*optimizer, own);
+  }
+}
+
 }  // namespace
 
 void apply_setting(toml::table& recipe, std::string_view setting) {
@@ -121,6 +157,30 @@ void apply_setting(toml::table& recipe, std::string_view setting) {
   Walk walk(recipe, setting);
   for (std::size_t i = 0; i + 1 < steps->size(); ++i) walk.descend((*steps)[i]);
   walk.assign(steps->back(), *value->get("value"));
+}
+
+void apply_settings(toml::table& recipe, const std::vector<std::string>& settings) {
+  const toml::table own = recipe;
+  for (const std::string& setting : settings) {
+    if (sets_epochs(setting)) apply_setting(recipe, setting);
+  }
+  stretch_to_epochs(recipe, own);
+  drop_keys_of_former_kinds(recipe, settings);
+  for (const std::string& setting : settings) {
+    if (!sets_epochs(setting)) apply_setting(recipe, setting);
+  }
+}
+
+void drop_keys_of_other_kinds(toml::table& recipe) {
+  toml::table* optimizers = recipe["optimizer"].as_table();
+  if (optimizers == nullptr) return;
+  for (auto&& [role, node] : *optimizers) {
+    toml::table* optimizer = node.as_table();
+    if (optimizer == nullptr) continue;
+    for (const optim::OptimizerRule& rule : optim::optimizer_rules()) {
+      drop_keys_of_former_kind(*optimizer, toml::table{{"kind", name(rule)}});
+    }
+  }
 }
 
 }  // namespace ftl::recipe

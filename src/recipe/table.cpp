@@ -3,10 +3,9 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <cmath>
+#include <optional>
 #include <sstream>
 
-#include "base/error.hpp"
 #include "recipe/spelling.hpp"
 
 namespace ftl::recipe {
@@ -18,108 +17,137 @@ const toml::table kEmptyTable;
 std::string shown(const toml::node& node) {
   if (node.is_table()) return "a table";
   if (node.is_floating_point()) return fmt::format("{}", node.as_floating_point()->get());
-  std::ostringstream stream;
-  stream << toml::toml_formatter(node, toml::format_flags::none);
-  return stream.str();
+  return toml_text(node);
 }
 
 }  // namespace
 
-bool Range::contains(double value) const {
-  return std::isfinite(value) && (above_low ? value > low : value >= low) &&
-         (below_high ? value < high : value <= high);
-}
-
-std::string Range::describe() const {
-  if (std::isinf(high)) return fmt::format("{} {}", above_low ? "above" : "of at least", low);
-  if (!above_low && !below_high) return fmt::format("from {} to {}", low, high);
-  return fmt::format("in {}{}, {}{}", above_low ? '(' : '[', low, high, below_high ? ')' : ']');
-}
-
 RecipeTable::RecipeTable(const toml::table* table, std::string path)
-    : table_(table != nullptr ? table : &kEmptyTable), path_(std::move(path)) {}
+    : Keys(std::move(path)), table_(table != nullptr ? table : &kEmptyTable) {}
 
-bool RecipeTable::boolean(std::string_view key, bool fallback) {
+void RecipeTable::boolean(std::string_view key, bool& value) {
   const toml::node* node = find(key);
-  if (node != nullptr && !node->is_boolean()) fail(key, "true or false");
-  const bool value = node != nullptr ? node->as_boolean()->get() : fallback;
-  resolve(key, value ? "true" : "false");
-  return value;
+  if (node == nullptr) return;
+  if (!node->is_boolean()) fail(key, "true or false");
+  value = node->as_boolean()->get();
 }
 
-double RecipeTable::number(std::string_view key, const Range& range, std::optional<double> fallback) {
+void RecipeTable::number(std::string_view key, double& value, const Range& range, Presence presence) {
   const std::string allowed = "a number " + range.describe();
-  const toml::node* node = find(key);
-  if (node == nullptr && !fallback) fail_missing(key, allowed);
-  if (node != nullptr && !(node->is_number() && range.contains(*node->value<double>()))) fail(key, allowed);
-  const double value = node != nullptr ? *node->value<double>() : *fallback;
-  resolve(key, fmt::format("{}", value));
-  return value;
+  const toml::node* node = find(key, presence, allowed);
+  if (node == nullptr) return;
+  if (!node->is_number() || !range.contains(*node->value<double>())) fail(key, allowed);
+  value = *node->value<double>();
 }
 
-int RecipeTable::integer(std::string_view key, const Range& range, std::optional<int> fallback) {
+void RecipeTable::number(std::string_view key, float& value, const Range& range) {
+  double read = value;
+  number(key, read, range, Presence::optional);
+  value = static_cast<float>(read);
+}
+
+void RecipeTable::integer(std::string_view key, int& value, const Range& range, Presence presence) {
   const std::string allowed = "an integer " + range.describe();
-  const toml::node* node = find(key);
-  if (node == nullptr && !fallback) fail_missing(key, allowed);
+  const toml::node* node = find(key, presence, allowed);
+  if (node == nullptr) return;
   const auto fits = [&] { return range.contains(static_cast<double>(node->as_integer()->get())); };
-  if (node != nullptr && !(node->is_integer() && fits())) fail(key, allowed);
-  const int value = node != nullptr ? static_cast<int>(node->as_integer()->get()) : *fallback;
-  resolve(key, fmt::format("{}", value));
-  return value;
+  if (!node->is_integer() || !fits()) fail(key, allowed);
+  value = static_cast<int>(node->as_integer()->get());
 }
 
-int RecipeTable::integer_or(std::string_view key, const Range& range, const Word& word,
-                            std::optional<int> fallback) {
+void RecipeTable::integer_or(std::string_view key, int& value, const Range& range, const Word& word) {
   const toml::node* node = find(key);
-  const bool says_word = node != nullptr && node->value<std::string_view>() == word.text;
-  if (says_word || (node == nullptr && fallback == word.value)) {
-    resolve(key, to_toml(std::string(word.text)));
-    return word.value;
+  if (node == nullptr) return;
+  if (node->value<std::string_view>() == word.text) {
+    value = word.value;
+    return;
   }
-  const std::string allowed = fmt::format("an integer {} or \"{}\"", range.describe(), word.text);
-  if (node == nullptr && !fallback) fail_missing(key, allowed);
-  if (node != nullptr && !node->is_integer()) fail(key, allowed);
-  return integer(key, range, fallback);
+  if (!node->is_integer()) fail(key, fmt::format("an integer {} or \"{}\"", range.describe(), word.text));
+  integer(key, value, range, Presence::optional);
 }
 
-std::string RecipeTable::string(std::string_view key, std::optional<std::string> fallback) {
+void RecipeTable::sides(std::string_view key, int& height, int& width, const Range& range) {
   const toml::node* node = find(key);
-  if (node == nullptr && !fallback) fail_missing(key, "a string");
-  if (node != nullptr && !node->is_string()) fail(key, "a string");
-  const std::string value = node != nullptr ? node->as_string()->get() : *fallback;
-  resolve(key, to_toml(value));
-  return value;
+  if (node == nullptr || node->is_integer()) {
+    integer(key, height, range, Presence::optional);
+    if (node != nullptr) width = height;
+    return;
+  }
+  const std::string allowed = fmt::format("an integer {} or [height, width]", range.describe());
+  const toml::array* values = array(key, allowed);
+  if (values->size() != 2) fail(key, allowed);
+  const auto side = [&](std::size_t i) {
+    const auto value = (*values)[i].value_exact<std::int64_t>();
+    if (!value || !range.contains(static_cast<double>(*value))) fail(key, allowed);
+    return static_cast<int>(*value);
+  };
+  height = side(0);
+  width = side(1);
 }
 
-std::size_t RecipeTable::choose(std::string_view key, std::span<const std::string_view> names,
-                                std::optional<std::size_t> fallback) {
+void RecipeTable::string(std::string_view key, std::string& value, Presence presence,
+                         std::string_view allowed) {
+  const toml::node* node = find(key, presence, allowed);
+  if (node == nullptr) return;
+  if (!node->is_string()) fail(key, "a string");
+  value = node->as_string()->get();
+}
+
+void RecipeTable::string_if_any(std::string_view key, std::string& value) {
+  string(key, value, Presence::optional, "a string");
+}
+
+void RecipeTable::choose(std::string_view key, std::size_t& index, std::span<const std::string_view> names,
+                         Presence presence) {
   const std::string allowed = fmt::format("one of \"{}\"", fmt::join(names, "\", \""));
-  const toml::node* node = find(key);
-  if (node == nullptr && !fallback) fail_missing(key, allowed);
-  std::size_t index = fallback.value_or(0);
-  if (node != nullptr) {
-    const auto found = std::find(names.begin(), names.end(), node->value<std::string_view>());
-    if (found == names.end()) fail(key, allowed);
-    index = static_cast<std::size_t>(found - names.begin());
-  }
-  resolve(key, to_toml(std::string(names[index])));
-  return index;
+  const toml::node* node = find(key, presence, allowed);
+  if (node == nullptr) return;
+  const auto found = std::find(names.begin(), names.end(), node->value<std::string_view>());
+  if (found == names.end()) fail(key, allowed);
+  index = static_cast<std::size_t>(found - names.begin());
 }
 
-RecipeTable RecipeTable::table(std::string_view key) {
+void RecipeTable::table(std::string_view key, const Visit& visit) {
   const toml::node* node = find(key);
   if (node != nullptr && !node->is_table()) fail(key, "a table");
-  return RecipeTable(node != nullptr ? node->as_table() : nullptr, path(key));
+  RecipeTable inner(node != nullptr ? node->as_table() : nullptr, path(key));
+  visit(inner);
+  inner.reject_unknown_keys();
+}
+
+void RecipeTable::required_section(std::string_view key, std::string_view allowed, const Visit& visit) {
+  find(key, Presence::required, allowed);
+  table(key, visit);
+}
+
+std::size_t RecipeTable::list(std::string_view key, std::size_t, const ListForm& form) {
+  const std::string allowed = fmt::format("an array of {}, as in [{}]", form.elements, form.example);
+  const bool may_be_empty = form.at_least_one.empty();
+  if (find(key, may_be_empty ? Presence::optional : Presence::required, allowed) == nullptr) return 0;
+  const toml::array* tables = array(key, allowed);
+  if (tables->empty() && !may_be_empty) fail(key, form.at_least_one);
+  return tables->size();
+}
+
+void RecipeTable::element(std::string_view key, std::size_t index, const ListForm& form, const Visit& visit) {
+  const toml::node& node = *table_->get(key)->as_array()->get(index);
+  const std::string element_path = fmt::format("{}[{}]", path(key), index);
+  if (!node.is_table()) {
+    throw InputError("{} must be a table, as in {}, not {}", element_path, form.example, shown(node));
+  }
+  RecipeTable inner(node.as_table(), element_path);
+  visit(inner);
+  inner.reject_unknown_keys();
+}
+
+void RecipeTable::check(std::string_view key, bool is_allowed, std::string_view allowed) const {
+  if (!is_allowed) fail(key, allowed);
 }
 
 const toml::array* RecipeTable::array(std::string_view key, std::string_view allowed) {
   const toml::node* node = find(key);
   if (node != nullptr && !node->is_array()) fail(key, allowed);
   return node != nullptr ? node->as_array() : nullptr;
-}
-
-std::string RecipeTable::path(std::string_view key) const {
-  return path_.empty() ? std::string(key) : fmt::format("{}.{}", path_, key);
 }
 
 void RecipeTable::fail(std::string_view key, std::string_view allowed) const {
@@ -143,24 +171,8 @@ void RecipeTable::reject_unknown_keys() const {
     const std::optional<std::string> meant = nearest_spelling(key.str(), known_);
     throw InputError("unknown key {}{}; allowed {}: {}", path(key.str()),
                      meant ? fmt::format(" (did you mean {}?)", path(*meant)) : "",
-                     path_.empty() ? "in a recipe" : "in " + path_, fmt::join(known_, ", "));
+                     own_path().empty() ? "in a recipe" : "in " + own_path(), fmt::join(known_, ", "));
   }
-}
-
-void RecipeTable::resolve(std::string_view key, std::string value) {
-  resolved_.emplace_back(key, std::move(value));
-}
-
-std::string RecipeTable::lines() const {
-  std::string text;
-  for (const auto& [key, value] : resolved_) text += fmt::format("{} = {}\n", key, value);
-  return text;
-}
-
-std::string RecipeTable::inline_table() const {
-  std::vector<std::string> entries;
-  for (const auto& [key, value] : resolved_) entries.push_back(fmt::format("{} = {}", key, value));
-  return fmt::format("{{ {} }}", fmt::join(entries, ", "));
 }
 
 const toml::node* RecipeTable::find(std::string_view key) {
@@ -168,8 +180,20 @@ const toml::node* RecipeTable::find(std::string_view key) {
   return table_->get(key);
 }
 
-std::string to_toml(const std::string& text) {
-  return shown(toml::value<std::string>(text));
+const toml::node* RecipeTable::find(std::string_view key, Presence presence, std::string_view allowed) {
+  const toml::node* node = find(key);
+  if (node == nullptr && presence == Presence::required) fail_missing(key, allowed);
+  return node;
+}
+
+std::string toml_text(const std::string& text) {
+  return toml_text(static_cast<const toml::node&>(toml::value<std::string>(text)));
+}
+
+std::string toml_text(const toml::node& node) {
+  std::ostringstream stream;
+  stream << toml::toml_formatter(node, toml::format_flags::none);
+  return stream.str();
 }
 
 }  // namespace ftl::recipe

@@ -1,82 +1,44 @@
-// One table of a recipe, read key by key in the order of its schema. What is read is kept as text with its
-// defaults filled in, so that reading a recipe also writes the resolved one.
+// One table of a recipe's text, read key by key in the order of its schema.
 #pragma once
 
 #include <toml++/toml.h>
 
-#include <array>
-#include <limits>
-#include <optional>
-#include <span>
 #include <string>
 #include <string_view>
-#include <type_traits>
-#include <utility>
 #include <vector>
+
+#include "base/keys.hpp"
 
 namespace ftl::recipe {
 
-struct Range {
-  double low = 0;
-  double high = std::numeric_limits<double>::infinity();
-  bool above_low = false;   // low itself is not allowed
-  bool below_high = false;  // high itself is not allowed
-
-  bool contains(double value) const;
-  std::string describe() const;  // "above 0", "from 1 to 5", "in [0, 1)"
-};
-
-// Sizes and counts; the upper end only keeps nonsense out.
-constexpr Range count_from(double low) {
-  return {.low = low, .high = 1'000'000};
-}
-constexpr Range at_least(double low) {
-  return {.low = low};
-}
-constexpr Range above(double low) {
-  return {.low = low, .above_low = true};
-}
-inline constexpr Range kShare{.low = 0, .high = 1, .below_high = true};  // [0, 1)
-
-// A string that a recipe may use instead of an integer, e.g. groups = "depthwise".
-struct Word {
-  std::string_view text;
-  int value;
-};
-
-template <class T>
-struct Choice {
-  std::string_view name;
-  T value;
-};
-
-// Every getter throws InputError, naming the key in full and what is allowed, for a value of the wrong type
-// or out of range, and for a missing key without a fallback.
-class RecipeTable {
+class RecipeTable final : public Keys {
  public:
-  // `path` is the table's full name ("optimizer.filters", "network.layers[3]"), empty for the whole recipe. A
-  // null table is an empty one. The table must outlive this.
+  // A null table is an empty one. The table must outlive this.
   RecipeTable(const toml::table* table, std::string path);
 
-  bool boolean(std::string_view key, bool fallback);
-  double number(std::string_view key, const Range& range, std::optional<double> fallback = {});
-  int integer(std::string_view key, const Range& range, std::optional<int> fallback = {});
-  int integer_or(std::string_view key, const Range& range, const Word& word,
-                 std::optional<int> fallback = {});
-  std::string string(std::string_view key, std::optional<std::string> fallback = {});
-  template <class T, std::size_t N>
-  T choice(std::string_view key, const std::array<Choice<T>, N>& choices,
-           std::type_identity_t<std::optional<T>> fallback = {});
+  bool is_reading() const override { return true; }
+  void boolean(std::string_view key, bool& value) override;
+  void number(std::string_view key, double& value, const Range& range, Presence presence) override;
+  void number(std::string_view key, float& value, const Range& range) override;
+  void integer(std::string_view key, int& value, const Range& range, Presence presence) override;
+  void integer_or(std::string_view key, int& value, const Range& range, const Word& word) override;
+  void sides(std::string_view key, int& height, int& width, const Range& range) override;
+  void string(std::string_view key, std::string& value, Presence presence, std::string_view allowed) override;
+  void string_if_any(std::string_view key, std::string& value) override;
+  void choose(std::string_view key, std::size_t& index, std::span<const std::string_view> names,
+              Presence presence) override;
+  // Tables and elements refuse keys that the visit does not show.
+  void table(std::string_view key, const Visit& visit) override;
+  void section(std::string_view key, const Visit& visit) override { table(key, visit); }
+  void required_section(std::string_view key, std::string_view allowed, const Visit& visit) override;
+  std::size_t list(std::string_view key, std::size_t size, const ListForm& form) override;
+  void element(std::string_view key, std::size_t index, const ListForm& form, const Visit& visit) override;
+  void check(std::string_view key, bool is_allowed, std::string_view allowed) const override;
 
-  // A table in this one; an absent one is empty.
-  RecipeTable table(std::string_view key);
   // Null when absent.
   const toml::array* array(std::string_view key, std::string_view allowed);
-
   // A key's value, whatever its type; null when absent.
   const toml::node* find(std::string_view key);
-  // The key's full name.
-  std::string path(std::string_view key) const;
   // `key` must be `allowed`, and is not.
   [[noreturn]] void fail(std::string_view key, std::string_view allowed) const;
   [[noreturn]] void fail_missing(std::string_view key, std::string_view allowed) const;
@@ -84,34 +46,16 @@ class RecipeTable {
   // To be called after the last key is read: throws InputError if there are others.
   void reject_unknown_keys() const;
 
-  // Adds `key = value` to the resolved text; the getters of scalars do so themselves.
-  void resolve(std::string_view key, std::string value);
-  std::string lines() const;         // key = value, a line each
-  std::string inline_table() const;  // { key = value, ... }
-
  private:
-  std::size_t choose(std::string_view key, std::span<const std::string_view> names,
-                     std::optional<std::size_t> fallback);
+  // The key's value; null when it is absent, which a required one must not be.
+  const toml::node* find(std::string_view key, Presence presence, std::string_view allowed);
 
   const toml::table* table_;
-  std::string path_;
   std::vector<std::string> known_;
-  std::vector<std::pair<std::string, std::string>> resolved_;
 };
 
-template <class T, std::size_t N>
-T RecipeTable::choice(std::string_view key, const std::array<Choice<T>, N>& choices,
-                      std::type_identity_t<std::optional<T>> fallback) {
-  std::array<std::string_view, N> names;
-  std::optional<std::size_t> fallback_index;
-  for (std::size_t i = 0; i < N; ++i) {
-    names[i] = choices[i].name;
-    if (fallback == choices[i].value) fallback_index = i;
-  }
-  return choices[choose(key, names, fallback_index)].value;
-}
-
-// A string as TOML writes it.
-std::string to_toml(const std::string& text);
+// A string or another value as TOML writes it.
+std::string toml_text(const std::string& text);
+std::string toml_text(const toml::node& node);
 
 }  // namespace ftl::recipe

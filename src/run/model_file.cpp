@@ -13,7 +13,7 @@ Checkpoint model_checkpoint(const graph::Model& model, const graph::Graph& graph
                       {"mean", dataset.mean},
                       {"standard_deviation", dataset.standard_deviation}};
   checkpoint.metadata = {{kKind, kModelKind},
-                         {"ftl.recipe", recipe.toml},
+                         {"ftl.recipe", recipe::to_toml(recipe)},
                          {"ftl.classes", Json(dataset.class_names).text()},
                          {"ftl.pictures", pictures.sorted().text()}};
   add_model("", graph, model, checkpoint);
@@ -24,7 +24,7 @@ LoadedModel load_model(const std::filesystem::path& path) {
   const Checkpoint checkpoint = load_checkpoint(path);
   require_kind(checkpoint, kModelKind);
   LoadedModel loaded;
-  loaded.recipe = recipe::parse_recipe(metadata(checkpoint, "ftl.recipe"), checkpoint.source);
+  loaded.recipe = recipe::parse_stored_recipe(metadata(checkpoint, "ftl.recipe"), checkpoint.source);
   try {
     metadata_json(checkpoint, "ftl.classes").get_to(loaded.class_names);
     const Json pictures = metadata_json(checkpoint, "ftl.pictures");

@@ -5,6 +5,7 @@
 #include <limits>
 #include <map>
 
+#include "base/error.hpp"
 #include "base/index.hpp"
 #include "optim/ema.hpp"
 
@@ -13,6 +14,13 @@ namespace {
 
 double epoch_or_never(double train_until) {
   return train_until > 0 ? train_until : std::numeric_limits<double>::infinity();
+}
+
+// Whether both have the same tensors.
+bool is_like(const optim::ParameterState& state, const optim::ParameterState& other) {
+  return std::ranges::equal(state.tensors, other.tensors, [](const auto& tensor, const auto& other_tensor) {
+    return tensor.first == other_tensor.first && tensor.second.size() == other_tensor.second.size();
+  });
 }
 
 }  // namespace
@@ -33,7 +41,7 @@ ParameterUpdate::ParameterUpdate(const recipe::Recipe& recipe, const graph::Grap
     std::vector<std::int64_t> sizes;
     for (const int p : parameters) sizes.push_back(graph.parameters[at(p)].elements());
     groups_.push_back(
-        {config, key.second, std::move(parameters), optim::make_optimizer(config.optimizer, sizes)});
+        {config, key.second, std::move(parameters), optim::make_optimizer(config.optimizer.rule, sizes)});
   }
 }
 
@@ -64,22 +72,30 @@ void ParameterUpdate::apply(double batches, graph::Model& model,
   }
 }
 
-std::vector<std::span<float>> ParameterUpdate::state() {
-  std::vector<std::span<float>> states;
-  for (Group& group : groups_) {
-    for (const std::span<float> buffer : group.optimizer->state()) states.push_back(buffer);
+OptimizerState ParameterUpdate::state() const {
+  OptimizerState state;
+  for (const Group& group : groups_) {
+    const optim::Optimizer& optimizer = *group.optimizer;
+    for (std::size_t i = 0; i < group.parameters.size(); ++i) {
+      state.emplace(graph_.parameters[at(group.parameters[i])].name, optimizer.state()[i]);
+    }
   }
-  return states;
+  return state;
 }
 
-std::vector<std::int64_t> ParameterUpdate::steps_taken() const {
-  std::vector<std::int64_t> steps;
-  for (const Group& group : groups_) steps.push_back(group.optimizer->steps_taken());
-  return steps;
-}
-
-void ParameterUpdate::set_steps_taken(std::span<const std::int64_t> steps) {
-  for (std::size_t i = 0; i < groups_.size(); ++i) groups_[i].optimizer->set_steps_taken(steps[i]);
+void ParameterUpdate::restore(const OptimizerState& state) {
+  for (Group& group : groups_) {
+    for (std::size_t i = 0; i < group.parameters.size(); ++i) {
+      const std::string& parameter = graph_.parameters[at(group.parameters[i])].name;
+      const auto saved = state.find(parameter);
+      if (saved == state.end()) continue;
+      optim::ParameterState& own = group.optimizer->state()[i];
+      if (!is_like(saved->second, own)) {
+        throw InputError("the training state to resume from has another optimizer's state of {}", parameter);
+      }
+      own = saved->second;
+    }
+  }
 }
 
 void ModelAverage::update(std::int64_t step, const graph::Model& model) {

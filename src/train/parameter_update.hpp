@@ -1,4 +1,4 @@
-// One training step's change of the weights: each role's optimiser with its scheduled learning rate, and the
+// One training step's change of the weights: each role's optimizer with its scheduled learning rate, and the
 // average.
 #pragma once
 
@@ -10,6 +10,7 @@
 #include "optim/ema.hpp"
 #include "optim/schedule.hpp"
 #include "recipe/recipe.hpp"
+#include "train/training_state.hpp"
 
 namespace ftl::train {
 
@@ -24,10 +25,11 @@ class ParameterUpdate {
   void apply(double batches, graph::Model& model, const std::vector<std::vector<float>>& gradients,
              optim::StepContext context);
 
-  // Every optimiser's state tensors, always in the same order, for a training state to resume from.
-  std::vector<std::span<float>> state();
-  std::vector<std::int64_t> steps_taken() const;
-  void set_steps_taken(std::span<const std::int64_t> steps);
+  // What the optimizers keep of each parameter, for a training state to resume from.
+  OptimizerState state() const;
+  // A parameter that the state does not have starts anew. Throws InputError naming a parameter whose state is not that
+  // of its optimizer.
+  void restore(const OptimizerState& state);
 
  private:
   // The parameters of one role that learn until the same epoch.

@@ -84,16 +84,7 @@ void Trainer::initialise_whitening() {
 void Trainer::restore(const TrainingState& state) {
   model_ = state.model;
   if (state.average) average_.restore(*state.average);
-  const std::vector<std::span<float>> tensors = update_.state();
-  const auto same_size = [](std::span<float> tensor, const std::vector<float>& saved) {
-    return tensor.size() == saved.size();
-  };
-  if (!std::ranges::equal(tensors, state.optimizer, same_size) ||
-      state.optimizer_steps.size() != update_.steps_taken().size()) {
-    throw InputError("the training state to resume from does not fit the recipe's optimisers");
-  }
-  for (std::size_t i = 0; i < tensors.size(); ++i) std::ranges::copy(state.optimizer[i], tensors[i].begin());
-  update_.set_steps_taken(state.optimizer_steps);
+  update_.restore(state.optimizer);
   if (remembered_scores_) {
     const std::size_t pictures = remembered_scores_->values().size();
     if (state.scores.size() != pictures || state.times_trained.size() != pictures) {
@@ -119,17 +110,13 @@ TrainingState Trainer::state() {
                       .flop = flop_,
                       .model = model_,
                       .average = {},
-                      .optimizer = {},
-                      .optimizer_steps = update_.steps_taken(),
+                      .optimizer = update_.state(),
                       .scores = {},
                       .times_trained = {}};
   if (average_.model() != nullptr) state.average = *average_.model();
   if (remembered_scores_) {
     state.scores = remembered_scores_->values();
     state.times_trained = remembered_scores_->times();
-  }
-  for (const std::span<float> tensor : update_.state()) {
-    state.optimizer.emplace_back(tensor.begin(), tensor.end());
   }
   return state;
 }

@@ -3,12 +3,18 @@
 
 #include <cstdint>
 #include <limits>
+#include <map>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "graph/model.hpp"
+#include "optim/optimizer.hpp"
 
 namespace ftl::train {
+
+// What the optimizers keep of each parameter that is trained, by its name, in memory order.
+using OptimizerState = std::map<std::string, optim::ParameterState>;
 
 struct TrainingState {
   std::uint64_t seed = 0;
@@ -21,8 +27,7 @@ struct TrainingState {
   double flop = 0;
   graph::Model model;
   std::optional<graph::Model> average;
-  std::vector<std::vector<float>> optimizer;  // ParameterUpdate::state, in its order
-  std::vector<std::int64_t> optimizer_steps;
+  OptimizerState optimizer;
   // RememberedScores::values and times; empty where the recipe remembers none.
   std::vector<float> scores;
   std::vector<std::uint8_t> times_trained;

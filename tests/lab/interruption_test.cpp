@@ -81,7 +81,8 @@ std::vector<train::RunResult> run_in(const fs::path& folder, bool resume, Observ
   const TinyDataset tiny;
   const recipe::Recipe recipe = recipe::parse_recipe(kRecipe, "tiny");
   ThreadPool threads(1);
-  run::RunDirectory directory({.folder = folder, .resume = resume, .recipe = recipe.toml, .environment = {}});
+  run::RunDirectory directory(
+      {.folder = folder, .resume = resume, .recipe = recipe::to_toml(recipe), .environment = {}});
   return run_experiment({.recipe = recipe,
                          .dataset = tiny.dataset,
                          .kernels = kernels::kernels_for(select_isa()),

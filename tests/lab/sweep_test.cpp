@@ -1,10 +1,13 @@
 #include "lab/sweep.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include <set>
+#include <variant>
 
 #include "base/error.hpp"
+#include "run/hyperparameters.hpp"
 
 namespace ftl::lab {
 namespace {
@@ -47,7 +50,7 @@ class SweepPlan : public testing::Test {
     return planned.recipe.optimizers.at(role).optimizer.learning_rate;
   }
 
-  recipe::Recipe recipe_ = recipe::parse_recipe(kRecipe, "small");
+  recipe::WrittenRecipe recipe_{.origin = "small", .text = kRecipe, .settings = {}};
 };
 
 TEST_F(SweepPlan, CombinesEveryValueWithEveryOther) {
@@ -111,6 +114,61 @@ TEST_F(SweepPlan, RefusesInOneLine) {
   EXPECT_THAT(refusal({"lr=high,low"}), HasSubstr("not a number"));
   EXPECT_THAT(refusal({"lr=0.1..1"}), AllOf(HasSubstr("how many"), HasSubstr("--random")));
   EXPECT_THAT(refusal({}), HasSubstr("--grid"));
+}
+
+// Values that may stand in the place of another, allowed or not.
+std::vector<std::string> other_values(const std::variant<bool, double, std::string>& value) {
+  if (const bool* truth = std::get_if<bool>(&value)) return {*truth ? "false" : "true"};
+  if (const auto* text = std::get_if<std::string>(&value)) {
+    std::vector<std::string> words{*text};
+    for (const char* word : {"sgd", "muon", "adamw", "cosine", "constant", "six", "int8"})
+      words.emplace_back(word);
+    return words;
+  }
+  const double number = std::get<double>(value);
+  return {fmt::format("{}", number + 1), fmt::format("{}", number / 2), "0.25", "0"};
+}
+
+// The recipe, or what is wrong with it.
+template <class Load>
+std::variant<recipe::Recipe, std::string> result_of(const Load& load) {
+  try {
+    return load();
+  } catch (const InputError& error) {
+    return "refused";
+  }
+}
+
+class BuiltInSweep : public testing::TestWithParam<const char*> {};
+
+// For every key: what others follow, too.
+TEST_P(BuiltInSweep, ChangesARecipeAsTrainWithTheSameSettingDoes) {
+  const recipe::WrittenRecipe written = recipe::written_recipe(GetParam());
+  int accepted = 0;
+  for (const run::Hyperparameter& key : run::hyperparameters(recipe::to_toml(recipe::read(written)))) {
+    if (key.name.find('.') == std::string::npos) continue;
+    for (const std::string& value : other_values(key.value)) {
+      const std::string setting = key.name + "=" + value;
+      const auto trained = result_of([&] { return recipe::load_recipe(GetParam(), {setting}); });
+      const auto swept =
+          result_of([&] { return plan_sweep({.recipe = written, .grids = {setting}}).cells.at(0).recipe; });
+      EXPECT_TRUE(trained == swept) << setting;
+      accepted += std::holds_alternative<recipe::Recipe>(trained) ? 1 : 0;
+    }
+  }
+  EXPECT_GT(accepted, 60);
+}
+
+INSTANTIATE_TEST_SUITE_P(Recipes, BuiltInSweep,
+                         testing::Values("speedrun", "airbench94", "hlb-0.3", "resnet18"),
+                         [](const auto& tested) { return "recipe" + std::to_string(tested.index); });
+
+TEST_F(SweepPlan, LeavesRolesWithoutATableToFollow) {
+  const Sweep sweep = plan({"lr=1,2", "momentum=0.5"});
+  EXPECT_FALSE(sweep.cells[0].cell.settings.contains("optimizer.linear.lr"));
+  EXPECT_EQ(sweep.cells[1].recipe,
+            recipe::read(recipe_.with({"optimizer.filters.lr=2", "optimizer.biases.lr=0.4",
+                                       "optimizer.filters.momentum=0.5", "optimizer.biases.momentum=0.5"})));
 }
 
 }  // namespace

@@ -1,5 +1,3 @@
-#include "optim/optimizer.hpp"
-
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
@@ -9,6 +7,7 @@
 
 #include "base/random.hpp"
 #include "optim/newton_schulz.hpp"
+#include "optim/optimizer_config.hpp"
 #include "optim/scalar_tile_product.hpp"
 
 namespace ftl::optim {
@@ -28,7 +27,7 @@ std::vector<float> random_values(int count, std::uint32_t stream) {
 
 // One parameter tensor and what it takes to update it.
 struct Fixture {
-  Fixture(const OptimizerConfig& config, std::vector<float> start, int row_count, int thread_count = 1)
+  Fixture(const OptimizerRule& config, std::vector<float> start, int row_count, int thread_count = 1)
       : weights(std::move(start)), rows(row_count), threads(thread_count) {
     const std::int64_t size = static_cast<std::int64_t>(weights.size());
     optimizer = make_optimizer(config, std::span(&size, 1));
@@ -46,23 +45,23 @@ struct Fixture {
 };
 
 TEST(Sgd, PlainStepFollowsTheGradient) {
-  Fixture sgd({.momentum = 0, .nesterov = false}, {1, -2}, 1);
+  Fixture sgd(SgdConfig{.momentum = 0, .nesterov = false}, {1, -2}, 1);
   sgd.step({0.5f, 1}, 0.1);
   EXPECT_THAT(sgd.weights, ElementsAre(FloatNear(0.95f, kExact), FloatNear(-2.1f, kExact)));
 }
 
 TEST(Sgd, MomentumBufferStartsAtTheFirstGradient) {
-  Fixture sgd({.momentum = 0.9, .nesterov = false}, {1}, 1);
+  Fixture sgd(SgdConfig{.momentum = 0.9, .nesterov = false}, {1}, 1);
   sgd.step({1}, 0.1);  // buffer 1
   EXPECT_NEAR(sgd.weights[0], 0.9, kExact);
   sgd.step({2}, 0.1);  // buffer 2.9
   EXPECT_NEAR(sgd.weights[0], 0.61, kExact);
-  EXPECT_NEAR(sgd.optimizer->state()[0][0], 2.9, kExact);
-  EXPECT_EQ(sgd.optimizer->steps_taken(), 2);
+  EXPECT_NEAR(sgd.optimizer->state()[0].tensor("momentum")[0], 2.9, kExact);
+  EXPECT_EQ(sgd.optimizer->state()[0].steps, 2);
 }
 
 TEST(Sgd, NesterovLooksAhead) {
-  Fixture sgd({.momentum = 0.5, .nesterov = true}, {1}, 1);
+  Fixture sgd(SgdConfig{.momentum = 0.5, .nesterov = true}, {1}, 1);
   sgd.step({1}, 0.1);  // buffer 1, update 1 + 0.5 * 1
   EXPECT_NEAR(sgd.weights[0], 0.85, kExact);
   sgd.step({2}, 0.1);  // buffer 2.5, update 2 + 0.5 * 2.5
@@ -70,7 +69,7 @@ TEST(Sgd, NesterovLooksAhead) {
 }
 
 TEST(Sgd, WeightDecayIsPartOfTheGradient) {
-  Fixture sgd({.momentum = 0.5, .nesterov = true, .weight_decay = 0.1}, {2}, 1);
+  Fixture sgd(SgdConfig{.momentum = 0.5, .nesterov = true, .weight_decay = 0.1}, {2}, 1);
   sgd.step({1}, 0.1);  // gradient 1.2, update 1.2 + 0.5 * 1.2
   EXPECT_NEAR(sgd.weights[0], 1.82, kExact);
   sgd.step({0}, 0.1);  // gradient 0.182, buffer 0.782, update 0.182 + 0.391
@@ -78,11 +77,11 @@ TEST(Sgd, WeightDecayIsPartOfTheGradient) {
 }
 
 TEST(Sgd, RestoredStateContinuesTheSameWay) {
-  const OptimizerConfig config{.momentum = 0.9};
+  const SgdConfig config{.momentum = 0.9};
   Fixture whole(config, {1, 2}, 1);
   whole.step({1, 3}, 0.1);
   Fixture resumed(config, whole.weights, 1);
-  std::ranges::copy(whole.optimizer->state()[0], resumed.optimizer->state()[0].begin());
+  resumed.optimizer->state()[0] = whole.optimizer->state()[0];
   whole.step({2, -1}, 0.1);
   resumed.step({2, -1}, 0.1);
   EXPECT_EQ(whole.weights, resumed.weights);
@@ -157,23 +156,17 @@ TEST(NewtonSchulz, ZeroStaysZero) {
 }
 
 TEST(Muon, StepIsRescaledWeightMinusOrthogonalUpdate) {
-  const OptimizerConfig config{
-      .kind = OptimizerKind::muon, .momentum = 0.6, .nesterov = true, .newton_schulz_steps = 1};
+  const MuonConfig config{.momentum = 0.6, .nesterov = true, .newton_schulz_steps = 1};
   // Norm 10 goes to sqrt(2); the direction 1.6 * gradient normalises to diag(0.6, 0.8) as in WorkedDiagonal.
   Fixture muon(config, {6, 0, 0, 8}, 2);
   muon.step({3, 0, 0, 4}, 0.1);
   EXPECT_NEAR(muon.weights[0], 0.6 * std::sqrt(2.0) - 0.119327, 2e-3);
   EXPECT_NEAR(muon.weights[3], 0.8 * std::sqrt(2.0) - 0.097648, 2e-3);
-  EXPECT_THAT(std::vector<float>(muon.optimizer->state()[0].begin(), muon.optimizer->state()[0].end()),
-              ElementsAre(3, 0, 0, 4));
+  EXPECT_THAT(muon.optimizer->state()[0].tensor("momentum"), ElementsAre(3, 0, 0, 4));
 }
 
 TEST(Muon, NesterovMixesGradientAndBuffer) {
-  const OptimizerConfig config{.kind = OptimizerKind::muon,
-                               .momentum = 0.5,
-                               .nesterov = true,
-                               .newton_schulz_steps = 1,
-                               .normalize_every = 0};
+  const MuonConfig config{.momentum = 0.5, .nesterov = true, .newton_schulz_steps = 1, .normalize_every = 0};
   Fixture muon(config, {0, 0}, 1);
   muon.step({1, 0}, 0);
   muon.step({0, 1}, 1);  // buffer (0.5, 1), direction (0, 1) + 0.5 * buffer = (0.25, 1.5)
@@ -185,7 +178,7 @@ TEST(Muon, NesterovMixesGradientAndBuffer) {
 }
 
 TEST(Muon, DecaysTheWeightsThemselves) {
-  const OptimizerConfig config{.kind = OptimizerKind::muon, .weight_decay = 0.5, .normalize_every = 2};
+  const MuonConfig config{.weight_decay = 0.5, .normalize_every = 2};
   Fixture muon(config, {3, 4}, 1);
   muon.step({0, 0}, 0.2);  // rescaled to norm 1, too
   EXPECT_NEAR(muon.weights[0], 0.9 * 0.6, kExact);
@@ -196,7 +189,7 @@ TEST(Muon, DecaysTheWeightsThemselves) {
 }
 
 TEST(Muon, RescalesOnlyEveryFewSteps) {
-  const OptimizerConfig config{.kind = OptimizerKind::muon, .normalize_every = 2};
+  const MuonConfig config{.normalize_every = 2};
   Fixture muon(config, {3, 4}, 1);
   const auto norm = [&] { return std::hypot(muon.weights[0], muon.weights[1]); };
   muon.step({1, 1}, 0);
@@ -209,16 +202,50 @@ TEST(Muon, RescalesOnlyEveryFewSteps) {
 }
 
 TEST(Muon, ZeroWeightsAndGradientsStayFinite) {
-  Fixture muon({.kind = OptimizerKind::muon, .momentum = 0.6}, {0, 0, 0, 0}, 2);
+  Fixture muon(MuonConfig{.momentum = 0.6}, {0, 0, 0, 0}, 2);
   muon.step({0, 0, 0, 0}, 0.1);
   EXPECT_THAT(muon.weights, ElementsAre(0, 0, 0, 0));
 }
 
-class AnyOptimizer : public testing::TestWithParam<OptimizerKind> {};
+// The formulas of the header in double, over steps with different gradients and rates.
+TEST(AdamW, AgreesWithDouble) {
+  constexpr int kWeights = 40'000;  // more than a chunk
+  const AdamWConfig config{.beta1 = 0.8, .beta2 = 0.95, .eps = 1e-3, .weight_decay = 0.1};
+  Fixture adamw(config, random_values(kWeights, 40), 8, 2);
+  std::vector<double> weights(adamw.weights.begin(), adamw.weights.end());
+  std::vector<double> mean(kWeights), square(kWeights);
+  for (int step = 1; step <= 4; ++step) {
+    const double rate = 0.1 / step;
+    std::vector<float> gradient = random_values(kWeights, 40 + static_cast<std::uint32_t>(step));
+    gradient[3] = 0;
+    adamw.step(gradient, rate);
+    for (std::size_t i = 0; i < kWeights; ++i) {
+      mean[i] = 0.8 * mean[i] + 0.2 * gradient[i];
+      square[i] = 0.95 * square[i] + 0.05 * gradient[i] * gradient[i];
+      const double corrected_mean = mean[i] / (1 - std::pow(0.8, step));
+      const double corrected_square = square[i] / (1 - std::pow(0.95, step));
+      weights[i] -= rate * (0.1 * weights[i] + corrected_mean / (std::sqrt(corrected_square) + 1e-3));
+    }
+  }
+  double worst = 0;
+  for (std::size_t i = 0; i < kWeights; ++i) worst = std::max(worst, std::abs(weights[i] - adamw.weights[i]));
+  EXPECT_LT(worst, 2e-5) << "of weights up to 5: a few roundings of fp32 a step";
+  EXPECT_EQ(adamw.optimizer->state()[0].steps, 4);
+}
+
+// The first step has the length of the rate whatever the gradient's: both means are corrected for their start
+// at 0.
+TEST(AdamW, FirstStepHasTheLengthOfTheRate) {
+  Fixture adamw(AdamWConfig{.weight_decay = 0}, {1, 1}, 1);
+  adamw.step({1e-3f, -100}, 0.25);
+  EXPECT_THAT(adamw.weights, ElementsAre(FloatNear(0.75f, 1e-4f), FloatNear(1.25f, 1e-4f)));
+}
+
+class AnyOptimizer : public testing::TestWithParam<OptimizerRule> {};
 
 TEST_P(AnyOptimizer, GivesTheSameBitsOnAnyNumberOfThreads) {
   constexpr int kRows = 72, kColumns = 500;
-  const OptimizerConfig config{.kind = GetParam(), .momentum = 0.6, .weight_decay = 0.01};
+  const OptimizerRule config = GetParam();
   std::vector<std::vector<float>> results;
   for (const int threads : {1, 2, 3}) {
     Fixture fixture(config, random_values(kRows * kColumns, 3), kRows, threads);
@@ -230,9 +257,20 @@ TEST_P(AnyOptimizer, GivesTheSameBitsOnAnyNumberOfThreads) {
   EXPECT_EQ(results[0], results[2]);
 }
 
+TEST_P(AnyOptimizer, GoesOnTheSameWayWithTheStateOfAnother) {
+  constexpr int kRows = 8, kColumns = 20;
+  Fixture whole(GetParam(), random_values(kRows * kColumns, 3), kRows);
+  whole.step(random_values(kRows * kColumns, 4), 0.1);
+  Fixture resumed(GetParam(), whole.weights, kRows);
+  resumed.optimizer->state()[0] = whole.optimizer->state()[0];
+  whole.step(random_values(kRows * kColumns, 5), 0.1);
+  resumed.step(random_values(kRows * kColumns, 5), 0.1);
+  EXPECT_EQ(whole.weights, resumed.weights);
+}
+
 // Five tensors, so that some of these numbers share a tensor and some do not.
 TEST_P(AnyOptimizer, UpdatesEachTensorAsIfItWereAloneOnAnyNumberOfThreads) {
-  const OptimizerConfig config{.kind = GetParam(), .momentum = 0.6, .weight_decay = 0.01};
+  const OptimizerRule config = GetParam();
   struct Tensor {
     int rows;
     int columns;
@@ -269,7 +307,11 @@ TEST_P(AnyOptimizer, UpdatesEachTensorAsIfItWereAloneOnAnyNumberOfThreads) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Kinds, AnyOptimizer, testing::Values(OptimizerKind::sgd, OptimizerKind::muon));
+INSTANTIATE_TEST_SUITE_P(Kinds, AnyOptimizer,
+                         testing::Values(SgdConfig{.momentum = 0.6, .weight_decay = 0.01},
+                                         MuonConfig{.momentum = 0.6, .weight_decay = 0.01},
+                                         AdamWConfig{.weight_decay = 0.01}),
+                         [](const auto& tested) { return std::string(name(tested.param)); });
 
 }  // namespace
 }  // namespace ftl::optim

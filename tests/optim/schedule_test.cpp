@@ -29,9 +29,9 @@ TEST(Schedule, UntilCountsFractionalEpochs) {
   EXPECT_NEAR(schedule_factor(config, length, 7), 0, kExact);
 }
 
-TEST(Schedule, OneCycleRisesFallsAndStays) {
+TEST(Schedule, LinearWithWarmupRisesFallsAndStays) {
   const ScheduleConfig config{
-      .kind = ScheduleKind::one_cycle, .warmup = 0.2, .start = 0.1, .end = 0.135, .until = 8};
+      .kind = ScheduleKind::linear, .warmup = 0.2, .start = 0.1, .end = 0.135, .until = 8};
   EXPECT_NEAR(schedule_factor(config, kTenEpochs, 0), 0.1, kExact);
   EXPECT_NEAR(schedule_factor(config, kTenEpochs, 10), 0.55, kExact);
   EXPECT_NEAR(schedule_factor(config, kTenEpochs, 20), 1, kExact);

@@ -4,6 +4,7 @@
 
 #include "base/error.hpp"
 #include "graph/graph.hpp"
+#include "recipe/recipe.hpp"
 
 namespace ftl::recipe {
 namespace {
@@ -55,14 +56,23 @@ name = "alternating flip"
 set = ["augment.flip=random"]
 )";
 
-Recipe recipe_with(std::string_view tricks) {
-  return parse_recipe(std::string(kRecipe) + std::string(tricks), "small");
+WrittenRecipe recipe_with(std::string_view tricks, const std::vector<std::string>& settings = {}) {
+  return {.origin = "small", .text = std::string(kRecipe) + std::string(tricks), .settings = settings};
+}
+
+std::vector<std::string> ablation_names(const WrittenRecipe& written) {
+  std::vector<std::string> names;
+  for (const Ablation& ablation : read(written).ablations) names.push_back(ablation.name);
+  return names;
+}
+
+std::string text_without(const WrittenRecipe& written, const std::vector<std::size_t>& tricks) {
+  return to_toml(without_tricks(written, tricks));
 }
 
 std::string refusal(std::string_view tricks) {
   try {
-    const Recipe recipe = recipe_with(tricks);
-    without_tricks(recipe, {0});
+    without_tricks(recipe_with(tricks), {0});
   } catch (const InputError& error) {
     return error.what();
   }
@@ -70,15 +80,15 @@ std::string refusal(std::string_view tricks) {
 }
 
 TEST(Ablation, IsPartOfTheResolvedRecipe) {
-  const Recipe recipe = recipe_with(kTricks);
+  const WrittenRecipe recipe = recipe_with(kTricks);
   EXPECT_THAT(ablation_names(recipe),
               ElementsAre("augmentation", "pool first", "squeeze-and-excite", "GELU", "alternating flip"));
-  EXPECT_EQ(parse_recipe(recipe.toml, "small").toml, recipe.toml);
+  EXPECT_EQ(parse_recipe(to_toml(read(recipe)), "small"), read(recipe));
   EXPECT_THAT(ablation_names(recipe_with("")), ElementsAre());
 }
 
 TEST(Ablation, OfNothingIsTheRecipe) {
-  EXPECT_EQ(without_tricks(recipe_with(kTricks), {}).toml, recipe_with("").toml);
+  EXPECT_EQ(without_tricks(recipe_with(kTricks), {}), read(recipe_with("")));
 }
 
 TEST(Ablation, ChangesSettings) {
@@ -88,20 +98,21 @@ TEST(Ablation, ChangesSettings) {
 }
 
 TEST(Ablation, ReordersLayersWithTheirKeysAndKeepsTheNameOfTheOutput) {
-  EXPECT_THAT(without_tricks(recipe_with(kTricks), {1}).toml,
+  EXPECT_THAT(text_without(recipe_with(kTricks), {1}),
               testing::ContainsRegex("batch_norm[^\n]*momentum = 0.4[^\n]*\n[^\n]*\"act\"[^\n]*\n"
                                      "[^\n]*\"max_pool\", name = \"body\""));
 }
 
 TEST(Ablation, RemovesLayersAndChangesThemInShortcutsToo) {
-  EXPECT_THAT(without_tricks(recipe_with(kTricks), {2}).toml, testing::Not(HasSubstr("squeeze_excite")));
-  EXPECT_THAT(without_tricks(recipe_with(kTricks), {3}).toml, testing::Not(HasSubstr("gelu")));
+  EXPECT_THAT(text_without(recipe_with(kTricks), {2}), testing::Not(HasSubstr("squeeze_excite")));
+  EXPECT_THAT(text_without(recipe_with(kTricks), {3}), testing::Not(HasSubstr("gelu")));
 }
 
 TEST(Ablation, TakesTricksOffFromTheLastToTheFirst) {
   const Recipe bare = without_tricks(recipe_with(kTricks), {0, 1, 2, 3, 4});
   EXPECT_EQ(bare.augmentation.flip, data::Flip::none);
-  EXPECT_THAT(bare.toml, AllOf(testing::Not(HasSubstr("gelu")), testing::Not(HasSubstr("squeeze_excite"))));
+  EXPECT_THAT(to_toml(bare),
+              AllOf(testing::Not(HasSubstr("gelu")), testing::Not(HasSubstr("squeeze_excite"))));
 }
 
 TEST(Ablation, RefusesWhatDoesNotFit) {
@@ -119,14 +130,24 @@ TEST(Ablation, RefusesWhatDoesNotFit) {
   EXPECT_THAT(refusal("[[ablation]]\nname = \"x\"\nwith = 1"), HasSubstr("ablation[0].with"));
 }
 
+TEST(Ablation, ChangesSettingsAsTheCommandLineDoes) {
+  const std::string trick =
+      "[[ablation]]\nname = \"rates\"\nset = [\"optimizer.filters.lr=2\", \"ema.every=3\"]";
+  const Recipe recipe = without_tricks(recipe_with(trick), {0});
+  EXPECT_EQ(recipe, read(recipe_with("", {"optimizer.filters.lr=2", "ema.every=3"})));
+  EXPECT_EQ(recipe.optimizers.at(graph::ParameterRole::linear).optimizer.learning_rate, 2)
+      << "follows filters";
+  EXPECT_TRUE(recipe.ema.enabled) << "a table that is there";
+}
+
 class BuiltInRecipe : public testing::TestWithParam<const char*> {};
 
 TEST_P(BuiltInRecipe, CanDoWithoutEachOfItsTricksAndWithoutAll) {
-  const Recipe recipe = load_recipe(GetParam());
+  const WrittenRecipe recipe = written_recipe(GetParam());
   std::vector<std::size_t> all;
   for (std::size_t i = 0; i < ablation_names(recipe).size(); ++i) {
     const Recipe without = without_tricks(recipe, {i});
-    EXPECT_NE(without.toml, without_tricks(recipe, {}).toml) << ablation_names(recipe)[i];
+    EXPECT_NE(without, without_tricks(recipe, {})) << ablation_names(recipe)[i];
     EXPECT_NO_THROW(graph::build_graph(without.network, {32, 32, 10})) << ablation_names(recipe)[i];
     all.push_back(i);
   }
