@@ -10,6 +10,14 @@
 #include "base/error.hpp"
 #include "base/index.hpp"
 #include "graph/fusion.hpp"
+#include "graph/ops/activation.hpp"
+#include "graph/ops/add.hpp"
+#include "graph/ops/batch_norm.hpp"
+#include "graph/ops/convolution.hpp"
+#include "graph/ops/multiply.hpp"
+#include "graph/ops/patches.hpp"
+#include "graph/ops/pictures.hpp"
+#include "graph/ops/pool.hpp"
 
 namespace ftl::graph {
 namespace {
@@ -17,18 +25,13 @@ namespace {
 using kernels::ConvolutionGeometry;
 using kernels::PoolGeometry;
 
-constexpr int kPictureChannels = 3;
-
 class Builder {
  public:
   Builder(const NetworkDescription& description, const GraphInput& input) : description_(description) {
     graph_.classes = input.classes;
     graph_.products = description.products;
     graph_.logit_scale = description.logit_scale;
-    graph_.nodes.push_back({"pictures",
-                            {},
-                            {kPictureChannels, input.height, input.width},
-                            PicturesNode{input.height, input.width}});
+    push("pictures", {}, PicturesOp(input.height, input.width));
   }
 
   Graph build() {
@@ -39,7 +42,7 @@ class Builder {
           "network.layers: the last layer gives {}, but {} classes need {}: end with a linear layer",
           to_string(shape(last)), graph_.classes, to_string(expected));
     }
-    const auto* op = graph_.nodes[static_cast<std::size_t>(last)].as<ConvolutionNode>();
+    const auto* op = graph_.nodes[static_cast<std::size_t>(last)].as<ConvolutionOp>();
     if (graph_.balance_parameter != kNone && (op == nullptr || op->bias != graph_.balance_parameter)) {
       throw InputError("{} (linear): only the last layer can have balance",
                        graph_.parameters[static_cast<std::size_t>(graph_.balance_parameter)].layer);
@@ -65,16 +68,21 @@ class Builder {
     return value;
   }
 
-  int push(std::string name, std::vector<int> inputs, Shape node_shape, const decltype(Node::op)& op) {
+  template <class Kind>
+  int push(std::string name, std::vector<int> inputs, const Kind& op) {
+    std::vector<Shape> shapes;
+    for (const int input : inputs) shapes.push_back(shape(input));
+    const Shape out = op.shape(shapes);
     // Distances within half a block's images are 32-bit integers.
-    const std::int64_t tiles =
-        std::int64_t{node_shape.channel_blocks()} * node_shape.height * node_shape.width;
+    const std::int64_t tiles = std::int64_t{out.channel_blocks()} * out.height * out.width;
     constexpr std::int64_t kMostTiles = std::numeric_limits<std::int32_t>::max() / kTileElements;
     if (tiles > kMostTiles) {
-      throw InputError("{}: its output is {}, more than {} million values an image", path_,
-                       to_string(node_shape), kMostTiles * kBlockChannels / 1'000'000);
+      throw InputError("{}: its output is {}, more than {} million values an image", path_, to_string(out),
+                       kMostTiles * kBlockChannels / 1'000'000);
     }
-    graph_.nodes.push_back({std::move(name), std::move(inputs), node_shape, op});
+    for (std::size_t i = 0; i < inputs.size(); ++i) shapes[i].channels = described_channels_[at(inputs[i])];
+    described_channels_.push_back(op.shape(shapes).channels);
+    graph_.nodes.push_back({std::move(name), std::move(inputs), out, std::make_shared<const Kind>(op)});
     return graph_.output();
   }
 
@@ -105,12 +113,12 @@ class Builder {
 
   // Any layer but a convolution over pictures needs them in the blocked layout first.
   int blocked(int input) {
-    if (graph_.nodes[static_cast<std::size_t>(input)].as<PicturesNode>() == nullptr) return input;
+    if (graph_.nodes[static_cast<std::size_t>(input)].as<PicturesOp>() == nullptr) return input;
     return add_patches(input, {kPictureChannels, shape(input).height, shape(input).width});
   }
 
   int add_patches(int input, const kernels::PatchesGeometry& geometry) {
-    return push("patches", {input}, geometry.out(), PatchesNode{geometry});
+    return push("patches", {input}, PatchesOp(geometry));
   }
 
   struct FilterSpec {
@@ -147,7 +155,7 @@ class Builder {
                      .groups = geometry.groups,
                      .fan_in = geometry.group_inputs() * geometry.taps(),
                      .frozen = spec.frozen};
-    const bool over_pictures = graph_.nodes[static_cast<std::size_t>(input)].as<PicturesNode>() != nullptr;
+    const bool over_pictures = graph_.nodes[static_cast<std::size_t>(input)].as<PicturesOp>() != nullptr;
     if (over_pictures && geometry.groups == 1) {
       input =
           add_patches(input, {kPictureChannels, geometry.in.height, geometry.in.width, geometry.kernel_height,
@@ -166,8 +174,7 @@ class Builder {
                                                       .frozen = spec.frozen_bias})
                                      : kNone;
     if (graph_.products == Products::int8) geometry.int8 = kernels::suits_int8(geometry);
-    const Shape out = geometry.out;
-    return push(spec.name, {input}, out, ConvolutionNode{geometry, weight_index, bias_index});
+    return push(spec.name, {input}, ConvolutionOp(geometry, weight_index, bias_index));
   }
 
   int add(const ConvolutionDescription& layer, const std::string& name, int input) {
@@ -179,8 +186,8 @@ class Builder {
     }
     const int groups = layer.groups == 0 ? shape(input).channels : layer.groups;
     // A depthwise convolution follows its input's width; any other follows the network's.
-    const int out = layer.groups == 0 && layer.out == unscaled_channels(input) ? shape(input).channels
-                                                                               : scaled(layer.out);
+    const int out = layer.groups == 0 && layer.out == described_channels_[at(input)] ? shape(input).channels
+                                                                                     : scaled(layer.out);
     const ConvolutionGeometry geometry{.out = {out, 0, 0},
                                        .kernel_height = layer.kernel_height,
                                        .kernel_width = layer.kernel_width,
@@ -192,7 +199,7 @@ class Builder {
                                       .initialisation = layer.initialisation,
                                       .bias = layer.bias},
                                      input, geometry);
-    unscaled_[node] = layer.out;
+    described_channels_[at(node)] = layer.out;
     return node;
   }
 
@@ -211,7 +218,7 @@ class Builder {
                                      input, geometry);
     graph_.has_whitening = true;
     graph_.whitening_description = layer;
-    graph_.whitening_parameter = graph_.nodes.back().as<ConvolutionNode>()->weight;
+    graph_.whitening_parameter = graph_.nodes.back().as<ConvolutionOp>()->weight;
     return node;
   }
 
@@ -232,7 +239,7 @@ class Builder {
                                  .frozen_bias = layer.balance},
                                 input, layer.out == 0 ? graph_.classes : layer.out);
     if (layer.balance && graph_.balance_parameter == kNone)
-      graph_.balance_parameter = graph_.nodes.back().as<ConvolutionNode>()->bias;
+      graph_.balance_parameter = graph_.nodes.back().as<ConvolutionOp>()->bias;
     return node;
   }
 
@@ -244,17 +251,19 @@ class Builder {
       if (!learned) return kNone;
       return add_parameter({.name = own_name + suffix, .shape = {own_shape.channels}, .role = role});
     };
-    BatchNormNode node{.eps = layer.eps, .momentum = layer.momentum};
+    BatchNormOp node;
+    node.eps = layer.eps;
+    node.momentum = layer.momentum;
     node.scale = parameter(layer.scale, ".weight", ParameterRole::scales);
     node.bias = parameter(layer.bias, ".bias", ParameterRole::biases);
     node.statistics = static_cast<int>(graph_.norms.size());
     graph_.norms.push_back(own_shape);
     graph_.norm_names.push_back(own_name);
-    return push(own_name, {input}, own_shape, node);
+    return push(own_name, {input}, node);
   }
 
   int add_activation(kernels::ActivationKind kind, const std::string& name, int input) {
-    return push(name_for(name, "act"), {input}, shape(input), ActivationNode{kind});
+    return push(name_for(name, "act"), {input}, ActivationOp(kind));
   }
 
   int add(const ActivationDescription& layer, const std::string& name, int input) {
@@ -279,7 +288,7 @@ class Builder {
       refuse("pool", fmt::format("pad is {}; at most half the kernel is allowed", geometry.pad));
     }
     geometry.out = {in.channels, height / geometry.stride + 1, width / geometry.stride + 1};
-    return push(name_for(name, "pool"), {input}, geometry.out, PoolNode{geometry});
+    return push(name_for(name, "pool"), {input}, PoolOp(geometry));
   }
 
   int add(const SqueezeExciteDescription& layer, const std::string& name, int input) {
@@ -298,7 +307,7 @@ class Builder {
     gate = add_activation(layer.activation, own_name + ".act", gate);
     gate = add_linear({.name = own_name + ".expand", .kind = "linear", .bias = true}, gate, channels);
     gate = add_activation(kernels::ActivationKind::sigmoid, own_name + ".gate", gate);
-    return push(own_name, {x, gate}, shape(x), MultiplyNode{});
+    return push(own_name, {x, gate}, MultiplyOp());
   }
 
   int add(const AddDescription& layer, const std::string& name, int input) {
@@ -315,7 +324,7 @@ class Builder {
                          to_string(shape(other)), layer.from,
                          layer.shortcut.empty() ? "" : ", through the shortcut", to_string(shape(input))));
     }
-    return push(own_name, {input, other}, shape(input), AddNode{});
+    return push(own_name, {input, other}, AddOp());
   }
 
   int named(const std::string& from, const char* kind) const {
@@ -336,16 +345,6 @@ class Builder {
     return std::max(8, static_cast<int>(std::lround(wanted / 8)) * 8);
   }
 
-  // What the description says of a node's channels: of a convolution's own, which others pass on.
-  int unscaled_channels(int node) const {
-    const auto found = unscaled_.find(node);
-    if (found != unscaled_.end()) return found->second;
-    const Node& other = graph_.nodes[at(node)];
-    const bool passes_on = other.as<ConvolutionNode>() == nullptr && !other.inputs.empty() &&
-                           shape(other.inputs[0]).channels == other.shape.channels;
-    return passes_on ? unscaled_channels(other.inputs[0]) : other.shape.channels;
-  }
-
   const NetworkDescription& description_;
   Graph graph_;
   std::string path_;        // of the layer in work
@@ -353,7 +352,8 @@ class Builder {
   std::map<std::string, int> named_;
   std::set<std::string> names_;
   std::map<std::string, int> counts_;
-  std::map<int, int> unscaled_;
+  // By node, its channels at width 1: a convolution's `out`, and what follows from it.
+  std::vector<int> described_channels_;
 };
 
 }  // namespace
@@ -361,7 +361,7 @@ class Builder {
 Graph build_graph(const NetworkDescription& description, const GraphInput& input) {
   Graph graph = fuse(Builder(description, input).build());
   for (const Node& node : graph.nodes) {
-    if (const auto* convolution = node.as<ConvolutionNode>()) kernels::check(convolution->geometry);
+    if (const auto* convolution = node.as<ConvolutionOp>()) kernels::check(convolution->geometry);
   }
   return graph;
 }
