@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "graph/description.hpp"
+#include "graph/layers/whitening.hpp"
 #include "graph/op.hpp"
 #include "graph/parameter.hpp"
 #include "tensor/layout.hpp"

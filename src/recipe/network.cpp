@@ -6,31 +6,14 @@
 #include <regex>
 
 #include "base/error.hpp"
+#include "graph/layer_keys.hpp"
+#include "graph/layers/list.hpp"
 
 namespace ftl::recipe {
 namespace {
 
-using Layer = decltype(graph::LayerDescription::layer);
-using graph::Initialisation;
-using kernels::ActivationKind;
-using kernels::PoolKind;
-
-const std::array<Choice<ActivationKind>, 5> kActivations{{{"relu", ActivationKind::relu},
-                                                          {"gelu", ActivationKind::gelu},
-                                                          {"silu", ActivationKind::silu},
-                                                          {"celu", ActivationKind::celu},
-                                                          {"sigmoid", ActivationKind::sigmoid}}};
-
 const std::array<Choice<graph::Products>, 2> kProducts{
     {{"bf16", graph::Products::bf16}, {"int8", graph::Products::int8}}};
-
-const std::array<Choice<Initialisation>, 3> kConvolutionInitialisations{
-    {{"kaiming_uniform", Initialisation::kaiming_uniform},
-     {"kaiming_normal", Initialisation::kaiming_normal},
-     {"dirac", Initialisation::dirac}}};
-
-const std::array<Choice<Initialisation>, 2> kLinearInitialisations{
-    {{"kaiming_uniform", Initialisation::kaiming_uniform}, {"unit_std", Initialisation::unit_std}}};
 
 // Where a layer stands.
 struct Scope {
@@ -52,134 +35,106 @@ std::vector<graph::LayerDescription> read_layers(const toml::array& array, const
   return layers;
 }
 
-std::string read_from(RecipeTable& table, const Scope& scope) {
-  const std::string allowed = scope.earlier.empty() ? "the name of an earlier layer (none has one)"
-                                                    : fmt::format("the name of an earlier layer ({})",
-                                                                  fmt::join(scope.earlier, ", "));
-  if (table.find("from") == nullptr) table.fail_missing("from", allowed);
-  std::string from = table.string("from");
-  if (std::find(scope.earlier.begin(), scope.earlier.end(), from) == scope.earlier.end())
-    table.fail("from", allowed);
-  return from;
-}
+// Reads each key that a layer visits.
+class TableKeys final : public graph::LayerKeys {
+ public:
+  TableKeys(RecipeTable& table, Scope& scope) : table_(table), scope_(scope) {}
 
-void read_kernel(RecipeTable& table, graph::ConvolutionDescription& convolution) {
-  constexpr std::string_view kAllowed = "an integer from 1 to 1000000 or [height, width]";
-  const toml::node* node = table.find("kernel");
-  if (node == nullptr || node->is_integer()) {
-    convolution.kernel_height = convolution.kernel_width = table.integer("kernel", count_from(1), 3);
-    return;
+  void boolean(std::string_view key, bool& value) override { value = table_.boolean(key, value); }
+  void number(std::string_view key, double& value, const Range& range) override {
+    value = table_.number(key, range, value);
   }
-  const toml::array* sides = table.array("kernel", kAllowed);
-  if (sides->size() != 2) table.fail("kernel", kAllowed);
-  const auto side = [&](std::size_t i) {
-    const auto value = (*sides)[i].value_exact<std::int64_t>();
-    if (!value || !count_from(1).contains(static_cast<double>(*value))) table.fail("kernel", kAllowed);
-    return static_cast<int>(*value);
-  };
-  convolution.kernel_height = side(0);
-  convolution.kernel_width = side(1);
-  table.resolve("kernel", fmt::format("[{}, {}]", convolution.kernel_height, convolution.kernel_width));
-}
+  void integer(std::string_view key, int& value, const Range& range) override {
+    value = table_.integer(key, range, value);
+  }
+  void required_integer(std::string_view key, int& value, const Range& range) override {
+    value = table_.integer(key, range);
+  }
+  void integer_or(std::string_view key, int& value, const Range& range, const Word& word) override {
+    value = table_.integer_or(key, range, word, value);
+  }
 
-constexpr Range kOutputs{.low = 1, .high = 65'536};  // beyond that a typing error is likelier than a wish
+  void sides(std::string_view key, int& height, int& width) override {
+    constexpr std::string_view kAllowed = "an integer from 1 to 1000000 or [height, width]";
+    const toml::node* node = table_.find(key);
+    if (node == nullptr || node->is_integer()) {
+      height = width = table_.integer(key, count_from(1), height);
+      return;
+    }
+    const toml::array* values = table_.array(key, kAllowed);
+    if (values->size() != 2) table_.fail(key, kAllowed);
+    const auto side = [&](std::size_t i) {
+      const auto value = (*values)[i].value_exact<std::int64_t>();
+      if (!value || !count_from(1).contains(static_cast<double>(*value))) table_.fail(key, kAllowed);
+      return static_cast<int>(*value);
+    };
+    height = side(0);
+    width = side(1);
+    table_.resolve(key, fmt::format("[{}, {}]", height, width));
+  }
 
-Layer read_convolution(RecipeTable& table, Scope&) {
-  graph::ConvolutionDescription convolution;
-  convolution.out = table.integer("out", kOutputs);
-  read_kernel(table, convolution);
-  convolution.stride = table.integer("stride", count_from(1), 1);
-  convolution.pad = table.integer_or("pad", count_from(0), {"same", -1}, -1);
-  convolution.groups = table.integer_or("groups", count_from(1), {"depthwise", 0}, 1);
-  convolution.bias = table.boolean("bias", false);
-  convolution.initialisation =
-      table.choice("init", kConvolutionInitialisations, Initialisation::kaiming_uniform);
-  return convolution;
-}
+  void earlier_layer(std::string_view key, std::string& name, bool optional) override {
+    if (table_.find(key) == nullptr && optional) return;
+    const std::string allowed = names_allowed();
+    if (table_.find(key) == nullptr) table_.fail_missing(key, allowed);
+    name = table_.string(key);
+    if (!is_earlier(name)) table_.fail(key, allowed);
+  }
 
-Layer read_whitening(RecipeTable& table, Scope& scope) {
-  if (!scope.first)
-    throw InputError("{} may only be \"whiten\" in the network's first layer", table.path("op"));
-  graph::WhiteningDescription whitening;
-  whitening.kernel = table.integer("kernel", count_from(1), whitening.kernel);
-  whitening.negatives = table.boolean("negatives", whitening.negatives);
-  whitening.eps = table.number("eps", above(0), whitening.eps);
-  whitening.images = table.integer("images", count_from(0), whitening.images);
-  whitening.bias = table.boolean("bias", whitening.bias);
-  return whitening;
-}
-
-Layer read_linear(RecipeTable& table, Scope&) {
-  graph::LinearDescription linear;
-  linear.out = table.integer_or("out", kOutputs, {"classes", 0}, 0);
-  linear.bias = table.boolean("bias", linear.bias);
-  linear.balance = table.boolean("balance", linear.balance);
-  linear.initialisation = table.choice("init", kLinearInitialisations, linear.initialisation);
-  return linear;
-}
-
-Layer read_batch_norm(RecipeTable& table, Scope&) {
-  graph::BatchNormDescription norm;
-  norm.scale = table.boolean("scale", norm.scale);
-  norm.bias = table.boolean("bias", norm.bias);
-  norm.eps = table.number("eps", above(0), norm.eps);
-  norm.momentum = table.number("momentum", {.low = 0, .high = 1, .above_low = true}, norm.momentum);
-  return norm;
-}
-
-Layer read_activation(RecipeTable& table, Scope&) {
-  return graph::ActivationDescription{table.choice("kind", kActivations, ActivationKind::relu)};
-}
-
-template <PoolKind kind>
-Layer read_pool(RecipeTable& table, Scope&) {
-  graph::PoolDescription pool;
-  pool.kind = kind;
-  pool.kernel = table.integer("kernel", count_from(1), pool.kernel);
-  pool.stride = table.integer("stride", count_from(1), pool.kernel);
-  pool.pad = table.integer("pad", {.low = 0, .high = pool.kernel - 1.0}, 0);  // no window of padding alone
-  return pool;
-}
-
-template <PoolKind kind>
-Layer read_global_pool(RecipeTable&, Scope&) {
-  graph::PoolDescription pool;
-  pool.kind = kind;
-  pool.global = true;
-  return pool;
-}
-
-Layer read_squeeze_excite(RecipeTable& table, Scope& scope) {
-  graph::SqueezeExciteDescription squeeze_excite;
-  if (table.find("from") != nullptr) squeeze_excite.from = read_from(table, scope);
-  squeeze_excite.ratio = table.integer("ratio", count_from(1), squeeze_excite.ratio);
-  squeeze_excite.activation = table.choice("act", kActivations, ActivationKind::relu);
-  return squeeze_excite;
-}
-
-Layer read_add(RecipeTable& table, Scope& scope) {
-  graph::AddDescription add;
-  add.from = read_from(table, scope);
-  if (const toml::array* shortcut = table.array("shortcut", "an array of layers")) {
+  void earlier_layers(std::string_view key, std::vector<std::string>& names) override {
+    const toml::node* node = table_.find(key);
+    if (node == nullptr || !node->is_array()) return earlier_layer(key, names.emplace_back(), false);
+    const std::string allowed = names_allowed() + ", or an array of such names";
     std::vector<std::string> resolved;
-    add.shortcut = read_layers(*shortcut, table.path("shortcut"), scope, resolved);
-    table.resolve("shortcut", fmt::format("[{}]", fmt::join(resolved, ", ")));
+    for (const toml::node& element : *node->as_array()) {
+      const auto name = element.value_exact<std::string>();
+      if (!name || !is_earlier(*name)) table_.fail(key, allowed);
+      names.push_back(*name);
+      resolved.push_back(to_toml(*name));
+    }
+    if (names.empty()) table_.fail(key, allowed);
+    table_.resolve(key, fmt::format("[{}]", fmt::join(resolved, ", ")));
   }
-  return add;
-}
 
-const std::array<Choice<Layer (*)(RecipeTable&, Scope&)>, 11> kOperations{
-    {{"conv", read_convolution},
-     {"whiten", read_whitening},
-     {"linear", read_linear},
-     {"batch_norm", read_batch_norm},
-     {"act", read_activation},
-     {"max_pool", read_pool<PoolKind::max>},
-     {"avg_pool", read_pool<PoolKind::average>},
-     {"global_max_pool", read_global_pool<PoolKind::max>},
-     {"global_avg_pool", read_global_pool<PoolKind::average>},
-     {"squeeze_excite", read_squeeze_excite},
-     {"add", read_add}}};
+  void layers(std::string_view key, std::vector<graph::LayerDescription>& layers) override {
+    const toml::array* array = table_.array(key, "an array of layers");
+    if (array == nullptr) return;
+    std::vector<std::string> resolved;
+    layers = read_layers(*array, table_.path(key), scope_, resolved);
+    table_.resolve(key, fmt::format("[{}]", fmt::join(resolved, ", ")));
+  }
+
+  void first_only(std::string_view op) override {
+    if (scope_.first) return;
+    throw InputError("{} may only be \"{}\" in the network's first layer", table_.path("op"), op);
+  }
+
+ protected:
+  std::size_t choose(std::string_view key, std::size_t chosen,
+                     std::span<const std::string_view> names) override {
+    return table_.choose(key, names, chosen);
+  }
+
+ private:
+  bool is_earlier(const std::string& name) const {
+    return std::ranges::find(scope_.earlier, name) != scope_.earlier.end();
+  }
+  std::string names_allowed() const {
+    return scope_.earlier.empty()
+               ? "the name of an earlier layer (none has one)"
+               : fmt::format("the name of an earlier layer ({})", fmt::join(scope_.earlier, ", "));
+  }
+
+  RecipeTable& table_;
+  Scope& scope_;
+};
+
+// A layer of the kind that the table's "op" names, with the defaults of its keys.
+graph::Layer read_operation(RecipeTable& table) {
+  std::vector<std::string_view> names;
+  for (const graph::Layer& layer : graph::every_layer()) names.push_back(layer.op());
+  return graph::every_layer()[table.choose("op", names, {})];
+}
 
 std::string read_name(RecipeTable& table, Scope& scope) {
   static const std::regex pattern("[A-Za-z0-9_-]+");
@@ -193,20 +148,12 @@ std::string read_name(RecipeTable& table, Scope& scope) {
   return name;
 }
 
-bool has_parameters(const Layer& layer) {
-  return std::holds_alternative<graph::ConvolutionDescription>(layer) ||
-         std::holds_alternative<graph::WhiteningDescription>(layer) ||
-         std::holds_alternative<graph::LinearDescription>(layer) ||
-         std::holds_alternative<graph::BatchNormDescription>(layer) ||
-         std::holds_alternative<graph::SqueezeExciteDescription>(layer);
-}
-
 graph::LayerDescription read_layer(RecipeTable table, Scope& scope, std::string& resolved) {
-  graph::LayerDescription description;
-  const auto read_operation = table.choice("op", kOperations);
+  graph::LayerDescription description{.name = {}, .layer = read_operation(table)};
   if (table.find("name") != nullptr) description.name = read_name(table, scope);
-  description.layer = read_operation(table, scope);
-  if (has_parameters(description.layer)) {
+  TableKeys keys(table, scope);
+  description.layer.visit(keys);
+  if (description.layer.learns()) {
     description.train_until = table.number("train_until", at_least(0), description.train_until);
   }
   table.reject_unknown_keys();

@@ -3,7 +3,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <cmath>
 #include <sstream>
 
 #include "base/error.hpp"
@@ -24,17 +23,6 @@ std::string shown(const toml::node& node) {
 }
 
 }  // namespace
-
-bool Range::contains(double value) const {
-  return std::isfinite(value) && (above_low ? value > low : value >= low) &&
-         (below_high ? value < high : value <= high);
-}
-
-std::string Range::describe() const {
-  if (std::isinf(high)) return fmt::format("{} {}", above_low ? "above" : "of at least", low);
-  if (!above_low && !below_high) return fmt::format("from {} to {}", low, high);
-  return fmt::format("in {}{}, {}{}", above_low ? '(' : '[', low, high, below_high ? ')' : ']');
-}
 
 RecipeTable::RecipeTable(const toml::table* table, std::string path)
     : table_(table != nullptr ? table : &kEmptyTable), path_(std::move(path)) {}

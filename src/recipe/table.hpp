@@ -5,7 +5,6 @@
 #include <toml++/toml.h>
 
 #include <array>
-#include <limits>
 #include <optional>
 #include <span>
 #include <string>
@@ -14,41 +13,9 @@
 #include <utility>
 #include <vector>
 
+#include "base/allowed.hpp"
+
 namespace ftl::recipe {
-
-struct Range {
-  double low = 0;
-  double high = std::numeric_limits<double>::infinity();
-  bool above_low = false;   // low itself is not allowed
-  bool below_high = false;  // high itself is not allowed
-
-  bool contains(double value) const;
-  std::string describe() const;  // "above 0", "from 1 to 5", "in [0, 1)"
-};
-
-// Sizes and counts; the upper end only keeps nonsense out.
-constexpr Range count_from(double low) {
-  return {.low = low, .high = 1'000'000};
-}
-constexpr Range at_least(double low) {
-  return {.low = low};
-}
-constexpr Range above(double low) {
-  return {.low = low, .above_low = true};
-}
-inline constexpr Range kShare{.low = 0, .high = 1, .below_high = true};  // [0, 1)
-
-// A string that a recipe may use instead of an integer, e.g. groups = "depthwise".
-struct Word {
-  std::string_view text;
-  int value;
-};
-
-template <class T>
-struct Choice {
-  std::string_view name;
-  T value;
-};
 
 // Every getter throws InputError, naming the key in full and what is allowed, for a value of the wrong type
 // or out of range, and for a missing key without a fallback.
@@ -67,6 +34,10 @@ class RecipeTable {
   template <class T, std::size_t N>
   T choice(std::string_view key, const std::array<Choice<T>, N>& choices,
            std::type_identity_t<std::optional<T>> fallback = {});
+
+  // The index of the key's value among `names`; the fallback's without the key.
+  std::size_t choose(std::string_view key, std::span<const std::string_view> names,
+                     std::optional<std::size_t> fallback);
 
   // A table in this one; an absent one is empty.
   RecipeTable table(std::string_view key);
@@ -90,9 +61,6 @@ class RecipeTable {
   std::string inline_table() const;  // { key = value, ... }
 
  private:
-  std::size_t choose(std::string_view key, std::span<const std::string_view> names,
-                     std::optional<std::size_t> fallback);
-
   const toml::table* table_;
   std::string path_;
   std::vector<std::string> known_;

@@ -9,6 +9,7 @@
 
 #include "base/index.hpp"
 #include "engine/cpu/activity.hpp"
+#include "engine/cpu/cpu_op.hpp"
 #include "engine/cpu/step_runner.hpp"
 
 namespace ftl::engine {

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "base/thread_pool.hpp"
-#include "engine/cpu/cpu_op.hpp"
+#include "engine/cpu/node_state.hpp"
 #include "engine/cpu/plan.hpp"
 #include "graph/model.hpp"
 #include "kernels/loss/loss.hpp"
