@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/error.hpp"
 
@@ -85,6 +86,8 @@ class Keys {
                       std::string_view allowed = "a string") = 0;
   // A string that is left out where it is empty.
   virtual void string_if_any(std::string_view key, std::string& value) = 0;
+  // One string, or an array of them; at least one, which is written as a string.
+  virtual void strings(std::string_view key, std::vector<std::string>& values, std::string_view allowed) = 0;
   // Several names may stand for one value; the first of them is written.
   template <class T, std::size_t N>
   void choice(std::string_view key, T& value, const std::array<Choice<T>, N>& choices,

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "graph/description.hpp"
+#include "graph/initialisation.hpp"
 
 namespace ftl::graph {
 

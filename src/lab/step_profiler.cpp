@@ -15,7 +15,7 @@ std::map<Activity, double> step_flop(const train::Trainer& trainer) {
   const engine::Executor& executor = trainer.executor();
   for (const engine::Segment& segment : executor.plan().segments) {
     for (const engine::Step& step : segment.steps) {
-      flop[engine::activity(step.kind, step.node)] +=
+      flop[engine::activity(*step.pass, step.node)] +=
           engine::executed_flop(executor.graph(), executor.plan(), step) *
           static_cast<double>(trainer.batch());
     }

@@ -7,6 +7,8 @@
 
 #include "base/index.hpp"
 #include "base/json.hpp"
+#include "engine/cpu/ops/convolution.hpp"
+#include "graph/ops/convolution.hpp"
 #include "kernels/peak.hpp"
 #include "measure/onednn.hpp"
 
@@ -81,7 +83,7 @@ class Bench {
   void run_up_to(const ConvolutionPass& pass) {
     const engine::Segment& whole = step_.plan().segments[at(pass.segment)];
     engine::Segment before;
-    before.sums_weights = whole.sums_weights;
+    before.sums_in_lanes = whole.sums_in_lanes;
     before.steps.assign(whole.steps.begin(), whole.steps.begin() + pass.step);
     step_.run(before);
   }
@@ -89,7 +91,7 @@ class Bench {
   void collect() {
     const graph::Graph& graph = step_.graph();
     for (auto& [node, timings] : timings_) {
-      const auto& convolution = *graph.nodes[at(node)].as<graph::ConvolutionNode>();
+      const auto& convolution = *graph.nodes[at(node)].as<graph::ConvolutionOp>();
       std::ranges::sort(timings, {}, &PassTiming::direction);
       result_.convolutions.push_back(
           {.name = graph.nodes[at(node)].name,

@@ -7,34 +7,32 @@
 #include <optional>
 
 #include "base/index.hpp"
+#include "engine/cpu/ops/convolution.hpp"
+#include "engine/cpu/ops/patches.hpp"
+#include "graph/ops/convolution.hpp"
+#include "graph/ops/patches.hpp"
 
 namespace ftl::measure {
 namespace {
 
 using engine::Step;
-using engine::StepKind;
 
 std::optional<Direction> direction_of(const Step& step) {
-  switch (step.kind) {
-    case StepKind::convolution:
-      return Direction::forward;
-    case StepKind::convolution_data:
-      return Direction::backward_data;
-    case StepKind::convolution_weights:
-      // Without input it sums a bias's gradient and multiplies nothing.
-      return step.in == graph::kNone ? std::nullopt : std::optional(Direction::backward_weights);
-    default:
-      return std::nullopt;
-  }
+  if (step.pass == &engine::kConvolutionPass) return Direction::forward;
+  if (step.pass == &engine::kConvolutionDataPass) return Direction::backward_data;
+  // Without input it sums a bias's gradient and multiplies nothing.
+  if (step.pass == &engine::kConvolutionWeightsPass && step.input() != graph::kNone)
+    return Direction::backward_weights;
+  return std::nullopt;
 }
 
 bool prepares(const Step& step) {
-  return step.kind == StepKind::patches;
+  return step.pass == &engine::kPatchesPass;
 }
 
 // Moves the steps whose result `products` reads from `prepared` to `steps`: the first pass to use them pays.
 void take_preparation(const Step& products, std::vector<Step>& prepared, std::vector<Step>& steps) {
-  const auto is_operand = [&](const Step& step) { return step.out == products.in; };
+  const auto is_operand = [&](const Step& step) { return step.output() == products.input(); };
   std::ranges::copy_if(prepared, std::back_inserter(steps), is_operand);
   std::erase_if(prepared, is_operand);
 }
@@ -68,7 +66,7 @@ std::vector<ConvolutionPass> convolution_passes(const engine::Plan& plan) {
                            .step = static_cast<int>(i)};
       take_preparation(steps[i], prepared, pass.steps.steps);
       pass.steps.steps.push_back(steps[i]);
-      pass.steps.sums_weights = direction == Direction::backward_weights;
+      pass.steps.sums_in_lanes = direction == Direction::backward_weights;
       passes.push_back(std::move(pass));
     }
   }
@@ -76,11 +74,11 @@ std::vector<ConvolutionPass> convolution_passes(const engine::Plan& plan) {
 }
 
 std::string extras(const graph::Graph& graph, const engine::Plan& plan, const ConvolutionPass& pass) {
-  const auto& convolution = *graph.nodes[at(pass.node)].as<graph::ConvolutionNode>();
+  const auto& convolution = *graph.nodes[at(pass.node)].as<graph::ConvolutionOp>();
   std::vector<std::string_view> parts;
   if (engine::multiplies_int8(graph, plan, pass.steps.steps.back())) parts.emplace_back("int8");
   for (const Step& step : pass.steps.steps) {
-    if (prepares(step)) parts.push_back(engine::name(step.kind));
+    if (prepares(step)) parts.push_back(step.pass->name);
   }
   const bool has_bias = convolution.bias != graph::kNone;
   if (pass.direction == Direction::forward) {
@@ -97,9 +95,9 @@ std::string extras(const graph::Graph& graph, const engine::Plan& plan, const Co
 }
 
 kernels::ConvolutionGeometry plain_geometry(const graph::Graph& graph, int node) {
-  kernels::ConvolutionGeometry geometry = graph.nodes[at(node)].as<graph::ConvolutionNode>()->geometry;
+  kernels::ConvolutionGeometry geometry = graph.nodes[at(node)].as<graph::ConvolutionOp>()->geometry;
   geometry.pool = false;
-  const auto* patches = graph.nodes[at(graph.nodes[at(node)].inputs[0])].as<graph::PatchesNode>();
+  const auto* patches = graph.nodes[at(graph.nodes[at(node)].inputs[0])].as<graph::PatchesOp>();
   if (patches == nullptr) return geometry;
   const kernels::PatchesGeometry& window = patches->geometry;
   const Shape pictures{window.channels, window.height, window.width};

@@ -7,6 +7,7 @@
 
 #include "engine/cpu/plan.hpp"
 #include "graph/graph.hpp"
+#include "kernels/convolution/convolution.hpp"
 
 namespace ftl::measure {
 

@@ -55,7 +55,7 @@ Layers replacement(const Layers& layers, std::size_t first, const LayerEdit& edi
     keys.erase("name");
     const toml::table text = layer_table(keys);
     RecipeTable table(&text, "put");
-    layer_keys(table, put.emplace_back());
+    layer_keys(table, put.emplace_back(undescribed_layer()));
     table.reject_unknown_keys();
   }
   return put;
@@ -71,8 +71,7 @@ int apply(const LayerEdit& edit, Layers& layers) {
       ++found;
       continue;
     }
-    if (auto* add = std::get_if<graph::AddDescription>(&layers[at].layer))
-      found += apply(edit, add->shortcut);
+    for (Layers* within : graph::layers_within(layers[at])) found += apply(edit, *within);
     ++at;
   }
   return found;

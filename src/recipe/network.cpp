@@ -5,30 +5,14 @@
 #include <algorithm>
 #include <regex>
 
+#include "graph/layer_keys.hpp"
+#include "graph/layers/list.hpp"
+
 namespace ftl::recipe {
 namespace {
 
-using Layer = decltype(graph::LayerDescription::layer);
-using graph::Initialisation;
-using kernels::ActivationKind;
-using kernels::PoolKind;
-
-const std::array<Choice<ActivationKind>, 5> kActivations{{{"relu", ActivationKind::relu},
-                                                          {"gelu", ActivationKind::gelu},
-                                                          {"silu", ActivationKind::silu},
-                                                          {"celu", ActivationKind::celu},
-                                                          {"sigmoid", ActivationKind::sigmoid}}};
-
 const std::array<Choice<graph::Products>, 2> kProducts{
     {{"bf16", graph::Products::bf16}, {"int8", graph::Products::int8}}};
-
-const std::array<Choice<Initialisation>, 3> kConvolutionInitialisations{
-    {{"kaiming_uniform", Initialisation::kaiming_uniform},
-     {"kaiming_normal", Initialisation::kaiming_normal},
-     {"dirac", Initialisation::dirac}}};
-
-const std::array<Choice<Initialisation>, 2> kLinearInitialisations{
-    {{"kaiming_uniform", Initialisation::kaiming_uniform}, {"unit_std", Initialisation::unit_std}}};
 
 // Where a layer stands.
 struct Scope {
@@ -55,130 +39,86 @@ void layer_keys(Keys& keys, graph::LayerDescription& layer, Scope& scope);
 
 void layers_keys(Keys& keys, std::string_view key, std::vector<graph::LayerDescription>& layers,
                  const ListForm& form, Scope& scope) {
-  layers.resize(keys.list(key, layers.size(), form));
+  layers.resize(keys.list(key, layers.size(), form), undescribed_layer());
   for (std::size_t i = 0; i < layers.size(); ++i) {
     keys.element(key, i, form, [&](Keys& element) { layer_keys(element, layers[i], scope); });
   }
 }
 
-void from_key(Keys& keys, std::string& from, Presence presence, const Scope& scope) {
-  const std::string allowed = scope.earlier.empty() ? "the name of an earlier layer (none has one)"
-                                                    : fmt::format("the name of an earlier layer ({})",
-                                                                  fmt::join(scope.earlier, ", "));
-  if (presence == Presence::required) {
-    keys.string("from", from, presence, allowed);
-  } else {
-    keys.string_if_any("from", from);
+// A layer's keys, in the text that `keys` reads or writes.
+class KeysOfLayer final : public graph::LayerKeys {
+ public:
+  KeysOfLayer(Keys& keys, Scope& scope) : keys_(keys), scope_(scope) {}
+
+  void boolean(std::string_view key, bool& value) override { keys_.boolean(key, value); }
+  void number(std::string_view key, double& value, const Range& range) override {
+    keys_.number(key, value, range);
   }
-  if (!scope.whole || (presence == Presence::optional && from.empty())) return;
-  keys.check("from", contains(scope.earlier, from), allowed);
-}
+  void integer(std::string_view key, int& value, const Range& range) override {
+    keys_.integer(key, value, range);
+  }
+  void required_integer(std::string_view key, int& value, const Range& range) override {
+    keys_.integer(key, value, range, Presence::required);
+  }
+  void integer_or(std::string_view key, int& value, const Range& range, const Word& word) override {
+    keys_.integer_or(key, value, range, word);
+  }
+  void sides(std::string_view key, int& height, int& width) override {
+    keys_.sides(key, height, width, count_from(1));
+  }
 
-constexpr Range kOutputs{.low = 1, .high = 65'536};  // beyond that a typing error is likelier than a wish
+  void earlier_layer(std::string_view key, std::string& name, bool optional) override {
+    if (optional) {
+      keys_.string_if_any(key, name);
+    } else {
+      keys_.string(key, name, Presence::required, allowed());
+    }
+    if (!(optional && name.empty())) check(key, name, allowed());
+  }
+  void earlier_layers(std::string_view key, std::vector<std::string>& names) override {
+    const std::string all_allowed = allowed() + ", or an array of such names";
+    keys_.strings(key, names, all_allowed);
+    for (const std::string& name : names) check(key, name, all_allowed);
+  }
+  void layers(std::string_view key, std::vector<graph::LayerDescription>& layers) override {
+    layers_keys(keys_, key, layers, kShortcut, scope_);
+  }
+  void first_only(std::string_view op) override {
+    if (!scope_.whole || scope_.first) return;
+    throw InputError("{} may only be \"{}\" in the network's first layer", keys_.path("op"), op);
+  }
 
-void operation_keys(Keys& keys, graph::ConvolutionDescription& convolution, Scope&) {
-  keys.integer("out", convolution.out, kOutputs, Presence::required);
-  keys.sides("kernel", convolution.kernel_height, convolution.kernel_width, count_from(1));
-  keys.integer("stride", convolution.stride, count_from(1));
-  keys.integer_or("pad", convolution.pad, count_from(0), {"same", -1});
-  keys.integer_or("groups", convolution.groups, count_from(1), {"depthwise", 0});
-  keys.boolean("bias", convolution.bias);
-  keys.choice("init", convolution.initialisation, kConvolutionInitialisations);
-}
+ protected:
+  std::size_t choose(std::string_view key, std::size_t chosen,
+                     std::span<const std::string_view> names) override {
+    keys_.choose(key, chosen, names, Presence::optional);
+    return chosen;
+  }
 
-void operation_keys(Keys& keys, graph::WhiteningDescription& whitening, Scope& scope) {
-  if (scope.whole && !scope.first)
-    throw InputError("{} may only be \"whiten\" in the network's first layer", keys.path("op"));
-  keys.integer("kernel", whitening.kernel, count_from(1));
-  keys.boolean("negatives", whitening.negatives);
-  keys.number("eps", whitening.eps, above(0));
-  keys.integer("images", whitening.images, count_from(0));
-  keys.boolean("bias", whitening.bias);
-}
+ private:
+  std::string allowed() const {
+    return scope_.earlier.empty()
+               ? "the name of an earlier layer (none has one)"
+               : fmt::format("the name of an earlier layer ({})", fmt::join(scope_.earlier, ", "));
+  }
+  void check(std::string_view key, const std::string& name, const std::string& names_allowed) const {
+    if (scope_.whole) keys_.check(key, contains(scope_.earlier, name), names_allowed);
+  }
 
-void operation_keys(Keys& keys, graph::LinearDescription& linear, Scope&) {
-  keys.integer_or("out", linear.out, kOutputs, {"classes", 0});
-  keys.boolean("bias", linear.bias);
-  keys.boolean("balance", linear.balance);
-  keys.choice("init", linear.initialisation, kLinearInitialisations);
-}
-
-void operation_keys(Keys& keys, graph::BatchNormDescription& norm, Scope&) {
-  keys.boolean("scale", norm.scale);
-  keys.boolean("bias", norm.bias);
-  keys.number("eps", norm.eps, above(0));
-  keys.number("momentum", norm.momentum, {.low = 0, .high = 1, .above_low = true});
-}
-
-void operation_keys(Keys& keys, graph::ActivationDescription& activation, Scope&) {
-  keys.choice("kind", activation.kind, kActivations);
-}
-
-constexpr int kAsKernel = 0;  // a pool's stride where a recipe says none
-
-void operation_keys(Keys& keys, graph::PoolDescription& pool, Scope&) {
-  if (pool.global) return;
-  keys.integer("kernel", pool.kernel, count_from(1));
-  if (pool.stride == kAsKernel) pool.stride = pool.kernel;
-  keys.integer("stride", pool.stride, count_from(1));
-  keys.integer("pad", pool.pad, {.low = 0, .high = pool.kernel - 1.0});  // no window of padding alone
-}
-
-void operation_keys(Keys& keys, graph::SqueezeExciteDescription& squeeze_excite, Scope& scope) {
-  from_key(keys, squeeze_excite.from, Presence::optional, scope);
-  keys.integer("ratio", squeeze_excite.ratio, count_from(1));
-  keys.choice("act", squeeze_excite.activation, kActivations);
-}
-
-void operation_keys(Keys& keys, graph::AddDescription& add, Scope& scope) {
-  from_key(keys, add.from, Presence::required, scope);
-  layers_keys(keys, "shortcut", add.shortcut, kShortcut, scope);
-}
-
-struct Operation {
-  std::string_view name;
-  Layer initial;  // as it is where a recipe says nothing of it
+  Keys& keys_;
+  Scope& scope_;
 };
 
-graph::PoolDescription pool_of(PoolKind kind, bool global) {
-  graph::PoolDescription pool{.kind = kind, .global = global};
-  if (!global) pool.stride = kAsKernel;
-  return pool;
-}
-
-const std::vector<Operation>& operations() {
-  static const std::vector<Operation> all{{"conv", graph::ConvolutionDescription{}},
-                                          {"whiten", graph::WhiteningDescription{}},
-                                          {"linear", graph::LinearDescription{}},
-                                          {"batch_norm", graph::BatchNormDescription{}},
-                                          {"act", graph::ActivationDescription{}},
-                                          {"max_pool", pool_of(PoolKind::max, false)},
-                                          {"avg_pool", pool_of(PoolKind::average, false)},
-                                          {"global_max_pool", pool_of(PoolKind::max, true)},
-                                          {"global_avg_pool", pool_of(PoolKind::average, true)},
-                                          {"squeeze_excite", graph::SqueezeExciteDescription{}},
-                                          {"add", graph::AddDescription{}}};
-  return all;
-}
-
-bool is_same_operation(const Layer& layer, const Layer& other) {
-  if (layer.index() != other.index()) return false;
-  const auto* pooled = std::get_if<graph::PoolDescription>(&layer);
-  const auto* other_pooled = std::get_if<graph::PoolDescription>(&other);
-  return pooled == nullptr || (pooled->kind == other_pooled->kind && pooled->global == other_pooled->global);
-}
-
-// What is read starts as its operation's initial layer.
-void operation_key(Keys& keys, Layer& layer) {
+// What is read starts as its kind is where a recipe says nothing more.
+void operation_key(Keys& keys, graph::Layer& layer) {
   std::vector<std::string_view> names;
-  std::size_t before = operations().size();
-  for (std::size_t i = 0; i < operations().size(); ++i) {
-    names.push_back(operations()[i].name);
-    if (is_same_operation(layer, operations()[i].initial)) before = i;
+  std::size_t chosen = graph::every_layer().size();
+  for (const graph::Layer& kind : graph::every_layer()) {
+    if (kind.op() == layer.op()) chosen = names.size();
+    names.push_back(kind.op());
   }
-  std::size_t chosen = before;
   keys.choose("op", chosen, names, Presence::required);
-  if (keys.is_reading()) layer = operations()[chosen].initial;
+  if (keys.is_reading()) layer = graph::every_layer()[chosen];
 }
 
 void name_key(Keys& keys, std::string& name, Scope& scope) {
@@ -191,19 +131,12 @@ void name_key(Keys& keys, std::string& name, Scope& scope) {
   scope.taken.push_back(name);
 }
 
-bool has_parameters(const Layer& layer) {
-  return std::holds_alternative<graph::ConvolutionDescription>(layer) ||
-         std::holds_alternative<graph::WhiteningDescription>(layer) ||
-         std::holds_alternative<graph::LinearDescription>(layer) ||
-         std::holds_alternative<graph::BatchNormDescription>(layer) ||
-         std::holds_alternative<graph::SqueezeExciteDescription>(layer);
-}
-
 void layer_keys(Keys& keys, graph::LayerDescription& layer, Scope& scope) {
   operation_key(keys, layer.layer);
   name_key(keys, layer.name, scope);
-  std::visit([&](auto& operation) { operation_keys(keys, operation, scope); }, layer.layer);
-  if (has_parameters(layer.layer)) keys.number("train_until", layer.train_until, at_least(0));
+  KeysOfLayer own_keys(keys, scope);
+  layer.layer.visit(own_keys);
+  if (layer.layer.learns()) keys.number("train_until", layer.train_until, at_least(0));
   scope.first = false;
   if (!layer.name.empty()) scope.earlier.push_back(layer.name);
 }
@@ -216,6 +149,10 @@ void network_keys(Keys& keys, graph::NetworkDescription& network) {
   keys.number("logit_scale", network.logit_scale, above(0));
   Scope scope;
   layers_keys(keys, "layers", network.layers, kLayers, scope);
+}
+
+graph::LayerDescription undescribed_layer() {
+  return {.name = {}, .layer = graph::every_layer().front()};
 }
 
 void layer_keys(Keys& keys, graph::LayerDescription& layer) {

@@ -10,6 +10,8 @@ namespace ftl::recipe {
 void network_keys(Keys& keys, graph::NetworkDescription& network);
 
 // One layer with its keys; its `from` may name any layer.
+// A layer that a text is to describe.
+graph::LayerDescription undescribed_layer();
 void layer_keys(Keys& keys, graph::LayerDescription& layer);
 
 }  // namespace ftl::recipe

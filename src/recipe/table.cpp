@@ -93,6 +93,21 @@ void RecipeTable::string(std::string_view key, std::string& value, Presence pres
   value = node->as_string()->get();
 }
 
+void RecipeTable::strings(std::string_view key, std::vector<std::string>& values, std::string_view allowed) {
+  const toml::node* node = find(key, Presence::required, allowed);
+  values.clear();
+  if (node->is_string()) values.push_back(node->as_string()->get());
+  if (!node->is_array()) {
+    if (values.empty()) fail(key, allowed);
+    return;
+  }
+  for (const toml::node& element : *node->as_array()) {
+    if (!element.is_string()) fail(key, allowed);
+    values.push_back(element.as_string()->get());
+  }
+  if (values.empty()) fail(key, allowed);
+}
+
 void RecipeTable::string_if_any(std::string_view key, std::string& value) {
   string(key, value, Presence::optional, "a string");
 }

@@ -24,6 +24,7 @@ class RecipeTable final : public Keys {
   void integer_or(std::string_view key, int& value, const Range& range, const Word& word) override;
   void sides(std::string_view key, int& height, int& width, const Range& range) override;
   void string(std::string_view key, std::string& value, Presence presence, std::string_view allowed) override;
+  void strings(std::string_view key, std::vector<std::string>& values, std::string_view allowed) override;
   void string_if_any(std::string_view key, std::string& value) override;
   void choose(std::string_view key, std::size_t& index, std::span<const std::string_view> names,
               Presence presence) override;

@@ -48,6 +48,13 @@ void TextWriter::string(std::string_view key, std::string& value, Presence, std:
   write(key, toml_text(value));
 }
 
+void TextWriter::strings(std::string_view key, std::vector<std::string>& values, std::string_view allowed) {
+  std::vector<std::string> texts;
+  for (const std::string& value : values) texts.push_back(toml_text(value));
+  write(key, texts.size() == 1 ? texts[0] : fmt::format("[{}]", fmt::join(texts, ", ")));
+  check(key, !values.empty(), allowed);
+}
+
 void TextWriter::string_if_any(std::string_view key, std::string& value) {
   if (!value.empty()) write(key, toml_text(value));
 }

@@ -5,6 +5,8 @@
 
 #include "base/error.hpp"
 #include "graph/graph_test_support.hpp"
+#include "graph/ops/batch_norm.hpp"
+#include "graph/ops/convolution.hpp"
 
 namespace ftl::graph {
 namespace {
@@ -95,7 +97,7 @@ TEST(Graph, MadeUpNamesStepAsideForGivenOnes) {
 std::vector<int> channels_of(const NetworkDescription& network) {
   std::vector<int> channels;
   for (const Node& node : build_graph(network, kCifar).nodes) {
-    if (node.as<ConvolutionNode>() != nullptr) channels.push_back(node.shape.channels);
+    if (node.as<ConvolutionOp>() != nullptr) channels.push_back(node.shape.channels);
   }
   return channels;
 }
@@ -128,8 +130,8 @@ TEST(Graph, FusesPoolsIntoConvolutionsAndActivationsIntoNorms) {
   const Graph graph = graph_of({conv(8), pool(PoolKind::max), norm(), act(ActivationKind::gelu),
                                 global_pool(PoolKind::max), linear()});
   ASSERT_EQ(graph.nodes.size(), 6u);  // pictures, patches, conv and pool, norm and act, pool, linear
-  EXPECT_TRUE(graph.nodes[2].as<ConvolutionNode>()->geometry.pool);
-  EXPECT_EQ(graph.nodes[3].as<BatchNormNode>()->activation, ActivationKind::gelu);
+  EXPECT_TRUE(graph.nodes[2].as<ConvolutionOp>()->geometry.pool);
+  EXPECT_EQ(graph.nodes[3].as<BatchNormOp>()->activation, ActivationKind::gelu);
   EXPECT_THAT(graph.nodes[4].inputs, ElementsAre(3));
 }
 
@@ -138,10 +140,10 @@ TEST(Graph, KeepsWhatAnotherLayerNeedsUnfused) {
       graph_of({conv(8), named("r", norm()), act(ActivationKind::relu), add("r"), named("s", conv(8)),
                 pool(PoolKind::max), squeeze_excite("s", 4), global_pool(PoolKind::max), linear()});
   for (const Node& node : graph.nodes) {
-    if (const auto* normed = node.as<BatchNormNode>()) {
+    if (const auto* normed = node.as<BatchNormOp>()) {
       EXPECT_EQ(normed->activation, ActivationKind::identity);
     }
-    if (const auto* convolution = node.as<ConvolutionNode>()) {
+    if (const auto* convolution = node.as<ConvolutionOp>()) {
       EXPECT_FALSE(convolution->geometry.pool);
     }
   }

@@ -98,7 +98,7 @@ TEST(Initialise, DiracPassesChannelsThrough) {
 
 TEST(Initialise, DiracPassesEachGroupsChannelsThrough) {
   LayerDescription grouped = conv_with(Initialisation::dirac, 12, 3);
-  std::get<ConvolutionDescription>(grouped.layer).groups = 3;
+  grouped.layer.as<ConvolutionDescription>()->groups = 3;
   const Graph graph = graph_of({conv(6, 3), grouped, global_pool(PoolKind::max), linear()});
   const std::vector<float> filters = initialise(graph, 1).parameters.at(1);  // [12][2][3][3]
   for (std::size_t filter = 0; filter < 12; ++filter) {

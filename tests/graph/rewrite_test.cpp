@@ -81,7 +81,7 @@ TEST(Rewrite, RemovedLayerLeavesTheOthersTheirNames) {
 TEST(Rewrite, WhoTakesARemovedLayersOutputTakesThatOfTheLayerBefore) {
   NetworkDescription network = residual();
   remove_layer(network, "body");
-  EXPECT_EQ(std::get<AddDescription>(network.layers[5].layer).from, "norm1");
+  EXPECT_EQ(network.layers[5].layer.as<AddDescription>()->from, "norm1");
   EXPECT_NO_THROW(build_graph(network, kInput));
 
   NetworkDescription first;
@@ -103,7 +103,7 @@ TEST(Rewrite, LayersAreFoundInShortcuts) {
   NetworkDescription network = residual();
   insert_after(network, "conv3", layer(BatchNormDescription{}, "further"));
   insert_before(network, "conv3", layer(ActivationDescription{}, "before"));
-  const auto& shortcut = std::get<AddDescription>(network.layers[6].layer).shortcut;
+  const auto& shortcut = network.layers[6].layer.as<AddDescription>()->shortcut;
   ASSERT_EQ(shortcut.size(), 3u);
   EXPECT_EQ(shortcut[0].name, "before");
   EXPECT_EQ(shortcut[2].name, "further");

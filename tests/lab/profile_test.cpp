@@ -10,6 +10,7 @@
 
 #include "base/random.hpp"
 #include "data/resident_source.hpp"
+#include "engine/cpu/ops/convolution.hpp"
 #include "lab/chrome_trace.hpp"
 #include "lab/step_profiler.hpp"
 #include "train/trainer.hpp"
@@ -18,7 +19,6 @@ namespace ftl::lab {
 namespace {
 
 using engine::Chore;
-using engine::StepKind;
 using engine::WorkKind;
 using testing::ElementsAre;
 
@@ -26,8 +26,8 @@ constexpr std::int64_t kMillisecond = 1'000'000;
 
 // Two threads, 10 ms, one of which nobody named: convolution of node 1 for 3 + 4 ms, of node 2 for 2 ms, ...
 Recording two_threads() {
-  const Activity first = engine::activity(StepKind::convolution, 1);
-  const Activity second = engine::activity(StepKind::convolution, 2);
+  const Activity first = engine::activity(engine::kConvolutionPass, 1);
+  const Activity second = engine::activity(engine::kConvolutionPass, 2);
   const Activity optimizer = engine::activity(Chore::optimizer);
   const auto span = [](Activity activity, int begin, int end) {
     return Span{activity, 500 + begin * kMillisecond, 500 + end * kMillisecond};
@@ -49,7 +49,7 @@ const ProfileRow& row_of(const std::vector<ProfileRow>& rows, WorkKind kind, con
 
 TEST(Profile, SumsByKindTheLongestFirst) {
   const Profile profile = sum_up(two_threads());
-  ASSERT_EQ(profile.kinds.size(), 3u) << "only kinds that were at work";
+  ASSERT_EQ(profile.passes.size(), 3u) << "only kinds that were at work";
   EXPECT_EQ(profile.kinds[0].kind, WorkKind::convolution_forward);
   EXPECT_EQ(profile.kinds[1].kind, WorkKind::waiting);
   EXPECT_EQ(profile.kinds[2].kind, WorkKind::optimizer);
@@ -202,15 +202,15 @@ TEST_P(ProfiledSteps, ShowEveryStepOfThePlanAndTheWorkAround) {
                                 .kernels = kernels::kernels_for(select_isa()),
                                 .threads = threads_,
                                 .save_state = {}});
-  std::set<StepKind> kinds;
+  std::set<const engine::Pass*> passes;
   for (const engine::Segment& segment : trainer.executor().plan().segments) {
     for (const engine::Step& step : segment.steps) {
-      kinds.insert(step.kind);
-      EXPECT_TRUE(seen.contains(engine::activity(step.kind, step.node)))
-          << name(step.kind) << " of " << step.node;
+      passes.insert(step.pass);
+      EXPECT_TRUE(seen.contains(engine::activity(*step.pass, step.node)))
+          << step.pass->name << " of " << step.node;
     }
   }
-  EXPECT_GT(kinds.size(), 10u);
+  EXPECT_GT(passes.size(), 10u);
   for (const Chore chore :
        {Chore::weight_packing, Chore::gradient_reduction, Chore::optimizer, Chore::average}) {
     EXPECT_TRUE(seen.contains(engine::activity(chore))) << name(chore);

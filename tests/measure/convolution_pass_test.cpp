@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "graph/ops/convolution.hpp"
 #include "measure/training_step.hpp"
 
 namespace ftl::measure {
@@ -85,7 +86,7 @@ TEST(PlainGeometry, IsTheConvolutionAsTheRecipeHasIt) {
   const graph::Graph graph = graph::build_graph(recipe.network, {12, 12, 10});
   std::vector<std::string> texts;
   for (int node = 0; node <= graph.output(); ++node) {
-    if (graph.nodes[static_cast<std::size_t>(node)].as<graph::ConvolutionNode>() == nullptr) continue;
+    if (graph.nodes[static_cast<std::size_t>(node)].as<graph::ConvolutionOp>() == nullptr) continue;
     const kernels::ConvolutionGeometry g = plain_geometry(graph, node);
     EXPECT_FALSE(g.pool);
     EXPECT_NO_THROW(kernels::check(g));

@@ -9,6 +9,14 @@
 #include <fstream>
 
 #include "base/error.hpp"
+#include "graph/layers/activation.hpp"
+#include "graph/layers/add.hpp"
+#include "graph/layers/batch_norm.hpp"
+#include "graph/layers/convolution.hpp"
+#include "graph/layers/linear.hpp"
+#include "graph/layers/pool.hpp"
+#include "graph/layers/squeeze_excite.hpp"
+#include "graph/layers/whitening.hpp"
 
 namespace ftl::recipe {
 namespace {
@@ -164,14 +172,14 @@ std::string error_of_text(const std::string& text) {
 
 template <class T>
 const T& layer(const Recipe& recipe, std::size_t index) {
-  return std::get<T>(recipe.network.layers.at(index).layer);
+  return *recipe.network.layers.at(index).layer.template as<T>();
 }
 
 template <class T>
 int count(const Recipe& recipe) {
   int found = 0;
   for (const graph::LayerDescription& description : recipe.network.layers) {
-    found += std::holds_alternative<T>(description.layer) ? 1 : 0;
+    found += description.layer.as<T>() != nullptr ? 1 : 0;
   }
   return found;
 }
@@ -460,10 +468,10 @@ TEST(Recipe, AnEarlierVersionsTextIsReadWhereItIsStored) {
 
 TEST(Recipe, TextOfAStructureThatNoRecipeMayHaveIsRefused) {
   Recipe recipe = small();
-  std::get<graph::AddDescription>(recipe.network.layers[4].layer).from = "bdy";
+  recipe.network.layers[4].layer.as<graph::AddDescription>()->from = "bdy";
   EXPECT_THROW(to_toml(recipe), InputError);
   recipe = small();
-  std::get<graph::ConvolutionDescription>(recipe.network.layers[0].layer).out = 0;
+  recipe.network.layers[0].layer.as<graph::ConvolutionDescription>()->out = 0;
   try {
     to_toml(recipe);
     FAIL() << "no outputs were accepted";
@@ -485,7 +493,7 @@ TEST(Recipe, SettingsChangeAnyKey) {
   EXPECT_TRUE(recipe.ema.enabled);
   EXPECT_EQ(recipe.ema.every, 5);
   const graph::LayerDescription& shortcut = layer<graph::AddDescription>(recipe, 4).shortcut[0];
-  EXPECT_TRUE(std::get<graph::ConvolutionDescription>(shortcut.layer).bias);
+  EXPECT_TRUE(shortcut.layer.as<graph::ConvolutionDescription>()->bias);
   EXPECT_EQ(recipe.name, "two words");
   EXPECT_EQ(recipe.optimizers.at(graph::ParameterRole::filters).schedule.kind, optim::ScheduleKind::cosine);
 }

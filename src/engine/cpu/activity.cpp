@@ -1,5 +1,10 @@
 #include "engine/cpu/activity.hpp"
 
+#include <algorithm>
+
+#include "base/index.hpp"
+#include "engine/cpu/cpu_op.hpp"
+
 namespace ftl::engine {
 namespace {
 
@@ -13,41 +18,6 @@ Activity encode(Activity which, int node) {
 }
 
 }  // namespace
-
-WorkKind work_kind(StepKind kind) {
-  switch (kind) {
-    case StepKind::pictures:
-      return WorkKind::augmentation;
-    case StepKind::patches:
-      return WorkKind::patches;
-    case StepKind::convolution:
-      return WorkKind::convolution_forward;
-    case StepKind::convolution_data:
-      return WorkKind::convolution_data;
-    case StepKind::convolution_weights:
-      return WorkKind::convolution_weights;
-    case StepKind::statistics:
-    case StepKind::batch_norm:
-    case StepKind::batch_norm_reduce:
-    case StepKind::batch_norm_data:
-      return WorkKind::norm;
-    case StepKind::pool:
-    case StepKind::pool_data:
-      return WorkKind::pool;
-    case StepKind::activation:
-    case StepKind::activation_data:
-      return WorkKind::activation;
-    case StepKind::multiply:
-    case StepKind::multiply_data:
-    case StepKind::add:
-    case StepKind::accumulate:
-    case StepKind::copy:
-      return WorkKind::elementwise;
-    case StepKind::loss:
-      return WorkKind::loss;
-  }
-  return {};
-}
 
 WorkKind work_kind(Chore chore) {
   switch (chore) {
@@ -64,44 +34,6 @@ WorkKind work_kind(Chore chore) {
     case Chore::optimizer:
     case Chore::average:
       return WorkKind::optimizer;
-  }
-  return {};
-}
-
-std::string_view name(WorkKind kind) {
-  switch (kind) {
-    case WorkKind::convolution_forward:
-      return "convolution forward";
-    case WorkKind::convolution_data:
-      return "convolution data";
-    case WorkKind::convolution_weights:
-      return "convolution weights";
-    case WorkKind::norm:
-      return "norm";
-    case WorkKind::pool:
-      return "pool";
-    case WorkKind::activation:
-      return "activation";
-    case WorkKind::elementwise:
-      return "elementwise";
-    case WorkKind::augmentation:
-      return "augmentation";
-    case WorkKind::patches:
-      return "patches";
-    case WorkKind::loss:
-      return "loss";
-    case WorkKind::optimizer:
-      return "optimizer";
-    case WorkKind::gradient_reduction:
-      return "gradient reduction";
-    case WorkKind::weight_packing:
-      return "weight packing";
-    case WorkKind::statistics_finishing:
-      return "statistics finishing";
-    case WorkKind::preparation:
-      return "preparation";
-    case WorkKind::waiting:
-      return "waiting";
   }
   return {};
 }
@@ -128,8 +60,9 @@ std::string_view name(Chore chore) {
   return {};
 }
 
-Activity activity(StepKind kind, int node) {
-  return encode(static_cast<Activity>(kind), node);
+Activity activity(const Pass& pass, int node) {
+  const std::vector<const Pass*>& passes = all_passes();
+  return encode(std::ranges::find(passes, &pass) - passes.begin(), node);
 }
 
 Activity activity(Chore chore, int node) {
@@ -145,14 +78,14 @@ Work work(Activity activity) {
     work.chore = static_cast<Chore>(which);
     work.kind = work_kind(*work.chore);
   } else {
-    work.step = static_cast<StepKind>(which);
-    work.kind = work_kind(*work.step);
+    work.pass = all_passes()[at(which)];
+    work.kind = work.pass->kind;
   }
   return work;
 }
 
 std::string_view Work::name() const {
-  if (step) return engine::name(*step);
+  if (pass != nullptr) return pass->name;
   return chore ? engine::name(*chore) : engine::name(kind);
 }
 

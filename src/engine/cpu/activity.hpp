@@ -1,12 +1,13 @@
-// What a training step's threads are said to do while a profile is taken: the steps of the plan, and the work
-// around them.
+// What a training step's threads are said to do while a profile is taken: the passes of a plan's steps, and
+// the work around them.
 #pragma once
 
 #include <optional>
 #include <string_view>
 
 #include "base/activity_recorder.hpp"
-#include "engine/cpu/plan.hpp"
+#include "engine/cpu/pass.hpp"
+#include "engine/cpu/work_kind.hpp"
 
 namespace ftl::engine {
 
@@ -22,38 +23,16 @@ enum class Chore {
   average,  // of the weights
 };
 
-// Kinds of work as a profile sums them up.
-enum class WorkKind {
-  convolution_forward,
-  convolution_data,
-  convolution_weights,
-  norm,
-  pool,
-  activation,
-  elementwise,
-  augmentation,
-  patches,
-  loss,
-  optimizer,
-  gradient_reduction,
-  weight_packing,
-  statistics_finishing,
-  preparation,
-  waiting,
-};
-
-WorkKind work_kind(StepKind kind);
 WorkKind work_kind(Chore chore);
-std::string_view name(WorkKind kind);
 std::string_view name(Chore chore);
 
-Activity activity(StepKind kind, int node);
+Activity activity(const Pass& pass, int node);
 Activity activity(Chore chore, int node = graph::kNone);
 
-// What an activity stands for; one of step and chore is set, neither for kWaiting.
+// What an activity stands for; one of pass and chore is set, neither for kWaiting.
 struct Work {
   WorkKind kind = WorkKind::waiting;
-  std::optional<StepKind> step;
+  const Pass* pass = nullptr;
   std::optional<Chore> chore;
   int node = graph::kNone;
 

@@ -9,6 +9,7 @@
 
 #include "base/index.hpp"
 #include "engine/cpu/activity.hpp"
+#include "engine/cpu/cpu_op.hpp"
 #include "engine/cpu/step_runner.hpp"
 
 namespace ftl::engine {
@@ -40,8 +41,7 @@ Executor::Executor(const graph::Graph& graph, Plan plan, const kernels::Kernels&
   for (int thread = 0; thread < threads.threads(); ++thread) scratch_.emplace_back(plan_.scratch_bytes);
   targets_.resize(plan_.training ? at(blocks()) * kBlockImages : 0);
   losses_.resize(at(blocks()));
-  prepare_convolutions();
-  prepare_norms();
+  make_states();
 }
 
 int Executor::images_of(int block) const {
@@ -67,136 +67,46 @@ std::vector<int> Executor::longest_lanes_first() const {
   return order;
 }
 
-void Executor::prepare_convolutions() {
-  convolution_of_node_.assign(graph_.nodes.size(), graph::kNone);
+void Executor::make_states() {
+  for (const graph::Node& node : graph_.nodes) {
+    blocks_together_ = std::max(blocks_together_, cpu_op(*node.op).blocks_together(node, plan_));
+  }
+  std::vector<std::vector<const Step*>> steps(graph_.nodes.size());
+  for (const Segment& segment : plan_.segments) {
+    for (const Step& step : segment.steps) {
+      if (step.node != graph::kNone) steps[at(step.node)].push_back(&step);
+    }
+  }
   for (std::size_t n = 0; n < graph_.nodes.size(); ++n) {
-    const auto* op = graph_.nodes[n].as<graph::ConvolutionNode>();
-    if (op == nullptr) continue;
-    ConvolutionState state;
-    state.node = static_cast<int>(n);
-    state.geometry = op->geometry;
-    if (!plan_.training) state.geometry.int8 = {};
-    // Two blocks fill the depth of a weight gradient's tiles of 8-bit integers.
-    if (state.geometry.int8.weights) blocks_together_ = 2;
-    state.forward = Buffer(kernels::forward_weight_elements(state.geometry) * 2);
-    if (op->geometry.int8.any()) {
-      state.output_scales.resize(at(op->geometry.out.padded_channels()));
-      state.input_scales.resize(at(op->geometry.in.padded_channels()));
-    }
-    if (state.geometry.int8.any()) {
-      state.largest_x.resize(at(blocks()));
-      state.largest_dy.resize(at(blocks()));
-    }
-    if (op->bias != graph::kNone) state.bias.assign(at(op->geometry.out.padded_channels()), 0.0f);
-    convolution_of_node_[n] = static_cast<int>(convolutions_.size());
-    convolutions_.push_back(std::move(state));
+    states_.push_back(cpu_op(*graph_.nodes[n].op)
+                          .state({.graph = graph_,
+                                  .plan = plan_,
+                                  .kernels = kernels_,
+                                  .node = static_cast<int>(n),
+                                  .steps = std::move(steps[n]),
+                                  .largest = extent()}));
   }
-  for (const Segment& segment : plan_.segments) {
-    for (const Step& step : segment.steps) {
-      if (step.kind != StepKind::convolution_data && step.kind != StepKind::convolution_weights) continue;
-      const graph::ConvolutionNode& op = *graph_.nodes[at(step.node)].as<graph::ConvolutionNode>();
-      ConvolutionState& state = convolutions_[at(convolution_of_node_[at(step.node)])];
-      if (step.kind == StepKind::convolution_data) {
-        state.backward = Buffer(kernels::backward_weight_elements(state.geometry) * 2);
-        continue;
-      }
-      if (step.in != graph::kNone)
-        state.weight_lanes = Buffer(kernels::weight_gradient_bytes(state.geometry) * lanes());
-      if (trains(op.bias)) {
-        state.bias_lanes = Buffer(std::int64_t{op.geometry.out.padded_channels()} * 4 * lanes());
-      }
-    }
-  }
-}
-
-void Executor::prepare_norms() {
-  for (const Shape& shape : graph_.norms) {
-    const std::size_t channels = at(shape.padded_channels());
-    NormState state;
-    for (std::vector<float>* values : {&state.multiplier, &state.offset, &state.a, &state.b, &state.c}) {
-      values->assign(channels, 0.0f);
-    }
-    state.moments.resize(channels);
-    if (plan_.training) {
-      const std::int64_t bytes = std::int64_t{blocks()} * 2 * shape.padded_channels() * 4;
-      state.forward_sums = Buffer(bytes);
-      state.backward_sums = Buffer(bytes);
-    }
-    norms_.push_back(std::move(state));
-  }
-  for (const Segment& segment : plan_.segments) {
-    for (const Step& step : segment.steps) {
-      if (step.kind != StepKind::batch_norm || step.rounded == graph::kNone) continue;
-      NormState& state = norms_[at(graph_.nodes[at(step.node)].as<graph::BatchNormNode>()->statistics)];
-      state.extremes = Buffer(state.forward_sums.bytes());
-    }
-  }
-}
-
-// Before weights are packed: sets the scales of 8-bit integers, and in inference rounds to their multiples.
-void Executor::scale_or_round(ConvolutionState& state, std::span<const float> weights) {
-  const kernels::ConvolutionGeometry& geometry =
-      graph_.nodes[at(state.node)].as<graph::ConvolutionNode>()->geometry;
-  if (!geometry.int8.any()) return;
-  kernels::scale_weights(geometry, weights, state.output_scales, state.input_scales);
-  if (plan_.training || !geometry.int8.forward) return;
-  state.rounded.assign(weights.begin(), weights.end());
-  kernels::round_weights(geometry, state.output_scales, state.rounded);
-}
-
-void Executor::pack_weights(const graph::Model& model) {
-  const ActivityScope doing(threads_, activity(Chore::weight_packing));
-  threads_.parallel_for(static_cast<std::int64_t>(convolutions_.size()), [&](std::int64_t index, int) {
-    ConvolutionState& state = convolutions_[static_cast<std::size_t>(index)];
-    const graph::ConvolutionNode& op = *graph_.nodes[at(state.node)].as<graph::ConvolutionNode>();
-    scale_or_round(state, model.parameters[at(op.weight)]);
-  });
-  // Packing is spread over threads, by outputs that share no cache line of the packed weights.
-  constexpr int kOutputsTogether = 2 * kBlockChannels;
-  struct Item {
-    int convolution;
-    int first_output;
-  };
-  std::vector<Item> items;
-  for (std::size_t c = 0; c < convolutions_.size(); ++c) {
-    const graph::ConvolutionNode& op = *graph_.nodes[at(convolutions_[c].node)].as<graph::ConvolutionNode>();
-    for (int output = 0; output < op.geometry.out.channels; output += kOutputsTogether)
-      items.push_back({static_cast<int>(c), output});
-    if (op.bias != graph::kNone)
-      std::ranges::copy(model.parameters[at(op.bias)], convolutions_[c].bias.begin());
-  }
-  threads_.parallel_for(static_cast<std::int64_t>(items.size()), [&](std::int64_t index, int) {
-    const Item item = items[static_cast<std::size_t>(index)];
-    ConvolutionState& state = convolutions_[at(item.convolution)];
-    const graph::ConvolutionNode& op = *graph_.nodes[at(state.node)].as<graph::ConvolutionNode>();
-    const int last = std::min(item.first_output + kOutputsTogether, op.geometry.out.channels);
-    const std::vector<float>& weights =
-        state.rounded.empty() ? model.parameters[at(op.weight)] : state.rounded;
-    kernels::pack_weights(state.geometry, weights, item.first_output, last, state.weights());
-  });
 }
 
 void Executor::load(const graph::Model& model) {
-  pack_weights(model);
-  if (plan_.training) return;
-  for (const graph::Node& node : graph_.nodes) {
-    const auto* norm = node.as<graph::BatchNormNode>();
-    if (norm == nullptr) continue;
-    const graph::RunningStatistics& running = model.norms[at(norm->statistics)];
-    for (int channel = 0; channel < node.shape.channels; ++channel) {
-      set_affine(*norm, channel, running.mean[at(channel)], running.variance[at(channel)], model);
-    }
+  const ActivityScope doing(threads_, activity(Chore::weight_packing));
+  threads_.parallel_for(static_cast<std::int64_t>(states_.size()), [&](std::int64_t n, int) {
+    NodeState* state = states_[static_cast<std::size_t>(n)].get();
+    if (state != nullptr) state->load(model);
+  });
+  struct Item {
+    NodeState* state;
+    int item;
+  };
+  std::vector<Item> items;
+  for (const auto& state : states_) {
+    if (state == nullptr) continue;
+    for (int item = 0; item < state->packing_items(); ++item) items.push_back({state.get(), item});
   }
-}
-
-void Executor::set_affine(const graph::BatchNormNode& norm, int channel, double mean, double variance,
-                          const graph::Model& model) {
-  const float gamma = norm.scale == graph::kNone ? 1.0f : model.parameters[at(norm.scale)][at(channel)];
-  const float beta = norm.bias == graph::kNone ? 0.0f : model.parameters[at(norm.bias)][at(channel)];
-  const kernels::BatchNormAffine affine = kernels::batch_norm_affine(mean, variance, norm.eps, gamma, beta);
-  NormState& state = norms_[at(norm.statistics)];
-  state.multiplier[at(channel)] = affine.multiplier;
-  state.offset[at(channel)] = affine.offset;
+  threads_.parallel_for(static_cast<std::int64_t>(items.size()), [&](std::int64_t index, int) {
+    const Item& item = items[static_cast<std::size_t>(index)];
+    item.state->pack(item.item, model);
+  });
 }
 
 void Executor::accept(const Batch& batch) {
@@ -225,9 +135,15 @@ TrainingResult Executor::train(const Batch& batch, graph::Model& model,
 void Executor::run(const Segment& segment, const Batch& batch, graph::Model& model,
                    std::vector<std::vector<float>>& gradients) {
   run_segment(segment, batch);
-  for (const int node : segment.forward_statistics) finish_statistics(node, model);
-  for (const int node : segment.backward_sums) finish_backward_sums(node, model, gradients);
-  if (segment.sums_weights) reduce_lanes(segment, gradients);
+  for (const int node : segment.forward_statistics) {
+    const ActivityScope doing(threads_, activity(Chore::finish_statistics, node));
+    states_[at(node)]->finish_statistics(extent(), model);
+  }
+  for (const int node : segment.backward_sums) {
+    const ActivityScope doing(threads_, activity(Chore::finish_statistics, node));
+    states_[at(node)]->finish_backward_sums(extent(), model, gradients);
+  }
+  if (segment.sums_in_lanes) reduce_lanes(segment, gradients);
 }
 
 void Executor::infer(const Batch& batch, std::span<float> logits) {
@@ -248,7 +164,7 @@ void Executor::infer(const Batch& batch, std::span<float> logits) {
 }
 
 void Executor::run_segment(const Segment& segment, const Batch& batch) {
-  if (!segment.sums_weights) {
+  if (!segment.sums_in_lanes) {
     threads_.parallel_for(blocks(), [&](std::int64_t block, int thread) {
       StepRunner(*this, batch, thread).run(segment, {.block = static_cast<int>(block)});
     });
@@ -267,97 +183,21 @@ void Executor::run_segment(const Segment& segment, const Batch& batch) {
   });
 }
 
-void Executor::finish_statistics(int node, graph::Model& model) {
-  const ActivityScope doing(threads_, activity(Chore::finish_statistics, node));
-  const graph::BatchNormNode& norm = *graph_.nodes[at(node)].as<graph::BatchNormNode>();
-  const Shape& shape = graph_.nodes[at(node)].shape;
-  NormState& state = norms_[at(norm.statistics)];
-  graph::RunningStatistics& running = model.norms[at(norm.statistics)];
-  const int row = shape.padded_channels();
-  const double count = static_cast<double>(images_) * shape.positions();
-  for (int channel = 0; channel < shape.channels; ++channel) {
-    double sum = 0;
-    double squares = 0;
-    for (int block = 0; block < blocks(); ++block) {
-      const float* sums = state.forward_sums.as<float>() + std::int64_t{block} * 2 * row + channel;
-      sum += sums[0];
-      squares += sums[row];
-    }
-    const kernels::BatchNormMoments moments = kernels::batch_norm_moments(sum, squares, count);
-    state.moments[at(channel)] = moments;
-    set_affine(norm, channel, moments.mean, moments.variance, model);
-    // Running variance is the unbiased one, as in PyTorch.
-    const double unbiased = count > 1 ? moments.variance * count / (count - 1) : moments.variance;
-    const auto blend = [&](float& value, double batch_value) {
-      value = static_cast<float>((1 - norm.momentum) * value + norm.momentum * batch_value);
-    };
-    blend(running.mean[at(channel)], moments.mean);
-    blend(running.variance[at(channel)], unbiased);
-  }
-}
-
-void Executor::finish_backward_sums(int node, const graph::Model& model,
-                                    std::vector<std::vector<float>>& gradients) {
-  const ActivityScope doing(threads_, activity(Chore::finish_statistics, node));
-  const graph::BatchNormNode& norm = *graph_.nodes[at(node)].as<graph::BatchNormNode>();
-  const Shape& shape = graph_.nodes[at(node)].shape;
-  NormState& state = norms_[at(norm.statistics)];
-  const int row = shape.padded_channels();
-  const double count = static_cast<double>(images_) * shape.positions();
-  for (int channel = 0; channel < shape.channels; ++channel) {
-    double sum_dz = 0;
-    double sum_dz_x = 0;
-    for (int block = 0; block < blocks(); ++block) {
-      const float* sums = state.backward_sums.as<float>() + std::int64_t{block} * 2 * row + channel;
-      sum_dz += sums[0];
-      sum_dz_x += sums[row];
-    }
-    const float gamma = norm.scale == graph::kNone ? 1.0f : model.parameters[at(norm.scale)][at(channel)];
-    const kernels::BatchNormGradient gradient =
-        kernels::batch_norm_gradient(state.moments[at(channel)], norm.eps, gamma, sum_dz, sum_dz_x, count);
-    state.a[at(channel)] = gradient.a;
-    state.b[at(channel)] = gradient.b;
-    state.c[at(channel)] = gradient.c;
-    if (trains(norm.scale)) gradients[at(norm.scale)][at(channel)] = gradient.dgamma;
-    if (trains(norm.bias)) gradients[at(norm.bias)][at(channel)] = gradient.dbeta;
-  }
-}
-
 void Executor::reduce_lanes(const Segment& segment, std::vector<std::vector<float>>& gradients) {
   const ActivityScope doing(threads_, activity(Chore::gradient_reduction));
   struct Item {
-    const Step* step;
-    int output_block;
+    const NodeState* state;
+    int item;
   };
   std::vector<Item> items;
   for (const Step& step : segment.steps) {
-    if (step.kind != StepKind::convolution_weights) continue;
-    const int output_blocks =
-        graph_.nodes[at(step.node)].as<graph::ConvolutionNode>()->geometry.out.channel_blocks();
-    for (int block = 0; block < output_blocks; ++block) items.push_back({&step, block});
+    if (!step.pass->sums_in_lanes) continue;
+    const NodeState* state = states_[at(step.node)].get();
+    for (int item = 0; item < state->reduction_items(); ++item) items.push_back({state, item});
   }
   threads_.parallel_for(static_cast<std::int64_t>(items.size()), [&](std::int64_t index, int) {
-    const Item item = items[static_cast<std::size_t>(index)];
-    const graph::ConvolutionNode& op = *graph_.nodes[at(item.step->node)].as<graph::ConvolutionNode>();
-    const ConvolutionState& state = convolutions_[at(convolution_of_node_[at(item.step->node)])];
-    const int first = item.output_block * kBlockChannels;
-    const int last = std::min(first + kBlockChannels, op.geometry.out.channels);
-    if (item.step->in != graph::kNone) {
-      kernels_.convolution.reduce_weight_gradient({.geometry = state.geometry,
-                                                   .slots = state.weight_lanes.data(),
-                                                   .slot_count = lanes(),
-                                                   .first_output = first,
-                                                   .last_output = last,
-                                                   .weights_gradient = gradients[at(op.weight)].data()});
-    }
-    if (state.bias_lanes.bytes() > 0) {
-      const int row = op.geometry.out.padded_channels();
-      for (int channel = first; channel < last; ++channel) {
-        float sum = 0;
-        for (int lane = 0; lane < lanes(); ++lane) sum += state.bias_lanes.as<float>()[lane * row + channel];
-        gradients[at(op.bias)][at(channel)] = sum;
-      }
-    }
+    const Item& item = items[static_cast<std::size_t>(index)];
+    item.state->reduce(item.item, extent(), gradients);
   });
 }
 

@@ -1,14 +1,16 @@
-// Runs a plan: owns its memory, its packed weights and the batch norms' sums, and spreads image blocks over
-// threads. Results do not depend on the number of threads: a block's values depend on no other block, and
-// sums over blocks are kept apart in lanes whose number follows from the batch alone.
+// Runs a plan: owns its memory and what its nodes keep (packed weights, sums over blocks), and spreads image
+// blocks over threads. Results do not depend on the number of threads: a block's values depend on no other
+// block, and sums over blocks are kept apart in lanes whose number follows from the batch alone.
 #pragma once
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <span>
 #include <vector>
 
 #include "base/thread_pool.hpp"
+#include "engine/cpu/node_state.hpp"
 #include "engine/cpu/plan.hpp"
 #include "graph/model.hpp"
 #include "kernels/loss/loss.hpp"
@@ -69,47 +71,11 @@ class Executor {
  private:
   friend class StepRunner;
 
-  struct ConvolutionState {
-    int node = 0;
-    kernels::ConvolutionGeometry geometry;
-    Buffer forward;   // packed weights
-    Buffer backward;  // empty where no data gradient is computed
-    // Where training multiplies 8-bit integers: the weights' scales, padded to whole channel blocks, and by
-    // block the largest magnitudes of the input and of the gradient. In inference, the weights rounded.
-    std::vector<float> output_scales, input_scales;
-    std::vector<float> largest_x, largest_dy;
-    std::vector<float> rounded;
-    std::vector<float> bias;
-    Buffer weight_lanes;  // [lanes], of weight_gradient_bytes each
-    Buffer bias_lanes;    // [lanes][padded channels]
-
-    kernels::PackedWeights weights() {
-      return {forward.span<bf16>(), backward.span<bf16>(), output_scales, input_scales};
-    }
-  };
-  struct NormState {
-    std::vector<float> multiplier, offset;  // forward
-    std::vector<float> a, b, c;             // backward
-    std::vector<kernels::BatchNormMoments> moments;
-    Buffer forward_sums;   // [blocks][2][padded channels]
-    Buffer backward_sums;  // [blocks][2][padded channels]
-    Buffer extremes;       // [blocks][2][padded channels] of its input, where its output is rounded at once
-  };
-
   void accept(const Batch& batch);
-  void scale_or_round(ConvolutionState& state, std::span<const float> weights);
-  void pack_weights(const graph::Model& model);
-  void prepare_convolutions();
-  void prepare_norms();
+  void make_states();
   void run_segment(const Segment& segment, const Batch& batch);
-  void finish_statistics(int node, graph::Model& model);
-  void finish_backward_sums(int node, const graph::Model& model, std::vector<std::vector<float>>& gradients);
   void reduce_lanes(const Segment& segment, std::vector<std::vector<float>>& gradients);
-  void set_affine(const graph::BatchNormNode& norm, int channel, double mean, double variance,
-                  const graph::Model& model);
-  bool trains(int parameter) const {
-    return parameter != graph::kNone && plan_.trained[static_cast<std::size_t>(parameter)];
-  }
+  BatchExtent extent() const { return {images_, blocks(), lanes()}; }
   int blocks() const { return static_cast<int>(divide_up(images_, std::int64_t{kBlockImages})); }
   int images_of(int block) const;
   int lanes() const;
@@ -126,11 +92,9 @@ class Executor {
   Buffer& kept_;
   std::vector<Buffer> scratch_;  // by thread
   std::vector<kernels::Target> targets_;
-  std::vector<kernels::LossResult> losses_;  // by block
-  std::vector<ConvolutionState> convolutions_;
-  std::vector<int> convolution_of_node_;
-  std::vector<NormState> norms_;
-  int blocks_together_ = 1;  // that a lane has a multiple of, but for the last one
+  std::vector<kernels::LossResult> losses_;         // by block
+  std::vector<std::unique_ptr<NodeState>> states_;  // by node, null where nothing is kept for it
+  int blocks_together_ = 1;                         // that a lane has a multiple of, but for the last one
 };
 
 }  // namespace ftl::engine

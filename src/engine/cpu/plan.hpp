@@ -10,51 +10,30 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
 #include <vector>
 
+#include "engine/cpu/pass.hpp"
 #include "graph/graph.hpp"
+#include "kernels/activation/activation.hpp"
 
 namespace ftl::engine {
 
-enum class StepKind {
-  pictures,     // out: pictures filled by the batch source
-  patches,      // in -> out
-  convolution,  // in -> out, out2: which position won the pool, rounded: in as 8-bit integers, if it is
-                // not those already
-  statistics,   // in: sums of a batch norm's input
-  batch_norm,   // in -> out, or rounded: 8-bit integers of it
-  activation,   // in -> out
-  pool,         // in -> out
-  multiply,     // in, in2: gate -> out
-  add,          // in, in2 -> out
-  loss,         // in: network output -> out: its gradient
-  convolution_weights,  // in or the integers made of it, gradient, in2: which position won, scratch -> the
-                        // lane's sums
-  convolution_data,     // gradient, in2: which position won, scratch -> out
-  batch_norm_reduce,    // in, gradient -> out, and the two sums
-  batch_norm_data,      // in, gradient -> out
-  activation_data,      // in, gradient -> out
-  pool_data,            // in, gradient -> out
-  multiply_data,        // in, in2: gate, gradient -> out, out2: the gate's gradient
-  copy,                 // in -> out
-  accumulate,           // out += in
-};
-
-std::string_view name(StepKind kind);
-
-// Which buffer plays which part; kNone where the kind has no such part.
+// A pass of a node over an image block. Operands are buffers of the plan; kNone where a pass has no such one.
 struct Step {
-  StepKind kind;
+  const Pass* pass = nullptr;
   int node = graph::kNone;
-  int in = graph::kNone;
-  int in2 = graph::kNone;
-  int gradient = graph::kNone;
-  int out = graph::kNone;
-  int out2 = graph::kNone;
-  int rounded = graph::kNone;
-  int scratch = graph::kNone;
-  kernels::ActivationKind activation = kernels::ActivationKind::identity;  // a convolution's, of its out
+  std::vector<int> inputs{};    // values that it reads
+  int gradient = graph::kNone;  // of the node's value
+  std::vector<int> outputs{};   // what it writes: a value, or gradients of the inputs
+  int winners = graph::kNone;   // which position won in each window of a convolution's pool
+  int integers = graph::kNone;  // of 8 bits, that a convolution or a norm rounds a convolution's input to
+  int scratch = graph::kNone;   // memory for the step alone
+  kernels::ActivationKind activation =
+      kernels::ActivationKind::identity;  // applied to a convolution's results
+
+  // The first of them.
+  int input() const { return inputs.empty() ? graph::kNone : inputs.front(); }
+  int output() const { return outputs.empty() ? graph::kNone : outputs.front(); }
 };
 
 struct PlanBuffer {
@@ -69,9 +48,9 @@ struct PlanBuffer {
 
 struct Segment {
   std::vector<Step> steps;
-  bool sums_weights = false;            // has convolution_weights steps: blocks go in lanes
-  std::vector<int> forward_statistics;  // batch norm nodes whose moments are complete after this segment
-  std::vector<int> backward_sums;       // ... whose two backward sums are
+  bool sums_in_lanes = false;           // has steps whose pass does: blocks go in lanes
+  std::vector<int> forward_statistics;  // nodes whose statistics of the batch are complete after this segment
+  std::vector<int> backward_sums;       // ... whose sums over its gradient are
 };
 
 struct Plan {
@@ -84,9 +63,6 @@ struct Plan {
   bool training = false;
   double flop = 0;  // of one image, as executed_flop counts it
 };
-
-// Whether a convolution's step multiplies 8-bit integers.
-bool multiplies_int8(const graph::Graph& graph, const Plan& plan, const Step& step);
 
 // Operations of a step for one image, those of convolutions only. Two of 8-bit integers count as one: tile
 // instructions do twice as many of them in the same time, so that rates compare with the peak of bf16.

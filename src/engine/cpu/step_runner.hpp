@@ -1,6 +1,9 @@
-// Runs the steps of a segment for one image block on one thread.
+// Runs the steps of a segment for one image block on one thread, and is what a pass sees of its block.
 #pragma once
 
+#include <vector>
+
+#include "base/index.hpp"
 #include "engine/cpu/executor.hpp"
 
 namespace ftl::engine {
@@ -20,43 +23,48 @@ class StepRunner {
   };
   void run(const Segment& segment, const Place& place);
 
- private:
-  void run(const Step& step);
-  void fill_pictures(const Step& step);
-  void convolution(const Step& step);
-  void convolution_weights(const Step& step);
-  void convolution_bias(const Step& step);
-  void convolution_data(const Step& step);
-  float largest_magnitude(int buffer_index, const Shape& shape) const;
-  void loss(const Step& step);
-  void batch_norm(const Step& step);
+  // ---- What a pass sees.
 
-  // Of this block, or of the one so many before it in its lane.
-  template <class T = bf16>
-  T* buffer(int index, int blocks_before = 0) const;
-  const graph::Node& node(const Step& step) const {
-    return executor_.graph_.nodes[static_cast<std::size_t>(step.node)];
+  const Place& place() const { return place_; }
+  int images() const { return executor_.images_of(place_.block); }  // in this block
+  const kernels::Kernels& kernels() const { return executor_.kernels_; }
+  const graph::Node& node(const Step& step) const { return executor_.graph_.nodes[at(step.node)]; }
+  template <class Kind>
+  const Kind& op(const Step& step) const {
+    return static_cast<const Kind&>(*node(step).op);
   }
-  int images() const;  // in this block
+  // What its CpuOp::state made.
+  template <class State>
+  State& state(const Step& step) const {
+    return static_cast<State&>(*executor_.states_[at(step.node)]);
+  }
+
+  // A buffer of this block, or of the one so many before it in its lane; null for kNone.
+  template <class T = bf16>
+  T* buffer(int index, int blocks_before = 0) const {
+    return reinterpret_cast<T*>(place_of(index, blocks_before));
+  }
+  std::int64_t bytes(int buffer_index) const { return executor_.plan_.buffers[at(buffer_index)].bytes; }
+
+  // The largest magnitude of the value in a buffer: what the step that wrote it has found, else from the
+  // value.
+  float largest_magnitude(int buffer_index, const Shape& shape) const;
   // Where a step that writes a buffer leaves its largest magnitude, or null where no later one asks for it.
   float* measure(int buffer_index);
-  // The block's two rows of a norm's buffer, a value for each channel; null where there is no such buffer.
-  struct ChannelRows {
-    float* first = nullptr;
-    float* second = nullptr;
-  };
-  ChannelRows channel_rows(const Buffer& of, const Shape& shape) const;
-  ChannelRows zeroed_rows(const Buffer& of, const Shape& shape) const;
+
+  // The batch's pictures and targets of this block.
+  void fill_pictures(bf16* pictures);
+  void loss(const bf16* output, bf16* gradient);
+
+ private:
+  std::byte* place_of(int buffer_index, int blocks_before) const;
 
   Executor& executor_;
   const Batch& batch_;
   int thread_;
   Place place_;
-  // The largest magnitude of the value in a buffer, where the step that wrote it has found it.
-  struct {
-    int buffer = graph::kNone;
-    float magnitude = 0;
-  } largest_;
+  static constexpr float kUnknown = -1;
+  std::vector<float> largest_;  // by buffer
 };
 
 }  // namespace ftl::engine

@@ -4,6 +4,9 @@
 #include <iterator>
 
 #include "base/error.hpp"
+#include "graph/layer_keys.hpp"
+#include "graph/layers/convolution.hpp"
+#include "graph/layers/linear.hpp"
 
 namespace ftl::graph {
 namespace {
@@ -18,12 +21,48 @@ struct Place {
   auto iterator() const { return layers->begin() + static_cast<std::ptrdiff_t>(index); }
 };
 
+// What a layer says of others: whose outputs it takes, and the lists of layers within it.
+struct References final : LayerKeys {
+  std::vector<std::string*> earlier;
+  std::vector<std::vector<LayerDescription>*> lists;
+
+  void boolean(std::string_view, bool&) override {}
+  void number(std::string_view, double&, const Range&) override {}
+  void integer(std::string_view, int&, const Range&) override {}
+  void required_integer(std::string_view, int&, const Range&) override {}
+  void integer_or(std::string_view, int&, const Range&, const Word&) override {}
+  void sides(std::string_view, int&, int&) override {}
+  void earlier_layer(std::string_view, std::string& name, bool) override {
+    if (!name.empty()) earlier.push_back(&name);
+  }
+  void earlier_layers(std::string_view, std::vector<std::string>& names) override {
+    for (std::string& name : names) earlier.push_back(&name);
+  }
+  void layers(std::string_view, std::vector<LayerDescription>& layers) override { lists.push_back(&layers); }
+  void first_only(std::string_view) override {}
+  std::size_t choose(std::string_view, std::size_t chosen, std::span<const std::string_view>) override {
+    return chosen;
+  }
+};
+
+// Calls visit(layers, the name of their input) for each list of layers within a layer.
+template <class Visit>
+void visit_within(LayerDescription& layer, const Visit& visit) {
+  References references;
+  layer.layer.visit(references);
+  for (std::vector<LayerDescription>* layers : references.lists) {
+    visit(*layers, references.earlier.empty() ? std::string() : *references.earlier.front());
+  }
+}
+
 Place find(std::vector<LayerDescription>& layers, const std::string& name, const std::string& input) {
   for (std::size_t i = 0; i < layers.size(); ++i) {
     if (layers[i].name == name) return {&layers, i, input};
-    auto* add = std::get_if<AddDescription>(&layers[i].layer);
-    if (add == nullptr) continue;
-    if (Place place = find(add->shortcut, name, add->from); place.is_found()) return place;
+    Place place;
+    visit_within(layers[i], [&](std::vector<LayerDescription>& within, const std::string& from) {
+      if (!place.is_found()) place = find(within, name, from);
+    });
+    if (place.is_found()) return place;
   }
   return {};
 }
@@ -38,12 +77,10 @@ Place place_of(NetworkDescription& network, const std::string& name) {
 template <class Visit>
 void for_each_reference(std::vector<LayerDescription>& layers, const Visit& visit) {
   for (LayerDescription& layer : layers) {
-    if (auto* squeeze_excite = std::get_if<SqueezeExciteDescription>(&layer.layer))
-      visit(squeeze_excite->from);
-    if (auto* add = std::get_if<AddDescription>(&layer.layer)) {
-      visit(add->from);
-      for_each_reference(add->shortcut, visit);
-    }
+    References references;
+    layer.layer.visit(references);
+    for (std::string* from : references.earlier) visit(*from);
+    for (std::vector<LayerDescription>* within : references.lists) for_each_reference(*within, visit);
   }
 }
 
@@ -54,6 +91,12 @@ bool is_referred_to(NetworkDescription& network, const std::string& name) {
 }
 
 }  // namespace
+
+std::vector<std::vector<LayerDescription>*> layers_within(LayerDescription& layer) {
+  References references;
+  layer.layer.visit(references);
+  return references.lists;
+}
 
 void replace_stretch(std::vector<LayerDescription>& layers, std::size_t first, std::size_t count,
                      std::vector<LayerDescription> put) {
@@ -107,9 +150,9 @@ void remove_layer(NetworkDescription& network, const std::string& name) {
 
 void widen_layer(NetworkDescription& network, const std::string& name, int out) {
   LayerDescription& layer = place_of(network, name).layer();
-  if (auto* convolution = std::get_if<ConvolutionDescription>(&layer.layer)) {
+  if (auto* convolution = layer.layer.as<ConvolutionDescription>()) {
     convolution->out = out;
-  } else if (auto* linear = std::get_if<LinearDescription>(&layer.layer)) {
+  } else if (auto* linear = layer.layer.as<LinearDescription>()) {
     linear->out = out;
   } else {
     throw InputError("layer \"{}\" has no number of outputs: only convolutions and linear layers have", name);

@@ -11,6 +11,9 @@
 
 namespace ftl::graph {
 
+// The lists of layers within a layer, such as an addition's shortcut; they live as long as the layer.
+std::vector<std::vector<LayerDescription>*> layers_within(LayerDescription& layer);
+
 // Puts these layers in the place of `count` ones from `first` on. When one of those has a name (of several,
 // the last), `from` elsewhere means the stretch's output, so the last layer put has that name, unless an
 // earlier one put has it.

@@ -9,7 +9,14 @@
 #include <map>
 #include <stdexcept>
 
+#include "engine/cpu/ops/activation.hpp"
+#include "engine/cpu/ops/batch_norm.hpp"
+#include "engine/cpu/ops/convolution.hpp"
+#include "engine/cpu/ops/patches.hpp"
 #include "graph/graph_test_support.hpp"
+#include "graph/ops/activation.hpp"
+#include "graph/ops/batch_norm.hpp"
+#include "graph/ops/convolution.hpp"
 
 namespace ftl::engine {
 namespace {
@@ -276,7 +283,7 @@ TEST_P(ExecutorIsa, WeightGradientsTakeALanesBlocksInTurns) {
   const graph::Graph graph = network.graph();
   std::vector<int> together;
   for (const graph::Node& node : graph.nodes) {
-    if (const auto* op = node.as<graph::ConvolutionNode>())
+    if (const auto* op = node.as<graph::ConvolutionOp>())
       together.push_back(kernels::weight_gradient_blocks(op->geometry));
   }
   ASSERT_EQ(together[0], 2);
@@ -523,7 +530,7 @@ TEST(Plan, CountsTwoOperationsOf8BitIntegersAsOne) {
   EXPECT_EQ(plan_inference(int8).flop, plan_inference(bf16).flop);
   double difference = 0;
   for (const graph::Node& node : int8.nodes) {
-    const auto* op = node.as<graph::ConvolutionNode>();
+    const auto* op = node.as<graph::ConvolutionOp>();
     if (op == nullptr) continue;
     // The first convolution has no gradient to pass on.
     const kernels::Int8Passes& int8_passes = op->geometry.int8;
@@ -541,10 +548,10 @@ TEST(Plan, KeepsInputsOf8BitIntegersAsIntegersForTheWeights) {
   int integers = 0;
   for (const Segment& segment : plan.segments) {
     for (const Step& step : segment.steps) {
-      if (step.kind != StepKind::convolution_weights) continue;
+      if (step.pass != &kConvolutionWeightsPass) continue;
       const kernels::ConvolutionGeometry& g =
-          graph.nodes[static_cast<std::size_t>(step.node)].as<graph::ConvolutionNode>()->geometry;
-      const PlanBuffer& input = plan.buffers[static_cast<std::size_t>(step.in)];
+          graph.nodes[static_cast<std::size_t>(step.node)].as<graph::ConvolutionOp>()->geometry;
+      const PlanBuffer& input = plan.buffers[static_cast<std::size_t>(step.input())];
       EXPECT_EQ(input.bytes, g.in.block_elements() * (g.int8.forward ? 1 : 2));
       integers += g.int8.forward && input.kept;
     }
@@ -560,13 +567,13 @@ TEST(Plan, LetsANormWriteTheIntegersThatOnlyTheNextConvolutionTakes) {
   std::vector<int> rounded_by_convolutions;
   for (const Segment& segment : plan_training(graph, all_but_frozen(graph)).segments) {
     for (const Step& step : segment.steps) {
-      if (step.rounded == graph::kNone) continue;
-      if (step.kind == StepKind::batch_norm) {
-        EXPECT_EQ(step.out, graph::kNone);
-        integers_at_once.push_back(step.rounded);
+      if (step.integers == graph::kNone) continue;
+      if (step.pass == &kBatchNormPass) {
+        EXPECT_EQ(step.output(), graph::kNone);
+        integers_at_once.push_back(step.integers);
       } else {
-        ASSERT_EQ(step.kind, StepKind::convolution);
-        rounded_by_convolutions.push_back(step.rounded);
+        ASSERT_EQ(step.pass, &kConvolutionPass);
+        rounded_by_convolutions.push_back(step.integers);
       }
     }
   }
@@ -578,7 +585,7 @@ TEST(Plan, LetsANormWriteTheIntegersThatOnlyTheNextConvolutionTakes) {
 int activation_steps(const Plan& plan) {
   int count = 0;
   for (const Segment& segment : plan.segments) {
-    for (const Step& step : segment.steps) count += step.kind == StepKind::activation;
+    for (const Step& step : segment.steps) count += step.pass == &kActivationPass;
   }
   return count;
 }
@@ -621,17 +628,16 @@ TEST(Plan, KeepsNoValueThatIsCheapToComputeAgainAndComputesNoOtherTwice) {
     std::map<int, int> times;
     for (const Segment& segment : plan.segments) {
       for (const Step& step : segment.steps) {
-        if (step.kind != StepKind::batch_norm && step.kind != StepKind::activation &&
-            step.kind != StepKind::patches) {
+        if (step.pass != &kBatchNormPass && step.pass != &kActivationPass && step.pass != &kPatchesPass) {
           continue;
         }
         const graph::Node& node = graph.nodes[static_cast<std::size_t>(step.node)];
-        const auto* norm = node.as<graph::BatchNormNode>();
-        const auto* activation = node.as<graph::ActivationNode>();
+        const auto* norm = node.as<graph::BatchNormOp>();
+        const auto* activation = node.as<graph::ActivationOp>();
         const bool again = norm != nullptr         ? cheap(norm->activation)
                            : activation != nullptr ? cheap(activation->kind)
                                                    : true;
-        const bool kept = plan.buffers[static_cast<std::size_t>(step.out)].kept;
+        const bool kept = plan.buffers[static_cast<std::size_t>(step.output())].kept;
         EXPECT_FALSE(again && kept) << node.name;
         if (!again) {
           EXPECT_EQ(++times[step.node], 1) << node.name;
