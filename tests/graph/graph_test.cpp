@@ -210,6 +210,33 @@ TEST(GraphRefuses, SumsOfDifferentShapes) {
       "must have one shape");
 }
 
+LayerDescription concat(std::vector<std::string> from) {
+  return {"", ConcatDescription{std::move(from)}};
+}
+
+TEST(Graph, AConcatHasTheChannelsOfAllItTakes) {
+  const Graph graph = graph_of({named("a", conv(20)), named("b", conv(5)), concat({"a", "b"}),
+                                global_pool(PoolKind::average), linear()});
+  EXPECT_EQ(to_string(graph.nodes[4].shape), "30x32x32");
+  EXPECT_THAT(graph.nodes[4].inputs, ElementsAre(3, 2, 3));
+}
+
+TEST(Graph, WidthLeavesADepthwiseConvolutionBehindAConcatItsMultiplier) {
+  EXPECT_THAT(channels_of({.width = 2,
+                           .layers = {named("a", conv(20)), conv(4), concat({"a"}), conv(24, 3, 1, 0),
+                                      global_pool(PoolKind::max), linear()}}),
+              ElementsAre(40, 8, 48, 10));
+}
+
+TEST(GraphRefuses, AConcatOfDifferentSizes) {
+  EXPECT_EQ(
+      refusal({named("stem", conv(16)), conv(24, 3, 2), concat({"stem"}), linear()}),
+      "network.layers[2] (concat): it puts 16x32x32 (from \"stem\") beside 24x16x16; both must have one "
+      "height and width");
+  EXPECT_EQ(refusal({conv(16), concat({"stem"}), linear()}),
+            "network.layers[1] (concat): from is \"stem\", which no earlier layer is named");
+}
+
 TEST(GraphRefuses, AShortcutLayerByItsPlaceInTheShortcut) {
   EXPECT_THAT(refusal({named("stem", conv(16)), add("stem", {norm(), conv(16, 1, 1, 3)}), linear()}),
               HasSubstr("network.layers[1].shortcut[1] (conv): groups is 3"));

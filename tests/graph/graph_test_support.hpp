@@ -19,6 +19,7 @@
 #include "graph/layers/squeeze_excite.hpp"
 #include "graph/layers/whitening.hpp"
 #include "graph/model.hpp"
+#include "graph/ops/concat.hpp"
 #include "kernels/test_support.hpp"
 
 namespace ftl::graph::test {
@@ -154,6 +155,18 @@ inline TestNetwork plain_network() {
                       pool(PoolKind::max, 3, 1, 1), act(ActivationKind::sigmoid), linear(20, true),
                       act(ActivationKind::relu), linear(0, true)}},
           {11, 9, 5}};
+}
+
+// Concatenations whose parts begin within channel blocks and at their bounds, one of a value with itself.
+inline TestNetwork concat_network() {
+  const auto silu = act(ActivationKind::silu);
+  return {"concat",
+          {.layers = {conv(20), norm(), act(ActivationKind::silu, "a"), conv(33, 3, 1, 1, true),
+                      LayerDescription{"", ConcatDescription{{"a"}}}, conv(40, 1), norm(true),
+                      act(ActivationKind::silu, "b"), conv(32, 3, 1, 1, true),
+                      LayerDescription{"c", ConcatDescription{{"b", "b"}}}, norm(), silu,
+                      global_pool(PoolKind::average), linear(0, true)}},
+          {9, 7, 10}};
 }
 
 // A model whose weights bf16 holds exactly, with norms that are not at their initial values.

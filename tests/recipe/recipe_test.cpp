@@ -17,6 +17,7 @@
 #include "graph/layers/pool.hpp"
 #include "graph/layers/squeeze_excite.hpp"
 #include "graph/layers/whitening.hpp"
+#include "graph/ops/concat.hpp"
 
 namespace ftl::recipe {
 namespace {
@@ -531,6 +532,16 @@ TEST(Recipe, WhatASettingSaysOfEpochsStays) {
   EXPECT_THAT(error_of({"train.epochs=many"}), HasSubstr("train.epochs must be"));
 }
 
+TEST(Recipe, AConcatTakesOneNameOrSeveral) {
+  for (const std::string from : {"\"body\"", "[\"body\", \"body\"]"}) {
+    const Recipe recipe = small({"network.layers[4]={ op = \"concat\", from = " + from + " }"});
+    EXPECT_EQ(layer<graph::ConcatDescription>(recipe, 4).from,
+              std::vector<std::string>(from.starts_with('[') ? 2 : 1, "body"));
+    EXPECT_THAT(recipe.toml, HasSubstr("{ op = \"concat\", from = " + from + " }"));
+    EXPECT_EQ(parse_recipe(recipe.toml, "again.toml").toml, recipe.toml);
+  }
+}
+
 TEST(Recipe, AWholeLayerCanBeSet) {
   const Recipe recipe = small({"network.layers[1]={ op = \"act\" }"});
   EXPECT_EQ(layer<graph::ActivationDescription>(recipe, 1).kind, kernels::ActivationKind::relu);
@@ -647,6 +658,9 @@ INSTANTIATE_TEST_SUITE_P(
         BadSetting{"network.layers[1]={op=\"add\", from=\"body\"}",
                    "an earlier layer (none has one), not \"body\""},
         BadSetting{"network.layers[1]={op=\"add\"}", "network.layers[1].from is missing"},
+        BadSetting{"network.layers[4]={op=\"concat\", from=[\"later\"]}",
+                   "network.layers[4].from must be the name of an earlier layer (body), or an array of such"},
+        BadSetting{"network.layers[4]={op=\"concat\", from=[]}", "or an array of such names, not []"},
         BadSetting{"optimizer.filters.lr=-1", "optimizer.filters.lr must be a number of at least 0, not -1"},
         BadSetting{
             "optimizer.filters.newton_schulz_steps=3",

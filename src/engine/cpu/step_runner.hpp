@@ -29,6 +29,9 @@ class StepRunner {
   int images() const { return executor_.images_of(place_.block); }  // in this block
   const kernels::Kernels& kernels() const { return executor_.kernels_; }
   const graph::Node& node(const Step& step) const { return executor_.graph_.nodes[at(step.node)]; }
+  const Shape& input_shape(const Step& step, std::size_t input) const {
+    return executor_.graph_.nodes[at(node(step).inputs[input])].shape;
+  }
   template <class Kind>
   const Kind& op(const Step& step) const {
     return static_cast<const Kind&>(*node(step).op);

@@ -8,6 +8,7 @@
 #include "graph/layers/pool.hpp"
 #include "graph/layers/squeeze_excite.hpp"
 #include "graph/layers/whitening.hpp"
+#include "graph/ops/concat.hpp"
 
 namespace ftl::graph {
 
@@ -23,7 +24,8 @@ const std::vector<Layer>& every_layer() {
                                          PoolDescription{.kind = PoolKind::max, .global = true},
                                          PoolDescription{.kind = PoolKind::average, .global = true},
                                          SqueezeExciteDescription{},
-                                         AddDescription{}};
+                                         AddDescription{},
+                                         ConcatDescription{}};
   return layers;
 }
 

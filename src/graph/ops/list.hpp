@@ -5,6 +5,7 @@
   APPLY(ActivationOp)           \
   APPLY(AddOp)                  \
   APPLY(BatchNormOp)            \
+  APPLY(ConcatOp)               \
   APPLY(ConvolutionOp)          \
   APPLY(MultiplyOp)             \
   APPLY(PatchesOp)              \

@@ -121,7 +121,7 @@ TestNetwork small_network() {
 }
 
 std::vector<TestNetwork> networks() {
-  return {airbench_like(), hlb_like(), resnet_like(), plain_network()};
+  return {airbench_like(), hlb_like(), resnet_like(), plain_network(), concat_network()};
 }
 
 class ExecutorIsa : public testing::TestWithParam<Isa> {};

@@ -41,6 +41,15 @@ TEST(ReferenceNetwork, GradientsMatchFiniteDifferences) {
   expect_gradients(every_kind());
 }
 
+TEST(ReferenceNetwork, GradientsThroughAConcatMatchFiniteDifferences) {
+  expect_gradients({"concat",
+                    {.layers = {graph::LayerDescription{"a", graph::ConvolutionDescription{.out = 3}},
+                                act(ActivationKind::silu), conv(2),
+                                graph::LayerDescription{"", graph::ConcatDescription{{"a", "a"}}},
+                                act(ActivationKind::gelu), linear(0, true)}},
+                    {3, 4, 3}});
+}
+
 TEST(ReferenceNetwork, GradientsThroughAConvolutionOverPicturesMatchFiniteDifferences) {
   expect_gradients(
       {"strided", {.layers = {conv(3, 3, 2, 1, true), act(ActivationKind::silu), linear()}}, {5, 6, 3}});
