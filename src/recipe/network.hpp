@@ -9,9 +9,10 @@ namespace ftl::recipe {
 // Shows the table's keys. Sizes that follow from the pictures are checked when the network is built.
 void network_keys(Keys& keys, graph::NetworkDescription& network);
 
-// One layer with its keys; its `from` may name any layer.
 // A layer that a text is to describe.
 graph::LayerDescription undescribed_layer();
+
+// One layer with its keys; its `from` may name any layer.
 void layer_keys(Keys& keys, graph::LayerDescription& layer);
 
 }  // namespace ftl::recipe

@@ -13,7 +13,6 @@ void ConcatDescription::visit(LayerKeys &keys) {
 
 int ConcatDescription::add_to(GraphBuilder &builder, const std::string &name,
                               int input) const {
-  const std::string own_name = builder.name_for(name, "concat");
   std::vector<int> inputs{builder.blocked(input)};
   for (const std::string &other_name : from) {
     inputs.push_back(builder.blocked(builder.named(other_name, "concat")));
@@ -26,7 +25,7 @@ int ConcatDescription::add_to(GraphBuilder &builder, const std::string &name,
                                "have one height and width",
                                to_string(other), other_name, to_string(own)));
   }
-  return builder.push(own_name, std::move(inputs), ConcatOp());
+  return builder.push(name, std::move(inputs), ConcatOp());
 }
 
 } // namespace ftl::graph

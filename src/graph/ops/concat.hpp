@@ -27,6 +27,7 @@ struct ConcatDescription {
   std::vector<std::string> from; // named outputs
 
   static constexpr bool kLearns = false;
+  static constexpr std::string_view kStem = "concat";
   std::string_view op() const { return "concat"; }
   void visit(LayerKeys &keys);
   int add_to(GraphBuilder &builder, const std::string &name, int input) const;
