@@ -13,24 +13,23 @@
 namespace ftl::graph {
 
 class ConcatOp final : public Op {
-public:
+ public:
   Shape shape(std::span<const Shape> inputs) const override {
     Shape all{0, inputs[0].height, inputs[0].width};
-    for (const Shape &input : inputs)
-      all.channels += input.channels;
+    for (const Shape& input : inputs) all.channels += input.channels;
     return all;
   }
   bool is_cheap() const override { return true; }
 };
 
 struct ConcatDescription {
-  std::vector<std::string> from; // named outputs
+  std::vector<std::string> from;  // named outputs
 
   static constexpr bool kLearns = false;
   static constexpr std::string_view kStem = "concat";
   std::string_view op() const { return "concat"; }
-  void visit(LayerKeys &keys);
-  int add_to(GraphBuilder &builder, const std::string &name, int input) const;
+  void visit(LayerKeys& keys);
+  int add_to(GraphBuilder& builder, const std::string& name, int input) const;
 };
 
-} // namespace ftl::graph
+}  // namespace ftl::graph
