@@ -48,9 +48,8 @@ void eval(const EvalArguments& arguments) {
   train::Evaluator evaluator({model.graph, dataset, kernels::kernels_for(select_isa()), threads});
   evaluator.load(model.model);
   const std::vector<float> logits = evaluator.plain_logits(dataset.test);
-  const train::Score plain = evaluator.score(logits, dataset.test);
-  const train::Score score =
-      evaluator.score(evaluator.with_views(dataset.test, config, logits), dataset.test);
+  const loss::Score plain = evaluator.score(logits, dataset.test);
+  const loss::Score score = evaluator.score(evaluator.with_views(dataset.test, config, logits), dataset.test);
   std::FILE* messages = message_stream(arguments.json);
   fmt::print(messages, "{} on {} test pictures of {}\n", model.recipe.name, dataset.test.count, dataset.name);
   fmt::print(messages, "{:<20}{:.2f} %  loss {:.4f}\n", "plain", 100 * plain.accuracy, plain.loss);

@@ -73,7 +73,7 @@ void predict(const PredictArguments& arguments) {
   const auto classes = model.class_names.size();
   for (std::size_t i = 0; i < arguments.images.size(); ++i) {
     const std::vector<double> probabilities =
-        train::probabilities(std::span(logits).subspan(i * classes, classes));
+        loss::probabilities(std::span(logits).subspan(i * classes, classes));
     const std::vector<std::size_t> order = ranking(probabilities);
     std::FILE* messages = message_stream(arguments.json);
     fmt::print(messages, "{}\n", arguments.images[i]);

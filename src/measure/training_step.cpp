@@ -18,8 +18,7 @@ void fill_pictures(const graph::GraphInput& size, std::int64_t first, int images
 }
 
 engine::Batch random_batch(const graph::GraphInput& size, std::int64_t images) {
-  return {.images = images,
-          .fill = [size](std::int64_t first, int count, bf16* pictures, kernels::Target* targets) {
+  return {.images = images, .fill = [size](std::int64_t first, int count, bf16* pictures, Target* targets) {
             fill_pictures(size, first, count, pictures);
             for (int i = 0; i < count; ++i) {
               targets[i].label = static_cast<std::int32_t>((first + i) % size.classes);
@@ -65,9 +64,9 @@ TrainingStep::TrainingStep(const TrainingStepOptions& options)
       model_(initial_model(graph_, options.pictures)),
       batch_(random_batch(options.pictures, options.recipe.batch)),
       gradients_(gradients_of(graph_)),
+      loss_(static_cast<float>(options.recipe.label_smoothing)),
       executor_(graph_, plan_at(graph_, options.recipe, options.epoch), options.kernels, options.threads,
-                {.max_images = options.recipe.batch,
-                 .label_smoothing = static_cast<float>(options.recipe.label_smoothing)}) {
+                {.max_images = options.recipe.batch, .loss = &loss_}) {
   executor_.load(model_);
   executor_.train(batch_, model_, gradients_);
 }

@@ -6,6 +6,7 @@
 #include "base/thread_pool.hpp"
 #include "engine/cpu/executor.hpp"
 #include "graph/model.hpp"
+#include "loss/softmax_cross_entropy.hpp"
 #include "recipe/recipe.hpp"
 
 namespace ftl::measure {
@@ -38,6 +39,7 @@ class TrainingStep {
   graph::Model model_;
   engine::Batch batch_;
   std::vector<std::vector<float>> gradients_;
+  loss::SoftmaxCrossEntropy loss_;
   engine::Executor executor_;
 };
 

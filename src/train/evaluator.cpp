@@ -102,8 +102,8 @@ std::vector<float> Evaluator::with_views(const data::Split& split, const recipe:
   return plain;
 }
 
-Score Evaluator::score(std::span<const float> logits, const data::Split& split) const {
-  return train::score(logits, context_.graph.classes, {split.labels, static_cast<std::size_t>(split.count)});
+loss::Score Evaluator::score(std::span<const float> logits, const data::Split& split) const {
+  return loss::score(logits, context_.graph.classes, {split.labels, static_cast<std::size_t>(split.count)});
 }
 
 void Evaluator::run(const data::Split& split, const data::View& view, std::span<const std::int32_t> pictures,
@@ -113,7 +113,7 @@ void Evaluator::run(const data::Split& split, const data::View& view, std::span<
     const std::span<const std::int32_t> part =
         pictures.subspan(first, std::min<std::size_t>(kPicturesAtATime, pictures.size() - first));
     const engine::Batch batch{.images = static_cast<std::int64_t>(part.size()),
-                              .fill = [&](std::int64_t from, int images, bf16* out, kernels::Target*) {
+                              .fill = [&](std::int64_t from, int images, bf16* out, Target*) {
                                 throw_if_interrupted();
                                 const auto indices = part.subspan(static_cast<std::size_t>(from),
                                                                   static_cast<std::size_t>(images));
@@ -121,35 +121,6 @@ void Evaluator::run(const data::Split& split, const data::View& view, std::span<
                               }};
     executor_.infer(batch, logits.subspan(first * classes, part.size() * classes));
   }
-}
-
-std::vector<double> probabilities(std::span<const float> logits) {
-  const float largest = *std::ranges::max_element(logits);
-  std::vector<double> result;
-  double sum = 0;
-  for (const float logit : logits) sum += result.emplace_back(std::exp(double{logit} - largest));
-  for (double& probability : result) probability /= sum;
-  return result;
-}
-
-PictureScore score_picture(std::span<const float> logits, std::int32_t label) {
-  const auto best = std::ranges::max_element(logits);
-  double sum = 0;
-  for (const float logit : logits) sum += std::exp(double{logit} - *best);
-  const float own = logits[static_cast<std::size_t>(label)];
-  return {.loss = std::log(sum) + *best - own, .correct = best - logits.begin() == label};
-}
-
-Score score(std::span<const float> logits, int classes, std::span<const std::int32_t> labels) {
-  Score result;
-  const auto row = static_cast<std::size_t>(classes);
-  for (std::size_t i = 0; i < labels.size(); ++i) {
-    const PictureScore picture = score_picture(logits.subspan(i * row, row), labels[i]);
-    result.loss += picture.loss;
-    if (picture.correct) result.accuracy += 1;
-  }
-  const auto count = static_cast<double>(std::max<std::size_t>(1, labels.size()));
-  return {result.accuracy / count, result.loss / count};
 }
 
 }  // namespace ftl::train

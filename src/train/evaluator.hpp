@@ -10,6 +10,7 @@
 #include "data/dataset.hpp"
 #include "engine/cpu/executor.hpp"
 #include "kernels/registry.hpp"
+#include "loss/score.hpp"
 #include "recipe/recipe.hpp"
 
 namespace ftl::train {
@@ -19,16 +20,6 @@ struct EvaluatorContext {
   const data::Dataset& dataset;
   const kernels::Kernels& kernels;
   ThreadPool& threads;
-};
-
-struct Score {
-  double accuracy = 0;  // fraction whose largest logit is at the label
-  double loss = 0;      // mean cross-entropy
-};
-
-struct PictureScore {
-  double loss = 0;  // cross-entropy
-  bool correct = false;
 };
 
 // What takes pictures throws Interruption when Ctrl-C comes.
@@ -54,7 +45,7 @@ class Evaluator {
   }
 
   // How well logits fit the split's labels.
-  Score score(std::span<const float> logits, const data::Split& split) const;
+  loss::Score score(std::span<const float> logits, const data::Split& split) const;
 
  private:
   void run(const data::Split& split, const data::View& view, std::span<const std::int32_t> pictures,
@@ -63,10 +54,5 @@ class Evaluator {
   EvaluatorContext context_;
   engine::Executor executor_;
 };
-
-// The classes' probabilities by their logits (softmax).
-std::vector<double> probabilities(std::span<const float> logits);
-PictureScore score_picture(std::span<const float> logits, std::int32_t label);
-Score score(std::span<const float> logits, int classes, std::span<const std::int32_t> labels);
 
 }  // namespace ftl::train

@@ -1,5 +1,3 @@
-#include "train/trainer.hpp"
-
 #include <algorithm>
 #include <cmath>
 #include <stdexcept>
@@ -10,6 +8,7 @@
 #include "graph/whitening.hpp"
 #include "train/class_balance.hpp"
 #include "train/forgetting.hpp"
+#include "train/trainer.hpp"
 
 namespace ftl::train {
 namespace {
@@ -34,7 +33,8 @@ Trainer::Trainer(const TrainerOptions& options)
       average_(options.recipe.ema, clock_.step_at(options.recipe.ema.start_epoch)),
       evaluator_({graph_, options.dataset, options.kernels, options.threads}),
       loader_(options.dataset, options.seed, options.threads),
-      scoring_loader_(options.dataset, options.seed, options.threads) {
+      scoring_loader_(options.dataset, options.seed, options.threads),
+      loss_(static_cast<float>(options.recipe.label_smoothing)) {
   if (options.recipe.holdout != options.dataset.holdout) {
     throw std::invalid_argument("a dataset without its recipe's holdout taken out");
   }
@@ -149,9 +149,7 @@ void Trainer::prepare_executor() {
   executor_.reset();
   executor_.emplace(
       now.graph, engine::plan_training(now.graph, trained), options_.kernels, options_.threads,
-      engine::ExecutorOptions{.max_images = clock_.batch(),
-                              .label_smoothing = static_cast<float>(options_.recipe.label_smoothing),
-                              .kept = &executor_memory_});
+      engine::ExecutorOptions{.max_images = clock_.batch(), .loss = &loss_, .kept = &executor_memory_});
   executor_stage_ = &now;
 }
 
@@ -283,20 +281,15 @@ engine::Batch Trainer::next_batch(const std::vector<std::int32_t>& selected) {
   const std::uint8_t* times = remembered_scores_ ? remembered_scores_->times().data() : nullptr;
   return {.images = clock_.batch(),
           .fill = [&loader, &selected, times, first_of_batch = clock_.first(), drawn = clock_.drawn()](
-                      std::int64_t first, int images, bf16* pictures, kernels::Target* targets) {
-            std::array<data::MixedLabel, kBlockImages> labels;
+                      std::int64_t first, int images, bf16* pictures, Target* targets) {
             loader.fill({.first = first_of_batch + first,
                          .images = images,
                          .batch_first = first_of_batch,
                          .batch_images = drawn,
                          .pictures = pictures,
-                         .labels = labels.data(),
+                         .targets = targets,
                          .places = selected.empty() ? nullptr : selected.data() + first,
                          .times_taken = times});
-            for (int i = 0; i < images; ++i) {
-              const data::MixedLabel& label = labels[static_cast<std::size_t>(i)];
-              targets[i] = {label.label, label.other, label.label_weight};
-            }
           }};
 }
 

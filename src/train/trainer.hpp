@@ -14,6 +14,7 @@
 #include "data/augmentation.hpp"
 #include "data/dataset.hpp"
 #include "engine/cpu/executor.hpp"
+#include "loss/softmax_cross_entropy.hpp"
 #include "recipe/recipe.hpp"
 #include "train/evaluator.hpp"
 #include "train/hard_pictures.hpp"
@@ -107,6 +108,7 @@ class Trainer {
   Evaluator evaluator_;
   StageLoader loader_;
   StageLoader scoring_loader_;
+  loss::SoftmaxCrossEntropy loss_;
   Buffer executor_memory_;  // as much as the stage needs that needs most
   const TrainingStage* executor_stage_ = nullptr;
   std::optional<engine::Executor> executor_;
@@ -115,9 +117,9 @@ class Trainer {
   std::optional<RememberedScores> remembered_scores_;
   std::vector<std::vector<float>> gradients_;
   EpochSums epoch_;
-  std::vector<float> plain_logits_;  // of model() after the last finished epoch
-  std::optional<Score> plain_;       // of those
-  double plain_seconds_ = 0;         // that they took
+  std::vector<float> plain_logits_;   // of model() after the last finished epoch
+  std::optional<loss::Score> plain_;  // of those
+  double plain_seconds_ = 0;          // that they took
   double flop_ = 0;
   Seconds seconds_;
 };

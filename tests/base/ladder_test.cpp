@@ -27,7 +27,8 @@ const std::map<std::string, Layers>& ladder() {
         {"kernels", {"base", "machine", "tensor"}},
         {"data", {"base", "tensor"}},
         {"graph", {"base", "machine", "tensor", "kernels"}},
-        {"engine", {"base", "machine", "tensor", "kernels", "graph"}},
+        {"loss", {"base", "tensor"}},
+        {"engine", {"base", "machine", "tensor", "kernels", "graph", "loss"}},
         {"optim", {"base", "machine", "tensor", "kernels"}},
     };
     // From here on each layer may use all that stand before it, but for `measure` and `lab`, which stand side

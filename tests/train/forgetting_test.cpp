@@ -241,7 +241,7 @@ TEST(Forgetting, SamplesLargeSetsEvenly) {
   EXPECT_EQ(record.by_age[3].pictures, 1000);
   const auto loss = [&](std::int32_t picture) {
     const std::vector<float> logits = evaluator.plain_logits(noise.dataset.train, std::span(&picture, 1));
-    return score(logits, 3, std::span(noise.dataset.train.labels + picture, 1)).loss;
+    return loss::score(logits, 3, std::span(noise.dataset.train.labels + picture, 1)).loss;
   };
   EXPECT_NEAR(record.by_age[3].loss, (loss(7) + loss(9)) / 2, 1e-9);
 }

@@ -119,8 +119,8 @@ std::vector<std::int32_t> first_order(const data::Dataset& dataset, std::uint64_
   std::vector<std::int32_t> order;
   for (std::int64_t place = 0; place < dataset.train.count; ++place) {
     std::vector<bf16> picture(values), other(values);
-    data::MixedLabel label;
-    loader.fill({.first = place, .images = 1, .pictures = picture.data(), .labels = &label});
+    Target target;
+    loader.fill({.first = place, .images = 1, .pictures = picture.data(), .targets = &target});
     for (std::int32_t i = 0; i < dataset.train.count; ++i) {
       data::fill_view(dataset, dataset.train, {}, i, 1, other.data());
       if (std::memcmp(picture.data(), other.data(), values * sizeof(bf16)) == 0) order.push_back(i);

@@ -213,11 +213,11 @@ TrainingResult Executor::train(const Batch& batch, graph::Model& model,
   for (const Segment& segment : plan_.segments) run(segment, batch, model, gradients);
   TrainingResult result;
   for (int block = 0; block < blocks(); ++block) {
-    const kernels::LossResult& loss = losses_[at(block)];
-    result.loss += loss.loss;
-    result.correct += loss.correct;
-    result.gradient_norms.insert(result.gradient_norms.end(), loss.gradient_norms.begin(),
-                                 loss.gradient_norms.begin() + images_of(block));
+    const auto& [loss, scores] = losses_[at(block)];
+    result.loss += loss;
+    result.correct += scores.correct;
+    result.gradient_norms.insert(result.gradient_norms.end(), scores.gradient_norms.begin(),
+                                 scores.gradient_norms.begin() + images_of(block));
   }
   return result;
 }

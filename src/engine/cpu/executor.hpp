@@ -11,8 +11,8 @@
 #include "base/thread_pool.hpp"
 #include "engine/cpu/plan.hpp"
 #include "graph/model.hpp"
-#include "kernels/loss/loss.hpp"
 #include "kernels/registry.hpp"
+#include "loss/block_loss.hpp"
 #include "tensor/buffer.hpp"
 
 namespace ftl::engine {
@@ -22,12 +22,12 @@ namespace ftl::engine {
 // more images than its max_images, and none, with std::invalid_argument.
 struct Batch {
   std::int64_t images = 0;
-  std::function<void(std::int64_t first, int images, bf16* pictures, kernels::Target* targets)> fill;
+  std::function<void(std::int64_t first, int images, bf16* pictures, Target* targets)> fill;
 };
 
 struct ExecutorOptions {
-  std::int64_t max_images = 0;  // the largest batch it will be given
-  float label_smoothing = 0;
+  std::int64_t max_images = 0;       // the largest batch it will be given
+  const loss::Loss* loss = nullptr;  // to train by; must outlive the executor
   // Where to keep what Plan::kept_bytes is about, grown where it is too small; executors that take turns may
   // share it. Null: in memory of its own.
   Buffer* kept = nullptr;
@@ -36,7 +36,7 @@ struct ExecutorOptions {
 struct TrainingResult {
   double loss = 0;  // summed over the batch
   std::int64_t correct = 0;
-  std::vector<float> gradient_norms;  // by image (kernels::LossResult)
+  std::vector<float> gradient_norms;  // by image (loss::BlockScores)
 };
 
 class Executor {
@@ -125,8 +125,8 @@ class Executor {
   Buffer own_kept_;
   Buffer& kept_;
   std::vector<Buffer> scratch_;  // by thread
-  std::vector<kernels::Target> targets_;
-  std::vector<kernels::LossResult> losses_;  // by block
+  std::vector<Target> targets_;
+  std::vector<loss::BlockLoss> losses_;  // by block
   std::vector<ConvolutionState> convolutions_;
   std::vector<int> convolution_of_node_;
   std::vector<NormState> norms_;

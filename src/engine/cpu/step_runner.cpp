@@ -105,7 +105,7 @@ void StepRunner::run(const Step& step) {
 
 void StepRunner::fill_pictures(const Step& step) {
   const std::int64_t first = std::int64_t{place_.block} * kBlockImages;
-  kernels::Target* targets = executor_.plan_.training ? executor_.targets_.data() + first : nullptr;
+  Target* targets = executor_.plan_.training ? executor_.targets_.data() + first : nullptr;
   batch_.fill(first, images(), buffer(step.out), targets);
 }
 
@@ -263,14 +263,16 @@ void StepRunner::batch_norm(const Step& step) {
 }
 
 void StepRunner::loss(const Step& step) {
-  const kernels::LossArguments arguments{
-      .classes = executor_.graph_.classes,
-      .images = images(),
-      .logit_scale = static_cast<float>(executor_.graph_.logit_scale),
-      .label_smoothing = executor_.options_.label_smoothing,
-      .targets = executor_.targets_.data() + std::int64_t{place_.block} * kBlockImages};
+  const std::int64_t first = std::int64_t{place_.block} * kBlockImages;
   executor_.losses_[at(place_.block)] =
-      kernels::softmax_cross_entropy(arguments, buffer(step.in), buffer(step.out));
+      loss::evaluate_block(*executor_.options_.loss,
+                           {.classes = executor_.graph_.classes,
+                            .images = images(),
+                            .first = first,
+                            .logit_scale = static_cast<float>(executor_.graph_.logit_scale),
+                            .outputs = buffer(step.in),
+                            .targets = executor_.targets_.data() + first},
+                           buffer(step.out));
 }
 
 }  // namespace ftl::engine

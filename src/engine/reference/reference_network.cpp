@@ -36,24 +36,24 @@ ReferenceModel<Real>::ReferenceModel(const graph::Model& model) {
 }
 
 template <class Real>
-auto ReferenceNetwork<Real>::train(const ReferenceBatch<Real>& batch) -> Training {
+auto ReferenceNetwork<Real>::train(const ReferenceBatch<Real>& batch, const loss::Loss& loss) -> Training {
   forward(batch, true);
   gradients_.clear();
   for (const Values& parameter : model_.parameters) gradients_.emplace_back(parameter.size(), Real{0});
   State& last = states_.back();
-  const kernels::LossArguments loss{.classes = graph_.classes,
-                                    .images = batch.images,
-                                    .logit_scale = static_cast<float>(graph_.logit_scale),
-                                    .label_smoothing = batch.label_smoothing,
-                                    .targets = batch.targets.data()};
   Training result;
-  result.loss = kernels::softmax_cross_entropy_reference<Real>(loss, last.value, last.gradient);
+  result.logits = logits();
+  const std::vector<double> scaled(result.logits.begin(), result.logits.end());
+  std::vector<double> by_logits(scaled.size());
+  result.loss = static_cast<Real>(
+      loss.reference({.classes = graph_.classes, .logits = scaled, .targets = batch.targets}, by_logits));
+  std::ranges::transform(by_logits, last.gradient.begin(),
+                         [&](double gradient) { return static_cast<Real>(graph_.logit_scale * gradient); });
   for (std::size_t n = graph_.nodes.size(); n-- > 0;) {
     const graph::Node& node = graph_.nodes[n];
     store(states_[n].gradient);
     std::visit([&](const auto& op) { backward(op, node, states_[n]); }, node.op);
   }
-  result.logits = logits();
   result.gradients = gradients_;
   return result;
 }

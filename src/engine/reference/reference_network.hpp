@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "graph/model.hpp"
-#include "kernels/loss/loss.hpp"
+#include "loss/loss.hpp"
 
 namespace ftl::engine {
 
@@ -27,8 +27,7 @@ template <class Real>
 struct ReferenceBatch {
   int images = 0;
   std::vector<Real> pictures{};
-  std::vector<kernels::Target> targets{};  // for training
-  float label_smoothing = 0;
+  std::vector<Target> targets{};  // for training
 };
 
 // Between nodes, values and gradients are kept as they are, or rounded to bf16 as the fused plan keeps them:
@@ -52,7 +51,7 @@ class ReferenceNetwork {
       : graph_(graph), model_(model), storage_(storage) {}
 
   // Forward with the batch's statistics, which also enter the model's running ones, and backward.
-  Training train(const ReferenceBatch<Real>& batch);
+  Training train(const ReferenceBatch<Real>& batch, const loss::Loss& loss);
 
   // Logits, [images][classes], with the running statistics; scaled by the network's logit scale.
   Values infer(const ReferenceBatch<Real>& batch);

@@ -16,7 +16,7 @@ struct Guess {
 };
 
 Guess guess(std::span<const float> logits) {
-  const std::vector<double> probabilities = train::probabilities(logits);
+  const std::vector<double> probabilities = loss::probabilities(logits);
   const auto best = std::ranges::max_element(probabilities);
   return {static_cast<int>(best - probabilities.begin()), *best};
 }

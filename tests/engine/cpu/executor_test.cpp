@@ -10,6 +10,7 @@
 #include <stdexcept>
 
 #include "graph/graph_test_support.hpp"
+#include "loss/softmax_cross_entropy.hpp"
 
 namespace ftl::engine {
 namespace {
@@ -18,6 +19,7 @@ using namespace graph::test;
 using kernels::kernels_for;
 
 constexpr float kLabelSmoothing = 0.1f;
+const loss::SoftmaxCrossEntropy kLoss(kLabelSmoothing);
 constexpr std::uint64_t kSeed = 5;
 
 std::vector<std::vector<float>> gradients_like(const graph::Model& model, float value = 0) {
@@ -34,8 +36,7 @@ std::vector<bool> all_but_frozen(const graph::Graph& graph) {
 
 Batch source(const ReferenceBatch<double>& batch, const graph::GraphInput& input) {
   const auto elements = static_cast<std::size_t>(input.height) * static_cast<std::size_t>(input.width) * 3;
-  return {batch.images,
-          [&batch, elements](std::int64_t first, int images, bf16* pictures, kernels::Target* targets) {
+  return {batch.images, [&batch, elements](std::int64_t first, int images, bf16* pictures, Target* targets) {
             const auto start = static_cast<std::size_t>(first);
             const auto count = static_cast<std::size_t>(images);
             for (std::size_t i = 0; i < count * elements; ++i) {
@@ -56,10 +57,10 @@ TrainingRun train_once(const TestNetwork& network, const graph::Graph& graph, Is
                        int thread_count) {
   ThreadPool threads(thread_count);
   Executor executor(graph, plan_training(graph, all_but_frozen(graph)), kernels_for(isa), threads,
-                    {.max_images = images, .label_smoothing = kLabelSmoothing});
+                    {.max_images = images, .loss = &kLoss});
   TrainingRun run{.result = {}, .model = random_model(graph, kSeed), .gradients = {}};
   run.gradients = gradients_like(run.model);
-  const auto batch = random_batch<double>(network.input, images, kLabelSmoothing);
+  const auto batch = random_batch<double>(network.input, images);
   executor.load(run.model);
   run.result = executor.train(source(batch, network.input), run.model, run.gradients);
   return run;
@@ -78,8 +79,8 @@ const Expectation& expectation(const TestNetwork& network, int images) {
   const graph::Graph graph = network.graph();
   ReferenceModel<double> model(random_model(graph, kSeed));
   ReferenceNetwork<double> reference(graph, model, ReferenceStorage::bf16);
-  const auto batch = random_batch<double>(network.input, images, kLabelSmoothing);
-  auto training = reference.train(batch);
+  const auto batch = random_batch<double>(network.input, images);
+  auto training = reference.train(batch, kLoss);
   return cache.emplace(key, Expectation{std::move(training), std::move(model)}).first->second;
 }
 
@@ -102,7 +103,7 @@ double cosine(std::span<const float> actual, std::span<const double> expected) {
 std::vector<double> inference_reference(const TestNetwork& network, int images) {
   const graph::Graph graph = network.graph();
   ReferenceModel<double> model(random_model(graph, kSeed));
-  return ReferenceNetwork<double>(graph, model).infer(random_batch<double>(network.input, images, 0));
+  return ReferenceNetwork<double>(graph, model).infer(random_batch<double>(network.input, images));
 }
 
 // Quick enough for many images.
@@ -144,7 +145,7 @@ void expect_gradients(const graph::Graph& graph, const std::vector<std::vector<f
 std::vector<double> gradient_norms(const TestNetwork& network, int images, std::span<const double> logits) {
   const auto classes = static_cast<std::size_t>(network.input.classes);
   std::vector<double> norms;
-  for (const kernels::Target& target : random_batch<double>(network.input, images, 0).targets) {
+  for (const Target& target : random_batch<double>(network.input, images).targets) {
     const std::span<const double> row = logits.subspan(norms.size() * classes, classes);
     double sum = 0;
     for (const double logit : row) sum += std::exp(logit);
@@ -204,7 +205,7 @@ TEST_P(ExecutorIsa, InferenceAgreesWithTheReference) {
     const std::vector<double> expected = inference_reference(network, 40);
     for (const int images : {40, 1, 17}) {
       SCOPED_TRACE(fmt::format("{}, {} images", network.name, images));
-      const auto batch = random_batch<double>(network.input, images, 0);
+      const auto batch = random_batch<double>(network.input, images);
       std::vector<float> logits(static_cast<std::size_t>(images * network.input.classes));
       executor.infer(source(batch, network.input), logits);
       EXPECT_LT(relative_error(logits, std::span(expected).first(logits.size())), 0.01);
@@ -218,7 +219,7 @@ std::vector<float> infer_once(const TestNetwork& network, Isa isa) {
   ThreadPool threads(2);
   Executor executor(graph, plan_inference(graph), kernels_for(isa), threads, {.max_images = 40});
   executor.load(random_model(graph, kSeed));
-  const auto batch = random_batch<double>(network.input, 40, 0);
+  const auto batch = random_batch<double>(network.input, 40);
   std::vector<float> logits(static_cast<std::size_t>(40 * network.input.classes));
   executor.infer(source(batch, network.input), logits);
   return logits;
@@ -332,11 +333,11 @@ TEST_P(ExecutorIsa, FrozenWeightsChangeNoOtherGradientIn8BitIntegers) {
   }
   ThreadPool threads(2);
   Executor executor(graph, plan_training(graph, trained), kernels_for(GetParam()), threads,
-                    {.max_images = 70, .label_smoothing = kLabelSmoothing});
+                    {.max_images = 70, .loss = &kLoss});
   graph::Model model = random_model(graph, kSeed);
   auto gradients = gradients_like(model);
   executor.load(model);
-  const auto batch = random_batch<double>(network.input, 70, kLabelSmoothing);
+  const auto batch = random_batch<double>(network.input, 70);
   executor.train(source(batch, network.input), model, gradients);
   for (std::size_t p = 0; p < graph.parameters.size(); ++p) {
     if (!trained[p]) continue;
@@ -355,7 +356,7 @@ TEST_F(ExecutorTest, CountsImagesWhoseLargestLogitIsTheirLabel) {
   const graph::Graph graph = network.graph();
   const TrainingRun run = train_once(network, graph, kernels.isa, 80, 1);
   const auto& logits = expectation(network, 80).training.logits;
-  const auto batch = random_batch<double>(network.input, 80, 0);
+  const auto batch = random_batch<double>(network.input, 80);
   int sure = 0;
   int close = 0;
   for (std::size_t image = 0; image < 80; ++image) {
@@ -382,13 +383,13 @@ TEST_F(ExecutorTest, ASmallerBatchForgetsTheOneBefore) {
     const graph::Graph graph = network.graph();
     const TrainingRun fresh = train_once(network, graph, kernels.isa, 17, 1);
     Executor executor(graph, plan_training(graph, all_but_frozen(graph)), kernels, threads,
-                      {.max_images = 150, .label_smoothing = kLabelSmoothing});
+                      {.max_images = 150, .loss = &kLoss});
     graph::Model model = random_model(graph, kSeed);
     auto gradients = gradients_like(model);
     executor.load(model);
     TrainingResult result;
     for (const int images : {150, 17}) {
-      const auto batch = random_batch<double>(network.input, images, kLabelSmoothing);
+      const auto batch = random_batch<double>(network.input, images);
       result = executor.train(source(batch, network.input), model, gradients);
     }
     EXPECT_EQ(result.loss, fresh.result.loss);
@@ -406,12 +407,12 @@ TEST_F(ExecutorTest, MemoryThatOthersHaveUsedChangesNothing) {
     std::memset(kept.data(), 0xff, static_cast<std::size_t>(kept.bytes()));  // NaN, and integers of -1
     const std::byte* place = kept.data();
     Executor executor(graph, plan_training(graph, all_but_frozen(graph)), kernels, threads,
-                      {.max_images = kImages, .label_smoothing = kLabelSmoothing, .kept = &kept});
+                      {.max_images = kImages, .loss = &kLoss, .kept = &kept});
     EXPECT_EQ(kept.data(), place);
     graph::Model model = random_model(graph, kSeed);
     auto gradients = gradients_like(model);
     executor.load(model);
-    const auto batch = random_batch<double>(network.input, kImages, kLabelSmoothing);
+    const auto batch = random_batch<double>(network.input, kImages);
     EXPECT_EQ(executor.train(source(batch, network.input), model, gradients).loss, fresh.result.loss);
     EXPECT_EQ(gradients, fresh.gradients);
   }
@@ -432,7 +433,7 @@ TEST_F(ExecutorTest, RefusesBatchesItHasNoMemoryFor) {
   Executor executor(graph, plan_inference(graph), kernels, threads, {.max_images = 32});
   std::vector<float> logits(330);
   for (const int images : {0, 33}) {
-    const auto batch = random_batch<double>(network.input, images, 0);
+    const auto batch = random_batch<double>(network.input, images);
     EXPECT_THROW(executor.infer(source(batch, network.input), logits), std::invalid_argument);
   }
 }
@@ -461,10 +462,10 @@ TEST_F(ExecutorTest, FreezingParametersSavesWorkAndChangesNoOtherGradient) {
     for (const std::size_t parameter : frozen) trained[parameter] = false;
     const Plan plan = plan_training(graph, trained);
     EXPECT_LT(plan.flop, plan_training(graph, all_but_frozen(graph)).flop);
-    Executor executor(graph, plan, kernels, threads, {.max_images = 33, .label_smoothing = kLabelSmoothing});
+    Executor executor(graph, plan, kernels, threads, {.max_images = 33, .loss = &kLoss});
     graph::Model model = random_model(graph, kSeed);
     auto gradients = gradients_like(model, 7);
-    const auto batch = random_batch<double>(network.input, 33, kLabelSmoothing);
+    const auto batch = random_batch<double>(network.input, 33);
     executor.load(model);
     (void)executor.train(source(batch, network.input), model, gradients);
     for (std::size_t p = 0; p < graph.parameters.size(); ++p) {
@@ -481,7 +482,7 @@ TEST_F(ExecutorTest, FreezingParametersSavesWorkAndChangesNoOtherGradient) {
 TEST_F(ExecutorTest, NewWeightsTakeTheFormerOnesPlace) {
   const TestNetwork network = hlb_like();
   const graph::Graph graph = network.graph();
-  const auto batch = random_batch<double>(network.input, 5, 0);
+  const auto batch = random_batch<double>(network.input, 5);
   const auto logits_after = [&](const std::vector<std::uint64_t>& seeds) {
     Executor executor(graph, plan_inference(graph), kernels, threads, {.max_images = 5});
     std::vector<float> logits(50);
