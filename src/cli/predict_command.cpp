@@ -13,6 +13,7 @@
 #include "cli/commands.hpp"
 #include "cli/json_output.hpp"
 #include "data/picture.hpp"
+#include "engine/make_engine.hpp"
 #include "run/model_file.hpp"
 #include "train/evaluator.hpp"
 
@@ -66,7 +67,8 @@ void predict(const PredictArguments& arguments) {
   dataset.test = {static_cast<std::int64_t>(arguments.images.size()), model.height, model.width,
                   pictures.pixels.data(), pictures.labels.data()};
   ThreadPool threads(arguments.threads);
-  train::Evaluator evaluator({model.graph, dataset, kernels::kernels_for(select_isa()), threads});
+  const auto engine = engine::make_engine(engine::kCpu, kernels::kernels_for(select_isa()), threads);
+  train::Evaluator evaluator({model.graph, dataset, *engine});
   evaluator.load(model.model);
   const std::vector<float> logits = evaluator.logits(dataset.test, model.recipe.evaluation);
   nlohmann::ordered_json json = nlohmann::ordered_json::array();

@@ -61,12 +61,14 @@ std::vector<float> rows_of(std::span<const float> logits, std::size_t classes,
 }  // namespace
 
 Evaluator::Evaluator(const EvaluatorContext& context)
-    : context_(context),
-      executor_(context.graph, engine::plan_inference(context.graph), context.kernels, context.threads,
-                {.max_images = kPicturesAtATime}) {}
+    : context_(context), program_(context.engine.compile(context.graph, {.max_images = kPicturesAtATime})) {}
+
+void Evaluator::load(const engine::ModelMemory& model) {
+  program_->load(model);
+}
 
 void Evaluator::load(const graph::Model& model) {
-  executor_.load(model);
+  load(*context_.engine.hold(context_.graph, model));
 }
 
 std::vector<float> Evaluator::plain_logits(const data::Split& split) {
@@ -119,7 +121,7 @@ void Evaluator::run(const data::Split& split, const data::View& view, std::span<
                                                                   static_cast<std::size_t>(images));
                                 data::fill_view(context_.dataset, split, view, indices, out);
                               }};
-    executor_.infer(batch, logits.subspan(first * classes, part.size() * classes));
+    program_->infer(batch, logits.subspan(first * classes, part.size() * classes));
   }
 }
 

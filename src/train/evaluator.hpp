@@ -2,14 +2,13 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
-#include "base/thread_pool.hpp"
 #include "data/augmentation.hpp"
 #include "data/dataset.hpp"
-#include "engine/cpu/executor.hpp"
-#include "kernels/registry.hpp"
+#include "engine/engine.hpp"
 #include "loss/score.hpp"
 #include "recipe/recipe.hpp"
 
@@ -18,8 +17,7 @@ namespace ftl::train {
 struct EvaluatorContext {
   const graph::Graph& graph;
   const data::Dataset& dataset;
-  const kernels::Kernels& kernels;
-  ThreadPool& threads;
+  engine::Engine& engine;
 };
 
 // What takes pictures throws Interruption when Ctrl-C comes.
@@ -28,6 +26,7 @@ class Evaluator {
   explicit Evaluator(const EvaluatorContext& context);
 
   // Takes over the weights and running statistics that the following calls use.
+  void load(const engine::ModelMemory& model);
   void load(const graph::Model& model);
 
   // Logits of a split's pictures, or of those that `pictures` names: [pictures][classes].
@@ -52,7 +51,7 @@ class Evaluator {
            std::span<float> logits);
 
   EvaluatorContext context_;
-  engine::Executor executor_;
+  std::unique_ptr<engine::Program> program_;
 };
 
 }  // namespace ftl::train

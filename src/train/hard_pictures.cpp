@@ -36,13 +36,12 @@ std::vector<std::int32_t> largest(const std::vector<double>& values, std::int64_
 
 }  // namespace
 
-HardPictures::HardPictures(const graph::Graph& graph, const kernels::Kernels& kernels, ThreadPool& threads,
-                           std::int64_t most_drawn)
-    : classes_(graph.classes),
-      executor_(graph, engine::plan_inference(graph), kernels, threads, {.max_images = most_drawn}) {}
+HardPictures::HardPictures(const graph::Graph& graph, engine::Engine& engine, std::int64_t most_drawn)
+    : classes_(graph.classes), program_(engine.compile(graph, {.max_images = most_drawn})) {}
 
-std::vector<std::int32_t> HardPictures::select(const graph::Model& model, const data::TrainingLoader& loader,
-                                               std::int64_t first, std::int64_t drawn, std::int64_t count) {
+std::vector<std::int32_t> HardPictures::select(const engine::ModelMemory& model,
+                                               const data::TrainingLoader& loader, std::int64_t first,
+                                               std::int64_t drawn, std::int64_t count) {
   const auto classes = static_cast<std::size_t>(classes_);
   std::vector<Target> targets(static_cast<std::size_t>(drawn));
   std::vector<float> logits(targets.size() * classes);
@@ -55,8 +54,8 @@ std::vector<std::int32_t> HardPictures::select(const graph::Model& model, const 
                                            .pictures = pictures,
                                            .targets = targets.data() + from});
                             }};
-  executor_.load(model);
-  executor_.infer(batch, logits);
+  program_->load(model);
+  program_->infer(batch, logits);
   std::vector<double> losses;
   for (std::size_t i = 0; i < targets.size(); ++i) {
     losses.push_back(cross_entropy(std::span(logits).subspan(i * classes, classes), targets[i]));

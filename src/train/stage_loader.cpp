@@ -1,7 +1,7 @@
 #include "train/stage_loader.hpp"
 
 #include "data/derived_dataset.hpp"
-#include "engine/cpu/activity.hpp"
+#include "engine/work.hpp"
 
 namespace ftl::train {
 

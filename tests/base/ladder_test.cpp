@@ -28,8 +28,8 @@ const std::map<std::string, Layers>& ladder() {
         {"data", {"base", "tensor"}},
         {"graph", {"base", "machine", "tensor", "kernels"}},
         {"loss", {"base", "tensor"}},
-        {"engine", {"base", "machine", "tensor", "kernels", "graph", "loss"}},
         {"optim", {"base", "machine", "tensor", "kernels"}},
+        {"engine", {"base", "machine", "tensor", "kernels", "graph", "loss", "optim"}},
     };
     // From here on each layer may use all that stand before it, but for `measure` and `lab`, which stand side
     // by side.

@@ -6,6 +6,7 @@
 
 #include "base/random.hpp"
 #include "data/augmentation.hpp"
+#include "engine/make_engine.hpp"
 #include "train/trainer.hpp"
 
 namespace ftl::train {
@@ -147,19 +148,18 @@ struct Trained {
 Trained train(bool forgetting, const std::vector<std::string>& settings = {}) {
   const Noise noise;
   const recipe::Recipe recipe = recipe::parse_recipe(kRecipe, "own.toml", settings);
-  const kernels::Kernels& kernels = kernels::kernels_for(select_isa());
   ThreadPool pool(1);
+  const auto engine = engine::make_engine(engine::kCpu, kernels::kernels_for(select_isa()), pool);
   Trained trained;
   Trainer trainer({.recipe = recipe,
                    .dataset = noise.dataset,
-                   .kernels = kernels,
-                   .threads = pool,
+                   .engine = *engine,
                    .seed = kSeed,
                    .observer = &trained.records,
                    .forgetting = forgetting,
                    .save_state = {}});
   EXPECT_FALSE(trainer.run().failed);
-  Evaluator evaluator({trainer.graph(), noise.dataset, kernels, pool});
+  Evaluator evaluator({trainer.graph(), noise.dataset, *engine});
   evaluator.load(trainer.model());
   trained.score_of_training_pictures =
       evaluator.score(evaluator.plain_logits(noise.dataset.train), noise.dataset.train).loss;
@@ -233,7 +233,8 @@ TEST(Forgetting, SamplesLargeSetsEvenly) {
   const recipe::Recipe recipe = recipe::parse_recipe(kRecipe, "own.toml", {});
   const graph::Graph graph = graph::build_graph(recipe.network, {8, 8, 3});
   ThreadPool pool(1);
-  Evaluator evaluator({graph, noise.dataset, kernels::kernels_for(select_isa()), pool});
+  const auto engine = engine::make_engine(engine::kCpu, kernels::kernels_for(select_isa()), pool);
+  Evaluator evaluator({graph, noise.dataset, *engine});
   evaluator.load(graph::initialise(graph, 1));
   PicturesByAge pictures;
   for (int i = 0; i < 2500; ++i) pictures[3].push_back(i < 1250 ? 7 : 9);

@@ -10,8 +10,10 @@
 #include "base/error.hpp"
 #include "base/random.hpp"
 #include "data/derived_dataset.hpp"
+#include "engine/make_engine.hpp"
 #include "run/training_state_file.hpp"
 #include "support/temporary_folder.hpp"
+#include "train/hard_pictures.hpp"
 
 namespace ftl::train {
 namespace {
@@ -77,12 +79,20 @@ lr = 0.01
 schedule = { kind = "constant" }
 )";
 
-TrainerOptions options_for(const recipe::Recipe& recipe, const Pictures& pictures, ThreadPool& pool) {
-  return {.recipe = recipe,
-          .dataset = pictures.dataset,
-          .kernels = kernels::kernels_for(select_isa()),
-          .threads = pool,
-          .save_state = {}};
+// On the instruction set that the machine has.
+class Machine {
+ public:
+  explicit Machine(int threads) : threads_(threads) {}
+  operator engine::Engine&() { return *engine_; }
+
+ private:
+  ThreadPool threads_;
+  std::unique_ptr<engine::Engine> engine_ =
+      engine::make_engine(engine::kCpu, kernels::kernels_for(select_isa()), threads_);
+};
+
+TrainerOptions options_for(const recipe::Recipe& recipe, const Pictures& pictures, engine::Engine& engine) {
+  return {.recipe = recipe, .dataset = pictures.dataset, .engine = engine, .save_state = {}};
 }
 
 struct Trained {
@@ -101,12 +111,8 @@ struct Trained {
 Trained train(const std::vector<std::string>& settings, int threads = 1) {
   const Pictures pictures;
   const recipe::Recipe recipe = recipe::parse_recipe(kRecipe, "own.toml", settings);
-  ThreadPool pool(threads);
-  Trainer trainer({.recipe = recipe,
-                   .dataset = pictures.dataset,
-                   .kernels = kernels::kernels_for(select_isa()),
-                   .threads = pool,
-                   .save_state = {}});
+  Machine machine(threads);
+  Trainer trainer({.recipe = recipe, .dataset = pictures.dataset, .engine = machine, .save_state = {}});
   RunResult result = trainer.run();
   return {std::move(result), trainer.graph(), trainer.model()};
 }
@@ -173,14 +179,16 @@ TEST(Selection, TakesThePicturesWithTheLargestLoss) {
   loader.begin_epoch(0);
   const std::vector<std::int32_t> order = first_order(pictures.dataset, 7);
   for (const int threads : {1, 3}) {
-    ThreadPool pool(threads);
-    HardPictures hard(trained.graph, kernels::kernels_for(select_isa()), pool, Pictures::kCount);
+    Machine machine(threads);
+    engine::Engine& engine = machine;
+    HardPictures hard(trained.graph, engine, Pictures::kCount);
+    const auto model = engine.hold(trained.graph, trained.model);
     std::vector<std::int32_t> selected;
-    for (const std::int32_t place : hard.select(trained.model, loader, 0, Pictures::kCount, 5)) {
+    for (const std::int32_t place : hard.select(*model, loader, 0, Pictures::kCount, 5)) {
       selected.push_back(order[static_cast<std::size_t>(place)]);
     }
     EXPECT_THAT(selected, testing::UnorderedElementsAreArray(wrong)) << threads << " threads";
-    const std::vector<std::int32_t> of_a_part = hard.select(trained.model, loader, 32, 33, 7);
+    const std::vector<std::int32_t> of_a_part = hard.select(*model, loader, 32, 33, 7);
     EXPECT_EQ(of_a_part.size(), 7u);
     EXPECT_TRUE(std::ranges::is_sorted(of_a_part));
     EXPECT_THAT(of_a_part, testing::Each(testing::AllOf(testing::Ge(32), testing::Lt(65))));
@@ -193,7 +201,9 @@ TEST(Selection, TrainsOnFewerPicturesAndCountsTheScoring) {
   EXPECT_EQ(all.result.steps, 12);
   EXPECT_EQ(half.result.steps, 6);
   EXPECT_EQ(half.result.epochs, 2);
-  const double scoring = engine::plan_inference(all.graph).flop * 2 * Pictures::kCount;
+  Machine machine(1);
+  engine::Engine& engine = machine;
+  const double scoring = engine.cost(all.graph, {}).flop * 2 * Pictures::kCount;
   EXPECT_DOUBLE_EQ(half.result.flop, all.result.flop / 2 + scoring);
   EXPECT_LT(train({"train.batch=16", "select.keep=0.5", "select.size=4"}).result.flop,
             all.result.flop / 2 + 0.35 * scoring);
@@ -239,11 +249,10 @@ TEST(SelectionByMemory, TrainsMoreOftenOnWhatItGetsWrong) {
     LastEpoch last;
     const recipe::Recipe recipe = recipe::parse_recipe(
         kRecipe, "own.toml", std::vector<std::string>{"train.epochs=12", "train.batch=8", selection});
-    ThreadPool pool(1);
+    Machine machine(1);
     Trainer({.recipe = recipe,
              .dataset = pictures.dataset,
-             .kernels = kernels::kernels_for(select_isa()),
-             .threads = pool,
+             .engine = machine,
              .observer = &last,
              .save_state = {}})
         .run();
@@ -256,8 +265,8 @@ TEST(SelectionByMemory, TrainsMoreOftenOnWhatItGetsWrong) {
 TEST(SelectionByMemory, ResumesWithTheScoresAndTurnsItHad) {
   const Pictures pictures;
   const recipe::Recipe recipe = recipe::parse_recipe(kRecipe, "own.toml", by_memory());
-  ThreadPool pool(1);
-  TrainerOptions options = options_for(recipe, pictures, pool);
+  Machine machine(1);
+  TrainerOptions options = options_for(recipe, pictures, machine);
   const test::TemporaryFolder folder;
   const std::filesystem::path file = folder.path() / "state.safetensors";
   int epochs = 0;
@@ -314,8 +323,8 @@ TEST(Balance, IsSetAfterTrainingAndChangesNothingElse) {
 TEST(Balance, MakesProbabilitiesSumToTheClassesSizes) {
   const Trained trained = train({"network.layers[8].balance=true", "network.logit_scale=0.125"});
   const Pictures pictures;
-  ThreadPool pool(1);
-  Evaluator evaluator({trained.graph, pictures.dataset, kernels::kernels_for(select_isa()), pool});
+  Machine machine(1);
+  Evaluator evaluator({trained.graph, pictures.dataset, machine});
   evaluator.load(trained.model);
   const std::vector<float> logits = evaluator.plain_logits(pictures.dataset.train);
   std::vector<double> sums(3);
@@ -331,8 +340,8 @@ TEST(Balance, IsSetAgainByARunThatWasInterruptedRightAfterItsLastStep) {
   const Pictures pictures;
   const recipe::Recipe recipe =
       recipe::parse_recipe(kRecipe, "own.toml", std::vector<std::string>{"network.layers[8].balance=true"});
-  ThreadPool pool(1);
-  TrainerOptions options = options_for(recipe, pictures, pool);
+  Machine machine(1);
+  TrainerOptions options = options_for(recipe, pictures, machine);
   TrainingState state;
   options.save_state = [&](const TrainingState& now) { state = now; };
   Trainer whole(options);

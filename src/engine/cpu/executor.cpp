@@ -208,9 +208,13 @@ void Executor::accept(const Batch& batch) {
 }
 
 TrainingResult Executor::train(const Batch& batch, graph::Model& model,
-                               std::vector<std::vector<float>>& gradients) {
+                               std::vector<std::vector<float>>& gradients,
+                               const std::function<void(std::size_t segment)>& after_segment) {
   accept(batch);
-  for (const Segment& segment : plan_.segments) run(segment, batch, model, gradients);
+  for (std::size_t segment = 0; segment < plan_.segments.size(); ++segment) {
+    run(plan_.segments[segment], batch, model, gradients);
+    if (after_segment) after_segment(segment);
+  }
   TrainingResult result;
   for (int block = 0; block < blocks(); ++block) {
     const auto& [loss, scores] = losses_[at(block)];

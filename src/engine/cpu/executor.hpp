@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/thread_pool.hpp"
+#include "engine/batch.hpp"
 #include "engine/cpu/plan.hpp"
 #include "graph/model.hpp"
 #include "kernels/registry.hpp"
@@ -16,14 +17,6 @@
 #include "tensor/buffer.hpp"
 
 namespace ftl::engine {
-
-// Where pictures come from: fill writes pictures [first, first + images) of the batch,
-// [images][height][width][3], and in training their targets. Called from several threads. An executor refuses
-// more images than its max_images, and none, with std::invalid_argument.
-struct Batch {
-  std::int64_t images = 0;
-  std::function<void(std::int64_t first, int images, bf16* pictures, Target* targets)> fill;
-};
 
 struct ExecutorOptions {
   std::int64_t max_images = 0;       // the largest batch it will be given
@@ -33,12 +26,7 @@ struct ExecutorOptions {
   Buffer* kept = nullptr;
 };
 
-struct TrainingResult {
-  double loss = 0;  // summed over the batch
-  std::int64_t correct = 0;
-  std::vector<float> gradient_norms;  // by image (loss::BlockScores)
-};
-
+// Refuses batches of more images than its max_images, and of none, with std::invalid_argument.
 class Executor {
  public:
   // `graph`, `kernels` and `threads` must outlive the executor.
@@ -56,7 +44,9 @@ class Executor {
 
   // Forward and backward of one batch with the weights last loaded. Writes the gradients of trained
   // parameters (gradients[parameter], as large as the parameter) and updates the model's running statistics.
-  TrainingResult train(const Batch& batch, graph::Model& model, std::vector<std::vector<float>>& gradients);
+  // Calls after_segment, where there is one, with the index of each segment of the plan that is done.
+  TrainingResult train(const Batch& batch, graph::Model& model, std::vector<std::vector<float>>& gradients,
+                       const std::function<void(std::size_t segment)>& after_segment = {});
 
   // One segment of the training plan, or some of its steps, with what follows a segment; for measuring. On
   // the images of the batch last given to train(), and on what their buffers hold.
