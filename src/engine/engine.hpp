@@ -77,7 +77,7 @@ struct Part {
   bool alone = false;
 };
 
-// Called after each segment of a backward pass with the parameters whose gradients are complete now.
+// Called after each segment of train() with the parameters whose gradients it has completed, maybe none.
 using SegmentHook = std::function<void(std::span<const int> parameters)>;
 
 class Program {

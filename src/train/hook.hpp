@@ -2,30 +2,17 @@
 // recipe asks for. The trainer knows hooks by this interface only; train/hooks.cpp puts a recipe's together.
 #pragma once
 
-#include <cstdint>
 #include <functional>
 #include <memory>
 #include <vector>
 
-#include "data/augmentation.hpp"
 #include "engine/engine.hpp"
 #include "loss/score.hpp"
 #include "train/result.hpp"
-#include "train/training_stage.hpp"
+#include "train/step.hpp"
 #include "train/training_state.hpp"
 
 namespace ftl::train {
-
-// A training step in the making.
-struct Step {
-  const TrainingStage& stage;
-  const data::TrainingLoader& loader;  // of the stage's pictures, in the order of the epoch
-  // Places in that order of the pictures to train on, rising; empty: all that the clock draws.
-  std::vector<std::int32_t> places{};
-  const std::uint8_t* times_taken = nullptr;  // data::TrainingLoader::Request::times_taken
-  double flop = 0;                            // done for the step beside training itself
-  engine::TrainingResult result{};            // after the backward pass
-};
 
 // What is said of an epoch after its evaluation.
 struct EpochReport {

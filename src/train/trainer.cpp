@@ -141,7 +141,7 @@ bool Trainer::train_step() {
   Step step{.stage = stage(), .loader = loader_.at(stage(), clock_.epoch())};
   for (const auto& hook : hooks_) hook->before_step(step);
   program.load(*model_);
-  step.result = program.train(next_batch(step), *model_);
+  step.result = program.train(batch_of(step, clock_), *model_);
   epoch_.loss += step.result.loss;
   epoch_.correct += step.result.correct;
   epoch_.images += clock_.batch();
@@ -158,22 +158,6 @@ bool Trainer::train_step() {
   }
   clock_.advance();
   return finite;
-}
-
-// `step` must outlive the batch.
-engine::Batch Trainer::next_batch(const Step& step) const {
-  return {.images = clock_.batch(),
-          .fill = [&step, first_of_batch = clock_.first(), drawn = clock_.drawn()](
-                      std::int64_t first, int images, bf16* pictures, Target* targets) {
-            step.loader.fill({.first = first_of_batch + first,
-                              .images = images,
-                              .batch_first = first_of_batch,
-                              .batch_images = drawn,
-                              .pictures = pictures,
-                              .targets = targets,
-                              .places = step.places.empty() ? nullptr : step.places.data() + first,
-                              .times_taken = step.times_taken});
-          }};
 }
 
 void Trainer::go_to(double epoch) {

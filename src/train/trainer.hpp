@@ -55,7 +55,6 @@ class Trainer {
   void save_state();
   const TrainingStage& stage() const;  // of the step that comes next
   engine::Program& program_of_step();
-  engine::Batch next_batch(const Step& step) const;
   engine::ModelMemory& evaluated_model() const;
   void train(RunResult& result);
   void finish_training();
