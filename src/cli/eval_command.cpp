@@ -9,6 +9,7 @@
 #include "cli/commands.hpp"
 #include "cli/dataset_arguments.hpp"
 #include "cli/json_output.hpp"
+#include "engine/make_engine.hpp"
 #include "machine/limits.hpp"
 #include "run/model_dataset.hpp"
 #include "train/evaluator.hpp"
@@ -44,12 +45,12 @@ void eval(const EvalArguments& arguments) {
     config.views_fraction = arguments.views_fraction;
   }
   ThreadPool threads(arguments.threads);
-  train::Evaluator evaluator({model.graph, dataset, kernels::kernels_for(select_isa()), threads});
+  const auto engine = engine::make_engine(engine::kCpu, kernels::kernels_for(select_isa()), threads);
+  train::Evaluator evaluator({model.graph, dataset, *engine});
   evaluator.load(model.model);
   const std::vector<float> logits = evaluator.plain_logits(dataset.test);
-  const train::Score plain = evaluator.score(logits, dataset.test);
-  const train::Score score =
-      evaluator.score(evaluator.with_views(dataset.test, config, logits), dataset.test);
+  const loss::Score plain = evaluator.score(logits, dataset.test);
+  const loss::Score score = evaluator.score(evaluator.with_views(dataset.test, config, logits), dataset.test);
   std::FILE* messages = message_stream(arguments.json);
   fmt::print(messages, "{} on {} test pictures of {}\n", model.recipe.name, dataset.test.count(),
              dataset.name);

@@ -12,6 +12,7 @@
 #include "cli/json_output.hpp"
 #include "data/picture.hpp"
 #include "data/resident_source.hpp"
+#include "engine/make_engine.hpp"
 #include "machine/limits.hpp"
 #include "run/model_file.hpp"
 #include "train/evaluator.hpp"
@@ -64,14 +65,15 @@ void predict(const PredictArguments& arguments) {
   dataset.standard_deviation = model.standard_deviation;
   dataset.test = read_pictures(arguments, model);
   ThreadPool threads(arguments.threads);
-  train::Evaluator evaluator({model.graph, dataset, kernels::kernels_for(select_isa()), threads});
+  const auto engine = engine::make_engine(engine::kCpu, kernels::kernels_for(select_isa()), threads);
+  train::Evaluator evaluator({model.graph, dataset, *engine});
   evaluator.load(model.model);
   const std::vector<float> logits = evaluator.logits(dataset.test, model.recipe.evaluation);
   Json json = Json::array();
   const auto classes = model.class_names.size();
   for (std::size_t i = 0; i < arguments.images.size(); ++i) {
     const std::vector<double> probabilities =
-        train::probabilities(std::span(logits).subspan(i * classes, classes));
+        loss::probabilities(std::span(logits).subspan(i * classes, classes));
     const std::vector<std::size_t> order = ranking(probabilities);
     std::FILE* messages = message_stream(arguments.json);
     fmt::print(messages, "{}\n", arguments.images[i]);

@@ -11,6 +11,7 @@
 #include "cli/dataset_arguments.hpp"
 #include "cli/json_output.hpp"
 #include "cli/progress_line.hpp"
+#include "engine/make_engine.hpp"
 #include "kernels/peak.hpp"
 #include "lab/chrome_trace.hpp"
 #include "lab/step_profiler.hpp"
@@ -139,12 +140,12 @@ void profile(const ProfileArguments& arguments) {
   const data::Dataset dataset = train::dataset_for(recipe, open_dataset(arguments.dataset, messages));
   ThreadPool threads(arguments.threads);
   const kernels::Kernels& kernels = kernels::kernels_for(isa);
+  const auto engine = engine::make_engine(engine::kCpu, kernels, threads);
   std::optional<ProgressLine> progress(std::in_place, "profiling");
   lab::StepProfiler profiler(
       {.recipe = recipe,
        .dataset = dataset,
-       .kernels = kernels,
-       .threads = threads,
+       .engine = *engine,
        .seed = arguments.seed,
        .steps = arguments.steps,
        .epoch = arguments.epoch,

@@ -223,7 +223,7 @@ void TrainingLoader::fill(const Request& request) const {
     const std::int32_t picture = order_[static_cast<std::size_t>(place)];
     bf16* out = request.pictures + i * size.bytes();
     const std::int32_t label = split.label(picture);
-    request.labels[i] = {label, label, 1.0f};
+    request.targets[i] = {label, label, 1.0f};
     write_area(picture, whole(size), request.times_taken, out);
     if (!cutmix) continue;
     Random random(seed_, RandomPurpose::cutmix, static_cast<std::uint32_t>(epoch_),
@@ -233,8 +233,8 @@ void TrainingLoader::fill(const Request& request) const {
     const std::int32_t partner = order_[static_cast<std::size_t>(request.batch_first + other)];
     write_area(partner, square, request.times_taken, out);
     const auto area = static_cast<float>(config_.cutmix * config_.cutmix);
-    request.labels[i].other = split.label(partner);
-    request.labels[i].label_weight = 1 - area / static_cast<float>(size.height * size.width);
+    request.targets[i].other = split.label(partner);
+    request.targets[i].label_weight = 1 - area / static_cast<float>(size.height * size.width);
   }
 }
 

@@ -11,6 +11,7 @@
 
 #include "base/bfloat16.hpp"
 #include "data/dataset.hpp"
+#include "tensor/target.hpp"
 
 namespace ftl::data {
 
@@ -41,14 +42,6 @@ AugmentationConfig scaled(const AugmentationConfig& config, double scale);
 
 // Throws InputError naming the setting that the pictures are too small for, or that is negative.
 void check_augmentation(const AugmentationConfig& config, PictureSize size);
-
-// The label of an augmented picture: label_weight of `label`, the rest of `other`. (kernels::Target has the
-// same fields; this layer knows no kernels.)
-struct MixedLabel {
-  std::int32_t label = 0;
-  std::int32_t other = 0;
-  float label_weight = 1.0f;
-};
 
 // One view of test-time augmentation: the picture shifted, then mirrored from left to right.
 struct View {
@@ -87,7 +80,7 @@ class TrainingLoader {
   std::span<const std::int32_t> order() const { return order_; }
 
   // Writes pictures [first, first + images) of the epoch's order as [images][height][width][3] bf16,
-  // normalised by the dataset's mean and standard deviation, and their labels. May be called from several
+  // normalised by the dataset's mean and standard deviation, and what they are. May be called from several
   // threads at once. `batch_first` and `batch_images` delimit the whole batch in the epoch's order (CutMix's
   // partners come from it).
   struct Request {
@@ -96,7 +89,7 @@ class TrainingLoader {
     std::int64_t batch_first = 0;
     std::int64_t batch_images = 0;
     bf16* pictures = nullptr;
-    MixedLabel* labels = nullptr;
+    Target* targets = nullptr;
     // Places in the epoch's order to take instead of [first, first + images), where not null.
     const std::int32_t* places = nullptr;
     // How often each picture of the split was taken before, modulo 256, for alternating flips; null: once an

@@ -15,10 +15,9 @@ constexpr int kProcess = 1;
 
 // What is the same for all spans of an activity: name, category and layer, as the members of a JSON object.
 std::string description(const Recording& recording, Activity activity) {
-  const engine::Work work = engine::work(activity);
+  const engine::Work work = recording.work(activity);
   const std::string layer = recording.layer(work);
-  const std::string name =
-      layer.empty() ? std::string(work.name()) : fmt::format("{} {}", layer, work.name());
+  const std::string name = layer.empty() ? std::string(work.name) : fmt::format("{} {}", layer, work.name);
   return fmt::format(R"("name":{},"cat":{})", Json(name).text(), Json(engine::name(work.kind)).text());
 }
 

@@ -5,6 +5,7 @@
 #include "base/error.hpp"
 #include "base/interrupt.hpp"
 #include "data/derived_dataset.hpp"
+#include "engine/make_engine.hpp"
 #include "lab/run_record.hpp"
 #include "run/model_file.hpp"
 #include "run/training_state_file.hpp"
@@ -75,11 +76,11 @@ class Run {
     const data::Dataset dataset = dataset_of_run(options_, index_);
     const std::optional<TrainingState> state = saved_state();
     RunObserver observer(options_, seed_);
+    const auto engine = engine::make_engine(engine::kCpu, options_.kernels, options_.threads);
     Trainer* current = nullptr;
     Trainer trainer({.recipe = options_.recipe,
                      .dataset = dataset,
-                     .kernels = options_.kernels,
-                     .threads = options_.threads,
+                     .engine = *engine,
                      .seed = seed_,
                      .run = index_,
                      .observer = &observer,

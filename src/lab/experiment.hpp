@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "kernels/registry.hpp"
 #include "run/run_directory.hpp"
 #include "train/trainer.hpp"
 

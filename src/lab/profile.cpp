@@ -31,6 +31,10 @@ std::vector<ProfileRow> sorted_rows(const std::map<Key, Sum>& sums, const MakeRo
 
 }  // namespace
 
+engine::Work Recording::work(Activity activity) const {
+  return engine::is_item(activity) ? items.at(activity) : engine::work_around(activity);
+}
+
 std::string Recording::layer(const engine::Work& work) const {
   return work.node == graph::kNone ? "" : layers[at(work.node)];
 }
@@ -52,7 +56,7 @@ Profile sum_up(const Recording& recording) {
   for (auto& [activity, sum] : by_activity) {
     if (const auto flop = recording.flop.find(activity); flop != recording.flop.end())
       sum.flop = flop->second;
-    Sum& of_kind = by_kind[engine::work(activity).kind];
+    Sum& of_kind = by_kind[recording.work(activity).kind];
     of_kind.seconds += sum.seconds;
     of_kind.flop += sum.flop;
   }
@@ -65,8 +69,8 @@ Profile sum_up(const Recording& recording) {
     return ProfileRow{.kind = kind, .layer = {}, .work = engine::name(kind)};
   });
   profile.layers = sorted_rows(by_activity, [&](Activity activity) {
-    const engine::Work work = engine::work(activity);
-    return ProfileRow{.kind = work.kind, .layer = recording.layer(work), .work = work.name()};
+    const engine::Work work = recording.work(activity);
+    return ProfileRow{.kind = work.kind, .layer = recording.layer(work), .work = work.name};
   });
   return profile;
 }

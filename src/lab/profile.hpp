@@ -8,18 +8,21 @@
 #include <vector>
 
 #include "base/activity_recorder.hpp"
-#include "engine/cpu/activity.hpp"
+#include "engine/work.hpp"
 
 namespace ftl::lab {
 
-// Activities are those of engine/cpu/activity.hpp.
+// Activities are those of engine/work.hpp.
 struct Recording {
-  std::vector<std::string> layers;       // names, by node
-  std::vector<std::vector<Span>> lines;  // by thread, each in the order of time
-  std::map<Activity, double> flop;       // executed by the convolutions' activities, over all steps
-  double wall_seconds = 0;               // of the steps, on a clock of its own
+  std::vector<std::string> layers;         // names, by node
+  std::vector<std::vector<Span>> lines;    // by thread, each in the order of time
+  std::map<Activity, engine::Work> items;  // of the programs that ran
+  std::map<Activity, double> flop;         // executed by the convolutions' activities, over all steps
+  double wall_seconds = 0;                 // of the steps, on a clock of its own
   int steps = 0;
 
+  // What any activity but kUnnamed stands for.
+  engine::Work work(Activity activity) const;
   // The layer's name, "" for work that belongs to none.
   std::string layer(const engine::Work& work) const;
 };
@@ -28,7 +31,7 @@ struct Recording {
 struct ProfileRow {
   engine::WorkKind kind = engine::WorkKind::waiting;
   std::string layer;      // "" where the work belongs to none, and in sums over layers
-  std::string_view work;  // the step of the plan or the chore; in sums over them the kind
+  std::string_view work;  // the item of the program or the chore; in sums over them the kind
   double seconds = 0;
   double flop = 0;  // 0 where none is counted
 

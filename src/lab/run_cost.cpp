@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "engine/make_engine.hpp"
 #include "train/trainer.hpp"
 
 namespace ftl::lab {
@@ -19,20 +20,19 @@ using Clock = std::chrono::steady_clock;
 constexpr double kMeasuredSeconds = 0.3;
 constexpr double kWorthwhile = 1.03;  // less gain is not told from chance by so short a measurement
 
-std::vector<bool> trained_parameters(const graph::Graph& graph) {
-  std::vector<bool> trained;
-  for (const graph::Parameter& parameter : graph.parameters) trained.push_back(!parameter.frozen);
-  return trained;
+// Of a picture, with all parameters that can learn.
+double training_flop(const engine::Engine& engine, const graph::Graph& graph) {
+  engine::Purpose::Training training;
+  for (const graph::Parameter& parameter : graph.parameters) training.trained.push_back(!parameter.frozen);
+  return engine.cost(graph, {.training = training}).flop;
 }
 
 // FLOP/s of one trainer; it waits for the others after its first step, which also lays out memory.
 double rate_of_one(const RateOptions& options, int threads, std::barrier<>& others) {
   ThreadPool pool(threads);
-  train::Trainer trainer({.recipe = options.recipe,
-                          .dataset = options.dataset,
-                          .kernels = options.kernels,
-                          .threads = pool,
-                          .save_state = {}});
+  const auto engine = engine::make_engine(engine::kCpu, options.kernels, pool);
+  train::Trainer trainer(
+      {.recipe = options.recipe, .dataset = options.dataset, .engine = *engine, .save_state = {}});
   trainer.train_step();
   others.arrive_and_wait();
   const auto started = Clock::now();
@@ -41,7 +41,7 @@ double rate_of_one(const RateOptions& options, int threads, std::barrier<>& othe
   do {
     if (trainer.finished()) trainer.go_to(0);
     trainer.train_step();
-    flop += trainer.executor().plan().flop * static_cast<double>(trainer.batch());
+    flop += trainer.program().cost().flop * static_cast<double>(trainer.batch());
     seconds = std::chrono::duration<double>(Clock::now() - started).count();
   } while (seconds < kMeasuredSeconds);
   return flop / seconds;
@@ -52,19 +52,22 @@ double rate_of_one(const RateOptions& options, int threads, std::barrier<>& othe
 double expected_flop(const recipe::Recipe& recipe, const data::Dataset& dataset) {
   const train::TrainingClock clock(recipe, dataset.train.count());
   const std::vector<train::TrainingStage> stages = train::training_stages(recipe, dataset);
+  // What a program executes does not depend on the instruction set.
+  ThreadPool alone(1);
+  const auto engine = engine::make_engine(engine::kCpu, kernels::kernels_for(Isa::generic), alone);
   double flop = 0;
   std::int64_t first = 0;
   for (const train::TrainingStage& stage : stages) {
     const std::int64_t last = stage.until < recipe.epochs ? clock.step_at(stage.until) : clock.total_steps();
-    const double per_picture = engine::plan_training(stage.graph, trained_parameters(stage.graph)).flop;
+    const double per_picture = training_flop(*engine, stage.graph);
     flop += per_picture * static_cast<double>((last - first) * clock.batch());
     first = last;
   }
   const std::size_t views = data::views(recipe.evaluation.views).size();
   const double more_views = recipe.evaluation.views_fraction * static_cast<double>(views - 1);
   const double evaluations = std::ceil(recipe.epochs) + 1 + more_views;
-  return flop + evaluations * engine::plan_inference(stages.back().graph).flop *
-                    static_cast<double>(dataset.test.count());
+  return flop +
+         evaluations * engine->cost(stages.back().graph, {}).flop * static_cast<double>(dataset.test.count());
 }
 
 double measure_rate(const RateOptions& options, int jobs) {

@@ -9,18 +9,14 @@
 namespace ftl::lab {
 namespace {
 
-// Executed products of each convolution's activities in one step.
-std::map<Activity, double> step_flop(const train::Trainer& trainer) {
-  std::map<Activity, double> flop;
-  const engine::Executor& executor = trainer.executor();
-  for (const engine::Segment& segment : executor.plan().segments) {
-    for (const engine::Step& step : segment.steps) {
-      flop[engine::activity(*step.pass, step.node)] +=
-          engine::executed_flop(executor.graph(), executor.plan(), step) *
-          static_cast<double>(trainer.batch());
+// Notes what a step's items are, and the products that they executed.
+void add_step(const train::Trainer& trainer, Recording& recording) {
+  for (const engine::WorkSegment& segment : trainer.program().segments()) {
+    for (const engine::WorkItem& item : segment.items) {
+      recording.items[item.activity] = {item.kind, item.name, item.node};
+      recording.flop[item.activity] += item.flop * static_cast<double>(trainer.batch());
     }
   }
-  return flop;
 }
 
 }  // namespace
@@ -37,8 +33,7 @@ StepProfiler::StepProfiler(const ProfilerOptions& options)
     : options_(options),
       trainer_({.recipe = options.recipe,
                 .dataset = options.dataset,
-                .kernels = options.kernels,
-                .threads = options.threads,
+                .engine = options.engine,
                 .seed = options.seed,
                 .save_state = {}}) {
   trainer_.go_to(options.epoch);
@@ -48,11 +43,11 @@ StepProfiler::StepProfiler(const ProfilerOptions& options)
 
 StepProfile StepProfiler::run() {
   take_step();
-  ActivityRecorder warm_up(options_.threads.threads(), 0);
+  ActivityRecorder warm_up(options_.engine.threads().threads(), 0);
   take_step(&warm_up);
   // Half as much again: which thread takes how much is left to chance.
   const std::size_t spans = warm_up.spans(0).size() * 3 / 2 * at(options_.steps);
-  ActivityRecorder recorder(options_.threads.threads(), spans);
+  ActivityRecorder recorder(options_.engine.threads().threads(), spans);
   for (int pair = 0; pair < options_.steps; ++pair) {
     const bool plain_first = pair % 2 == 0;
     if (plain_first) result_.plain_seconds.push_back(take_step());
@@ -79,7 +74,7 @@ double StepProfiler::take_step(ActivityRecorder* recorder) {
 
 bool StepProfiler::train_step(ActivityRecorder* recorder) {
   if (recorder == nullptr) return trainer_.train_step();
-  const RecordingScope recording(options_.threads, *recorder);
+  const RecordingScope recording(options_.engine.threads(), *recorder);
   return trainer_.train_step();
 }
 
@@ -89,7 +84,7 @@ void StepProfiler::record_step(ActivityRecorder& recorder) {
   result_.recorded_seconds.push_back(seconds);
   recording.wall_seconds += seconds;
   ++recording.steps;
-  for (const auto& [activity, flop] : step_flop(trainer_)) recording.flop[activity] += flop;
+  add_step(trainer_, recording);
 }
 
 }  // namespace ftl::lab

@@ -5,9 +5,7 @@
 #include <functional>
 #include <vector>
 
-#include "base/thread_pool.hpp"
 #include "data/dataset.hpp"
-#include "kernels/registry.hpp"
 #include "lab/profile.hpp"
 #include "lab/statistics.hpp"
 #include "train/trainer.hpp"
@@ -17,8 +15,7 @@ namespace ftl::lab {
 struct ProfilerOptions {
   const recipe::Recipe& recipe;
   const data::Dataset& dataset;
-  const kernels::Kernels& kernels;
-  ThreadPool& threads;
+  engine::Engine& engine;
   std::uint64_t seed = 0;
   int steps = 20;    // recorded; as many are taken without the recorder, and two before all
   double epoch = 0;  // where in the training to begin; at its end it goes on from there again

@@ -4,10 +4,10 @@
 
 #include <algorithm>
 #include <map>
+#include <numeric>
 
 #include "base/index.hpp"
 #include "base/json.hpp"
-#include "engine/cpu/ops/convolution.hpp"
 #include "graph/ops/convolution.hpp"
 #include "kernels/peak.hpp"
 #include "measure/onednn.hpp"
@@ -25,7 +25,7 @@ class Bench {
   explicit Bench(const ConvolutionBenchOptions& options)
       : options_(options),
         step_(options.step),
-        passes_(convolution_passes(step_.plan())),
+        passes_(convolution_passes(step_.graph(), step_.segments())),
         probe_(options.step.kernels, options.step.threads, kSecondsOfLook),
         gauge_([this] { return probe_.look(); }) {}
 
@@ -40,12 +40,11 @@ class Bench {
                .onednn_precision = onednn_precision(options_.step.kernels.isa)};
     configure_onednn(result_.isa, result_.threads);
     for (int look = 0; look < kFirstLooks; ++look) gauge_.look();
-    const std::vector<engine::Segment>& segments = step_.plan().segments;
-    for (std::size_t segment = 0; segment < segments.size(); ++segment) {
+    for (int segment = 0; at(segment) < step_.segments().size(); ++segment) {
       for (const ConvolutionPass& pass : passes_) {
-        if (pass.segment == static_cast<int>(segment)) measure(pass);
+        if (pass.part.segment == segment) measure(pass);
       }
-      step_.run(segments[segment]);
+      step_.run(first_items(segment, static_cast<int>(step_.segments()[at(segment)].items.size())));
     }
     collect();
     result_.peak = gauge_.typical();
@@ -60,7 +59,7 @@ class Bench {
                         fmt::format("{} {}", node.name, name(pass.direction)));
     }
     run_up_to(pass);
-    std::vector<Contestant> contestants{{.run = [&] { step_.run(pass.steps); }}};
+    std::vector<Contestant> contestants{{.run = [&] { step_.run(pass.part); }}};
     const OnednnProblem problem{.geometry = plain_geometry(step_.graph(), pass.node),
                                 .direction = pass.direction,
                                 .images = static_cast<int>(step_.images()),
@@ -70,8 +69,8 @@ class Bench {
     }
     const std::vector<Timing> timings = time_in_turns(contestants, options_.seconds, gauge_);
     PassTiming timing{.direction = pass.direction,
-                      .with = extras(step_.graph(), step_.plan(), pass),
-                      .int8 = engine::multiplies_int8(step_.graph(), step_.plan(), pass.steps.steps.back()),
+                      .with = extras(pass),
+                      .int8 = pass.int8,
                       .ours = timings[0],
                       .onednn = {}};
     if (timings.size() > 1) timing.onednn = timings[1];
@@ -81,11 +80,13 @@ class Bench {
   // Brings the operands to where the pass finds them in training: some are in a thread's own memory, which
   // other steps use too.
   void run_up_to(const ConvolutionPass& pass) {
-    const engine::Segment& whole = step_.plan().segments[at(pass.segment)];
-    engine::Segment before;
-    before.sums_in_lanes = whole.sums_in_lanes;
-    before.steps.assign(whole.steps.begin(), whole.steps.begin() + pass.step);
-    step_.run(before);
+    step_.run(first_items(pass.part.segment, pass.part.items.back()));
+  }
+
+  static engine::Part first_items(int segment, int count) {
+    engine::Part part{.segment = segment, .items = std::vector<int>(at(count))};
+    std::iota(part.items.begin(), part.items.end(), 0);
+    return part;
   }
 
   void collect() {

@@ -3,38 +3,31 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <algorithm>
+#include <map>
 #include <optional>
 
 #include "base/index.hpp"
-#include "engine/cpu/ops/convolution.hpp"
-#include "engine/cpu/ops/patches.hpp"
 #include "graph/ops/convolution.hpp"
 #include "graph/ops/patches.hpp"
 
 namespace ftl::measure {
 namespace {
 
-using engine::Step;
+using engine::WorkItem;
+using engine::WorkKind;
 
-std::optional<Direction> direction_of(const Step& step) {
-  if (step.pass == &engine::kConvolutionPass) return Direction::forward;
-  if (step.pass == &engine::kConvolutionDataPass) return Direction::backward_data;
-  // Without input it sums a bias's gradient and multiplies nothing.
-  if (step.pass == &engine::kConvolutionWeightsPass && step.input() != graph::kNone)
-    return Direction::backward_weights;
-  return std::nullopt;
-}
-
-bool prepares(const Step& step) {
-  return step.pass == &engine::kPatchesPass;
-}
-
-// Moves the steps whose result `products` reads from `prepared` to `steps`: the first pass to use them pays.
-void take_preparation(const Step& products, std::vector<Step>& prepared, std::vector<Step>& steps) {
-  const auto is_operand = [&](const Step& step) { return step.output() == products.input(); };
-  std::ranges::copy_if(prepared, std::back_inserter(steps), is_operand);
-  std::erase_if(prepared, is_operand);
+std::optional<Direction> direction_of(const WorkItem& item) {
+  if (item.flop == 0) return std::nullopt;  // it sums a bias's gradient and multiplies nothing
+  switch (item.kind) {
+    case WorkKind::convolution_forward:
+      return Direction::forward;
+    case WorkKind::convolution_data:
+      return Direction::backward_data;
+    case WorkKind::convolution_weights:
+      return Direction::backward_weights;
+    default:
+      return std::nullopt;
+  }
 }
 
 }  // namespace
@@ -51,46 +44,38 @@ std::string_view name(Direction direction) {
   return "unknown";
 }
 
-std::vector<ConvolutionPass> convolution_passes(const engine::Plan& plan) {
+std::vector<ConvolutionPass> convolution_passes(const graph::Graph& graph,
+                                                const std::vector<engine::WorkSegment>& segments) {
   std::vector<ConvolutionPass> passes;
-  for (std::size_t s = 0; s < plan.segments.size(); ++s) {
-    std::vector<Step> prepared;
-    const std::vector<Step>& steps = plan.segments[s].steps;
-    for (std::size_t i = 0; i < steps.size(); ++i) {
-      if (prepares(steps[i])) prepared.push_back(steps[i]);
-      const std::optional<Direction> direction = direction_of(steps[i]);
+  for (std::size_t s = 0; s < segments.size(); ++s) {
+    std::map<int, int> patches;  // the item that cuts them, by its node, until a pass has taken it
+    const std::vector<WorkItem>& items = segments[s].items;
+    for (std::size_t i = 0; i < items.size(); ++i) {
+      const auto index = static_cast<int>(i);
+      if (items[i].kind == WorkKind::patches) patches[items[i].node] = index;
+      const std::optional<Direction> direction = direction_of(items[i]);
       if (!direction) continue;
-      ConvolutionPass pass{.node = steps[i].node,
+      ConvolutionPass pass{.node = items[i].node,
                            .direction = *direction,
-                           .segment = static_cast<int>(s),
-                           .step = static_cast<int>(i)};
-      take_preparation(steps[i], prepared, pass.steps.steps);
-      pass.steps.steps.push_back(steps[i]);
-      pass.steps.sums_in_lanes = direction == Direction::backward_weights;
+                           .with = items[i].with,
+                           .int8 = items[i].int8,
+                           .part = {.segment = static_cast<int>(s), .alone = true}};
+      // The first pass to use them pays.
+      if (const auto cut = patches.find(graph.nodes[at(pass.node)].inputs[0]); cut != patches.end()) {
+        pass.part.items.push_back(cut->second);
+        pass.with.insert(pass.with.begin(), items[at(cut->second)].name);
+        patches.erase(cut);
+      }
+      pass.part.items.push_back(index);
       passes.push_back(std::move(pass));
     }
   }
   return passes;
 }
 
-std::string extras(const graph::Graph& graph, const engine::Plan& plan, const ConvolutionPass& pass) {
-  const auto& convolution = *graph.nodes[at(pass.node)].as<graph::ConvolutionOp>();
-  std::vector<std::string_view> parts;
-  if (engine::multiplies_int8(graph, plan, pass.steps.steps.back())) parts.emplace_back("int8");
-  for (const Step& step : pass.steps.steps) {
-    if (prepares(step)) parts.push_back(step.pass->name);
-  }
-  const bool has_bias = convolution.bias != graph::kNone;
-  if (pass.direction == Direction::forward) {
-    if (has_bias) parts.emplace_back("bias");
-    if (convolution.geometry.pool) parts.emplace_back("max-pool");
-    const kernels::ActivationKind activation = pass.steps.steps.back().activation;
-    if (activation != kernels::ActivationKind::identity) parts.push_back(kernels::name(activation));
-  } else if (pass.direction == Direction::backward_data) {
-    if (convolution.geometry.pool) parts.emplace_back("unpool");
-  } else {
-    if (has_bias && plan.trained[at(convolution.bias)]) parts.emplace_back("bias");
-  }
+std::string extras(const ConvolutionPass& pass) {
+  std::vector<std::string_view> parts = pass.with;
+  if (pass.int8) parts.insert(parts.begin(), "int8");
   return fmt::format("{}", fmt::join(parts, ", "));
 }
 

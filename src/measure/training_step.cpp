@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "base/random.hpp"
+#include "engine/make_engine.hpp"
 #include "graph/whitening.hpp"
 #include "train/parameter_update.hpp"
 
@@ -18,8 +19,7 @@ void fill_pictures(const graph::GraphInput& size, std::int64_t first, int images
 }
 
 engine::Batch random_batch(const graph::GraphInput& size, std::int64_t images) {
-  return {.images = images,
-          .fill = [size](std::int64_t first, int count, bf16* pictures, kernels::Target* targets) {
+  return {.images = images, .fill = [size](std::int64_t first, int count, bf16* pictures, Target* targets) {
             fill_pictures(size, first, count, pictures);
             for (int i = 0; i < count; ++i) {
               targets[i].label = static_cast<std::int32_t>((first + i) % size.classes);
@@ -42,34 +42,29 @@ graph::Model initial_model(const graph::Graph& graph, const graph::GraphInput& s
   return model;
 }
 
-engine::Plan plan_at(const graph::Graph& graph, const recipe::Recipe& recipe, double epoch) {
+std::vector<bool> trained_at(engine::Engine& engine, const graph::Graph& graph, const recipe::Recipe& recipe,
+                             double epoch) {
   // Epochs are a recipe's own clock; how many steps each has does not matter here.
   constexpr double kStepsPerEpoch = 1000;
   const optim::TrainingLength length{std::llround(recipe.epochs * kStepsPerEpoch), kStepsPerEpoch};
-  const train::ParameterUpdate update(recipe, graph, length);
-  return engine::plan_training(graph, update.trained_at(std::round(epoch * kStepsPerEpoch)));
-}
-
-std::vector<std::vector<float>> gradients_of(const graph::Graph& graph) {
-  std::vector<std::vector<float>> gradients;
-  for (const graph::Parameter& parameter : graph.parameters) {
-    gradients.emplace_back(static_cast<std::size_t>(parameter.elements()), 0.0f);
-  }
-  return gradients;
+  const train::ParameterUpdate update(recipe, graph, length, engine);
+  return update.trained_at(std::round(epoch * kStepsPerEpoch));
 }
 
 }  // namespace
 
 TrainingStep::TrainingStep(const TrainingStepOptions& options)
     : graph_(graph::build_graph(options.recipe.network, options.pictures)),
-      model_(initial_model(graph_, options.pictures)),
       batch_(random_batch(options.pictures, options.recipe.batch)),
-      gradients_(gradients_of(graph_)),
-      executor_(graph_, plan_at(graph_, options.recipe, options.epoch), options.kernels, options.threads,
-                {.max_images = options.recipe.batch,
-                 .label_smoothing = static_cast<float>(options.recipe.label_smoothing)}) {
-  executor_.load(model_);
-  executor_.train(batch_, model_, gradients_);
+      loss_(static_cast<float>(options.recipe.label_smoothing)),
+      engine_(engine::make_engine(engine::kCpu, options.kernels, options.threads)),
+      model_(engine_->hold(graph_, initial_model(graph_, options.pictures))),
+      program_(engine_->compile(graph_,
+                                {.max_images = options.recipe.batch,
+                                 .training = engine::Purpose::Training{
+                                     trained_at(*engine_, graph_, options.recipe, options.epoch), &loss_}})) {
+  program_->load(*model_);
+  program_->train(batch_, *model_);
 }
 
 }  // namespace ftl::measure

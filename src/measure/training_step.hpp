@@ -1,11 +1,13 @@
 // One training step taken slowly: it can be stopped anywhere, and a part of it repeated.
 #pragma once
 
+#include <memory>
 #include <vector>
 
 #include "base/thread_pool.hpp"
-#include "engine/cpu/executor.hpp"
-#include "graph/model.hpp"
+#include "engine/engine.hpp"
+#include "kernels/registry.hpp"
+#include "loss/softmax_cross_entropy.hpp"
 #include "recipe/recipe.hpp"
 
 namespace ftl::measure {
@@ -27,18 +29,19 @@ class TrainingStep {
   TrainingStep& operator=(const TrainingStep&) = delete;
 
   const graph::Graph& graph() const { return graph_; }
-  const engine::Plan& plan() const { return executor_.plan(); }
+  const std::vector<engine::WorkSegment>& segments() const { return program_->segments(); }
   std::int64_t images() const { return batch_.images; }
 
-  // A segment of the plan, or some of its steps, over the whole batch and on all threads.
-  void run(const engine::Segment& segment) { executor_.run(segment, batch_, model_, gradients_); }
+  // Some of the step's work, over the whole batch and on all threads.
+  void run(const engine::Part& part) { program_->run(part, batch_, *model_); }
 
  private:
   graph::Graph graph_;
-  graph::Model model_;
   engine::Batch batch_;
-  std::vector<std::vector<float>> gradients_;
-  engine::Executor executor_;
+  loss::SoftmaxCrossEntropy loss_;
+  std::unique_ptr<engine::Engine> engine_;
+  std::unique_ptr<engine::ModelMemory> model_;
+  std::unique_ptr<engine::Program> program_;
 };
 
 }  // namespace ftl::measure

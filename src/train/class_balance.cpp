@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "base/index.hpp"
+#include "loss/softmax.hpp"
 
 namespace ftl::train {
 namespace {
@@ -22,12 +23,10 @@ Derivatives derivatives_at(const std::vector<double>& biases, const WeighedLogit
   for (std::size_t picture = 0; picture < pictures.labels.size(); ++picture) {
     const std::span<const float> logits = pictures.logits.subspan(picture * classes, classes);
     for (std::size_t c = 0; c < classes; ++c) probabilities[c] = double{logits[c]} + biases[c];
-    const double largest = *std::ranges::max_element(probabilities);
-    for (double& probability : probabilities) probability = std::exp(probability - largest);
-    const double total = std::accumulate(probabilities.begin(), probabilities.end(), 0.0);
+    loss::softmax(std::span<const double>(probabilities), std::span(probabilities));
     const double weight = pictures.weights[picture];
     for (std::size_t c = 0; c < classes; ++c) {
-      const double probability = probabilities[c] / total;
+      const double probability = probabilities[c];
       const double target = c == at(pictures.labels[picture]) ? 1.0 : 0.0;
       sums.slope[c] += weight * (probability - target);
       sums.curvature[c] += weight * probability * (1 - probability);

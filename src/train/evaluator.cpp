@@ -61,12 +61,14 @@ std::vector<float> rows_of(std::span<const float> logits, std::size_t classes,
 }  // namespace
 
 Evaluator::Evaluator(const EvaluatorContext& context)
-    : context_(context),
-      executor_(context.graph, engine::plan_inference(context.graph), context.kernels, context.threads,
-                {.max_images = kPicturesAtATime}) {}
+    : context_(context), program_(context.engine.compile(context.graph, {.max_images = kPicturesAtATime})) {}
+
+void Evaluator::load(const engine::ModelMemory& model) {
+  program_->load(model);
+}
 
 void Evaluator::load(const graph::Model& model) {
-  executor_.load(model);
+  load(*context_.engine.hold(context_.graph, model));
 }
 
 std::vector<float> Evaluator::plain_logits(const data::Split& split) {
@@ -102,8 +104,8 @@ std::vector<float> Evaluator::with_views(const data::Split& split, const recipe:
   return plain;
 }
 
-Score Evaluator::score(std::span<const float> logits, const data::Split& split) const {
-  return train::score(logits, context_.graph.classes, split.labels());
+loss::Score Evaluator::score(std::span<const float> logits, const data::Split& split) const {
+  return loss::score(logits, context_.graph.classes, split.labels());
 }
 
 void Evaluator::run(const data::Split& split, const data::View& view, std::span<const std::int32_t> pictures,
@@ -113,43 +115,14 @@ void Evaluator::run(const data::Split& split, const data::View& view, std::span<
     const std::span<const std::int32_t> part =
         pictures.subspan(first, std::min<std::size_t>(kPicturesAtATime, pictures.size() - first));
     const engine::Batch batch{.images = static_cast<std::int64_t>(part.size()),
-                              .fill = [&](std::int64_t from, int images, bf16* out, kernels::Target*) {
+                              .fill = [&](std::int64_t from, int images, bf16* out, Target*) {
                                 throw_if_interrupted();
                                 const auto indices = part.subspan(static_cast<std::size_t>(from),
                                                                   static_cast<std::size_t>(images));
                                 data::fill_view(context_.dataset, split, view, indices, out);
                               }};
-    executor_.infer(batch, logits.subspan(first * classes, part.size() * classes));
+    program_->infer(batch, logits.subspan(first * classes, part.size() * classes));
   }
-}
-
-std::vector<double> probabilities(std::span<const float> logits) {
-  const float largest = *std::ranges::max_element(logits);
-  std::vector<double> result;
-  double sum = 0;
-  for (const float logit : logits) sum += result.emplace_back(std::exp(double{logit} - largest));
-  for (double& probability : result) probability /= sum;
-  return result;
-}
-
-PictureScore score_picture(std::span<const float> logits, std::int32_t label) {
-  const auto best = std::ranges::max_element(logits);
-  double sum = 0;
-  for (const float logit : logits) sum += std::exp(double{logit} - *best);
-  const float own = logits[static_cast<std::size_t>(label)];
-  return {.loss = std::log(sum) + *best - own, .correct = best - logits.begin() == label};
-}
-
-Score score(std::span<const float> logits, int classes, std::span<const std::int32_t> labels) {
-  Score result;
-  const auto row = static_cast<std::size_t>(classes);
-  for (std::size_t i = 0; i < labels.size(); ++i) {
-    const PictureScore picture = score_picture(logits.subspan(i * row, row), labels[i]);
-    result.loss += picture.loss;
-    if (picture.correct) result.accuracy += 1;
-  }
-  const auto count = static_cast<double>(std::max<std::size_t>(1, labels.size()));
-  return {result.accuracy / count, result.loss / count};
 }
 
 }  // namespace ftl::train

@@ -2,14 +2,14 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
-#include "base/thread_pool.hpp"
 #include "data/augmentation.hpp"
 #include "data/dataset.hpp"
-#include "engine/cpu/executor.hpp"
-#include "kernels/registry.hpp"
+#include "engine/engine.hpp"
+#include "loss/score.hpp"
 #include "recipe/recipe.hpp"
 
 namespace ftl::train {
@@ -17,18 +17,7 @@ namespace ftl::train {
 struct EvaluatorContext {
   const graph::Graph& graph;
   const data::Dataset& dataset;
-  const kernels::Kernels& kernels;
-  ThreadPool& threads;
-};
-
-struct Score {
-  double accuracy = 0;  // fraction whose largest logit is at the label
-  double loss = 0;      // mean cross-entropy
-};
-
-struct PictureScore {
-  double loss = 0;  // cross-entropy
-  bool correct = false;
+  engine::Engine& engine;
 };
 
 // What takes pictures throws Interruption when Ctrl-C comes.
@@ -37,6 +26,7 @@ class Evaluator {
   explicit Evaluator(const EvaluatorContext& context);
 
   // Takes over the weights and running statistics that the following calls use.
+  void load(const engine::ModelMemory& model);
   void load(const graph::Model& model);
 
   // Logits of a split's pictures, or of those that `pictures` names: [pictures][classes].
@@ -54,19 +44,14 @@ class Evaluator {
   }
 
   // How well logits fit the split's labels.
-  Score score(std::span<const float> logits, const data::Split& split) const;
+  loss::Score score(std::span<const float> logits, const data::Split& split) const;
 
  private:
   void run(const data::Split& split, const data::View& view, std::span<const std::int32_t> pictures,
            std::span<float> logits);
 
   EvaluatorContext context_;
-  engine::Executor executor_;
+  std::unique_ptr<engine::Program> program_;
 };
-
-// The classes' probabilities by their logits (softmax).
-std::vector<double> probabilities(std::span<const float> logits);
-PictureScore score_picture(std::span<const float> logits, std::int32_t label);
-Score score(std::span<const float> logits, int classes, std::span<const std::int32_t> labels);
 
 }  // namespace ftl::train

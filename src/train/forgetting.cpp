@@ -15,7 +15,7 @@ struct Sums {
   double loss = 0;
   std::int64_t correct = 0;
 
-  void add(const PictureScore& score) {
+  void add(const loss::PictureScore& score) {
     ++pictures;
     loss += score.loss;
     correct += score.correct ? 1 : 0;
@@ -82,7 +82,8 @@ ForgettingRecord measure_forgetting(Evaluator& evaluator, const data::Dataset& d
   std::vector<ClassSums> by_class(classes);
   for (std::size_t i = 0; i < sampled.pictures.size(); ++i) {
     const std::int32_t label = dataset.train.label(sampled.pictures[i]);
-    const PictureScore score = score_picture(std::span(logits).subspan(i * classes, classes), label);
+    const loss::PictureScore score =
+        loss::score_picture(std::span(logits).subspan(i * classes, classes), label);
     const std::size_t bin = sampled.bins[i];
     ClassSums& of_class = by_class[static_cast<std::size_t>(label)];
     by_age[bin].add(score);

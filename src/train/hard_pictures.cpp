@@ -5,17 +5,16 @@
 #include <limits>
 #include <numeric>
 
+#include "base/index.hpp"
+#include "loss/softmax.hpp"
+
 namespace ftl::train {
 namespace {
 
-double cross_entropy(std::span<const float> logits, const data::MixedLabel& label) {
-  const double largest = *std::max_element(logits.begin(), logits.end());
-  double sum = 0;
-  for (const float logit : logits) sum += std::exp(logit - largest);
-  const auto of = [&](std::int32_t c) {
-    return std::log(sum) + largest - static_cast<double>(logits[static_cast<std::size_t>(c)]);
-  };
-  const double loss = label.label_weight * of(label.label) + (1 - label.label_weight) * of(label.other);
+double cross_entropy(std::span<const float> logits, const Target& target) {
+  const double normaliser = loss::log_sum_exp(logits);
+  const auto of = [&](int c) { return normaliser - logits[at(c)]; };
+  const double loss = target.label_weight * of(target.label) + (1 - target.label_weight) * of(target.other);
   // Training on what is not finite shows it; leaving it out would not.
   return std::isnan(loss) ? std::numeric_limits<double>::infinity() : loss;
 }
@@ -37,30 +36,29 @@ std::vector<std::int32_t> largest(const std::vector<double>& values, std::int64_
 
 }  // namespace
 
-HardPictures::HardPictures(const graph::Graph& graph, const kernels::Kernels& kernels, ThreadPool& threads,
-                           std::int64_t most_drawn)
-    : classes_(graph.classes),
-      executor_(graph, engine::plan_inference(graph), kernels, threads, {.max_images = most_drawn}) {}
+HardPictures::HardPictures(const graph::Graph& graph, engine::Engine& engine, std::int64_t most_drawn)
+    : classes_(graph.classes), program_(engine.compile(graph, {.max_images = most_drawn})) {}
 
-std::vector<std::int32_t> HardPictures::select(const graph::Model& model, const data::TrainingLoader& loader,
-                                               std::int64_t first, std::int64_t drawn, std::int64_t count) {
+std::vector<std::int32_t> HardPictures::select(const engine::ModelMemory& model,
+                                               const data::TrainingLoader& loader, std::int64_t first,
+                                               std::int64_t drawn, std::int64_t count) {
   const auto classes = static_cast<std::size_t>(classes_);
-  std::vector<data::MixedLabel> labels(static_cast<std::size_t>(drawn));
-  std::vector<float> logits(labels.size() * classes);
+  std::vector<Target> targets(static_cast<std::size_t>(drawn));
+  std::vector<float> logits(targets.size() * classes);
   const engine::Batch batch{.images = drawn,
-                            .fill = [&](std::int64_t from, int images, bf16* pictures, kernels::Target*) {
+                            .fill = [&](std::int64_t from, int images, bf16* pictures, Target*) {
                               loader.fill({.first = first + from,
                                            .images = images,
                                            .batch_first = first,
                                            .batch_images = drawn,
                                            .pictures = pictures,
-                                           .labels = labels.data() + from});
+                                           .targets = targets.data() + from});
                             }};
-  executor_.load(model);
-  executor_.infer(batch, logits);
+  program_->load(model);
+  program_->infer(batch, logits);
   std::vector<double> losses;
-  for (std::size_t i = 0; i < labels.size(); ++i) {
-    losses.push_back(cross_entropy(std::span(logits).subspan(i * classes, classes), labels[i]));
+  for (std::size_t i = 0; i < targets.size(); ++i) {
+    losses.push_back(cross_entropy(std::span(logits).subspan(i * classes, classes), targets[i]));
   }
   std::vector<std::int32_t> places = largest(losses, count);
   for (std::int32_t& place : places) place += static_cast<std::int32_t>(first);

@@ -4,11 +4,11 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
-#include "base/thread_pool.hpp"
 #include "data/augmentation.hpp"
-#include "engine/cpu/executor.hpp"
+#include "engine/engine.hpp"
 
 namespace ftl::train {
 
@@ -16,20 +16,19 @@ namespace ftl::train {
 // one picture's score does not depend on the others.
 class HardPictures {
  public:
-  // For at most `most_drawn` pictures at once. `graph`, `kernels` and `threads` must outlive it.
-  HardPictures(const graph::Graph& graph, const kernels::Kernels& kernels, ThreadPool& threads,
-               std::int64_t most_drawn);
+  // For at most `most_drawn` pictures at once. `graph` and `engine` must outlive it.
+  HardPictures(const graph::Graph& graph, engine::Engine& engine, std::int64_t most_drawn);
 
   // The places in the epoch's order of the `count` hardest among [first, first + drawn), rising. Augmented as
   // `loader` does it; loss without label smoothing; of equal losses the earlier one counts as harder.
-  std::vector<std::int32_t> select(const graph::Model& model, const data::TrainingLoader& loader,
+  std::vector<std::int32_t> select(const engine::ModelMemory& model, const data::TrainingLoader& loader,
                                    std::int64_t first, std::int64_t drawn, std::int64_t count);
 
-  double flop_per_picture() const { return executor_.plan().flop; }
+  double flop_per_picture() const { return program_->cost().flop; }
 
  private:
   int classes_;
-  engine::Executor executor_;
+  std::unique_ptr<engine::Program> program_;
 };
 
 }  // namespace ftl::train

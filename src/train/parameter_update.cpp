@@ -7,7 +7,6 @@
 
 #include "base/error.hpp"
 #include "base/index.hpp"
-#include "optim/ema.hpp"
 
 namespace ftl::train {
 namespace {
@@ -26,7 +25,7 @@ bool is_like(const optim::ParameterState& state, const optim::ParameterState& ot
 }  // namespace
 
 ParameterUpdate::ParameterUpdate(const recipe::Recipe& recipe, const graph::Graph& graph,
-                                 const optim::TrainingLength& length)
+                                 const optim::TrainingLength& length, engine::Engine& engine)
     : graph_(graph), length_(length) {
   std::map<std::pair<graph::ParameterRole, double>, std::vector<int>> by_role_and_end;
   for (std::size_t p = 0; p < graph.parameters.size(); ++p) {
@@ -41,7 +40,7 @@ ParameterUpdate::ParameterUpdate(const recipe::Recipe& recipe, const graph::Grap
     std::vector<std::int64_t> sizes;
     for (const int p : parameters) sizes.push_back(graph.parameters[at(p)].elements());
     groups_.push_back(
-        {config, key.second, std::move(parameters), optim::make_optimizer(config.optimizer.rule, sizes)});
+        {config, key.second, std::move(parameters), engine.make_optimizer(config.optimizer.rule, sizes)});
   }
 }
 
@@ -57,18 +56,12 @@ std::vector<bool> ParameterUpdate::trained_at(double batches) const {
   return trained;
 }
 
-void ParameterUpdate::apply(double batches, graph::Model& model,
-                            const std::vector<std::vector<float>>& gradients, optim::StepContext context) {
+void ParameterUpdate::apply(double batches, engine::ModelMemory& model) {
   for (Group& group : groups_) {
     if (!is_trained(group, batches)) continue;
-    std::vector<optim::ParameterView> views;
-    for (const int p : group.parameters) {
-      const graph::Parameter& parameter = graph_.parameters[at(p)];
-      views.push_back({model.parameters[at(p)], gradients[at(p)], parameter.rows(), parameter.columns()});
-    }
     const double rate = group.config.optimizer.learning_rate *
                         optim::schedule_factor(group.config.schedule, length_, batches);
-    group.optimizer->step(views, rate, context);
+    model.step(*group.optimizer, group.parameters, rate);
   }
 }
 
@@ -95,22 +88,6 @@ void ParameterUpdate::restore(const OptimizerState& state) {
       }
       own = saved->second;
     }
-  }
-}
-
-void ModelAverage::update(std::int64_t step, const graph::Model& model) {
-  if (!config_.enabled || step < first_step_) return;
-  if (!average_) {
-    average_ = model;
-    return;
-  }
-  if ((step - first_step_) % config_.every != 0) return;
-  for (std::size_t p = 0; p < model.parameters.size(); ++p) {
-    optim::update_average(average_->parameters[p], model.parameters[p], config_.decay);
-  }
-  for (std::size_t n = 0; n < model.norms.size(); ++n) {
-    optim::update_average(average_->norms[n].mean, model.norms[n].mean, config_.decay);
-    optim::update_average(average_->norms[n].variance, model.norms[n].variance, config_.decay);
   }
 }
 

@@ -1,6 +1,6 @@
 #include "train/stage_loader.hpp"
 
-#include "engine/cpu/activity.hpp"
+#include "engine/work.hpp"
 
 namespace ftl::train {
 

@@ -27,8 +27,9 @@ const std::map<std::string, Layers>& ladder() {
         {"kernels", {"base", "machine", "tensor"}},
         {"data", {"base", "machine", "tensor"}},
         {"graph", {"base", "machine", "tensor", "kernels"}},
-        {"engine", {"base", "machine", "tensor", "kernels", "graph"}},
+        {"loss", {"base", "tensor"}},
         {"optim", {"base", "machine", "tensor", "kernels"}},
+        {"engine", {"base", "machine", "tensor", "kernels", "graph", "loss", "optim"}},
     };
     // From here on each layer may use all that stand before it, but for `measure` and `lab`, which stand side
     // by side.

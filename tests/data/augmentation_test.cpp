@@ -51,7 +51,7 @@ struct Traceable {
 
 struct Filled {
   std::vector<bf16> values;
-  std::vector<MixedLabel> labels;
+  std::vector<Target> labels;
 
   float at(std::size_t image, int y, int x, int channel) const {
     return to_float(values[image * kValues + static_cast<std::size_t>((y * kWidth + x) * 3 + channel)]);
@@ -64,7 +64,7 @@ struct Filled {
 Filled fill_epoch(TrainingLoader& loader, int epoch, std::int64_t batch = kPictures) {
   loader.begin_epoch(epoch);
   const auto count = static_cast<std::size_t>(loader.count());
-  Filled filled{std::vector<bf16>(count * kValues), std::vector<MixedLabel>(count)};
+  Filled filled{std::vector<bf16>(count * kValues), std::vector<Target>(count)};
   for (std::int64_t first = 0; first < loader.count(); first += batch) {
     const std::int64_t images = std::min(batch, loader.count() - first);
     loader.fill({first, static_cast<int>(images), first, images, filled.values.data() + first * kValues,
@@ -209,11 +209,11 @@ TEST(TrainingLoader, AlternatesFlipsFromTurnToTurnWherePicturesAreLeftOut) {
   TrainingLoader loader(set.dataset, {.flip = Flip::alternating}, 1);
   const auto mirrored_at = [&](int epoch, const std::vector<std::uint8_t>& times) {
     loader.begin_epoch(epoch);
-    Filled filled{std::vector<bf16>(kPictures * kValues), std::vector<MixedLabel>(kPictures)};
+    Filled filled{std::vector<bf16>(kPictures * kValues), std::vector<Target>(kPictures)};
     loader.fill({.images = kPictures,
                  .batch_images = kPictures,
                  .pictures = filled.values.data(),
-                 .labels = filled.labels.data(),
+                 .targets = filled.labels.data(),
                  .times_taken = times.data()});
     std::vector<bool> flips(kPictures);
     for (std::size_t i = 0; i < kPictures; ++i) {
@@ -340,7 +340,7 @@ TEST(TrainingLoader, GivesTheSameBitsAtAnyThreadCountAndSplit) {
   TrainingLoader loader(set.dataset, config, 7);
   fill_epoch(loader, 0);
   const Filled whole = fill_epoch(loader, 3);
-  Filled parts{std::vector<bf16>(whole.values.size()), std::vector<MixedLabel>(kPictures)};
+  Filled parts{std::vector<bf16>(whole.values.size()), std::vector<Target>(kPictures)};
   ThreadPool pool(4);
   TrainingLoader fresh(set.dataset, config, 7);
   fresh.begin_epoch(3);

@@ -241,10 +241,10 @@ TEST_F(DatasetTest, ReadsPicturesWithoutAnImportAsWithOne) {
     TrainingLoader loader(dataset, {.pad = 2, .flip = Flip::random, .cutmix = 3, .contrast = 0.2f}, 5);
     loader.begin_epoch(0);
     std::vector<bf16> pictures(values);
-    std::vector<MixedLabel> mixed(static_cast<std::size_t>(loader.count()));
+    std::vector<Target> mixed(static_cast<std::size_t>(loader.count()));
     const int images = static_cast<int>(loader.count());
     loader.fill(
-        {.images = images, .batch_images = images, .pictures = pictures.data(), .labels = mixed.data()});
+        {.images = images, .batch_images = images, .pictures = pictures.data(), .targets = mixed.data()});
     return pictures;
   };
   EXPECT_TRUE(epoch_of(streamed) == epoch_of(imported));

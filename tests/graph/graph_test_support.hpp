@@ -190,8 +190,8 @@ inline Model random_model(const Graph& graph, std::uint64_t seed) {
 
 // Noise on a gradient over the picture, and mixed targets.
 template <class Real>
-engine::ReferenceBatch<Real> random_batch(const GraphInput& input, int images, float label_smoothing) {
-  engine::ReferenceBatch<Real> batch{.images = images, .label_smoothing = label_smoothing};
+engine::ReferenceBatch<Real> random_batch(const GraphInput& input, int images) {
+  engine::ReferenceBatch<Real> batch{.images = images};
   for (int image = 0; image < images; ++image) {
     Random random(9, RandomPurpose::test, 2, static_cast<std::uint32_t>(image));
     float slope[3];

@@ -10,7 +10,7 @@
 
 #include "base/random.hpp"
 #include "data/resident_source.hpp"
-#include "engine/cpu/ops/convolution.hpp"
+#include "engine/make_engine.hpp"
 #include "lab/chrome_trace.hpp"
 #include "lab/step_profiler.hpp"
 #include "train/trainer.hpp"
@@ -26,8 +26,8 @@ constexpr std::int64_t kMillisecond = 1'000'000;
 
 // Two threads, 10 ms, one of which nobody named: convolution of node 1 for 3 + 4 ms, of node 2 for 2 ms, ...
 Recording two_threads() {
-  const Activity first = engine::activity(engine::kConvolutionPass, 1);
-  const Activity second = engine::activity(engine::kConvolutionPass, 2);
+  const Activity first = engine::item_activity(0, 1);
+  const Activity second = engine::item_activity(0, 2);
   const Activity optimizer = engine::activity(Chore::optimizer);
   const auto span = [](Activity activity, int begin, int end) {
     return Span{activity, 500 + begin * kMillisecond, 500 + end * kMillisecond};
@@ -35,6 +35,8 @@ Recording two_threads() {
   return {.layers = {"pictures", "conv1", "conv2 \"wide\""},
           .lines = {{span(first, 0, 3), span(second, 3, 5), span(optimizer, 5, 9), span(kUnnamed, 9, 10)},
                     {span(first, 0, 4), span(kWaiting, 4, 10)}},
+          .items = {{first, {WorkKind::convolution_forward, "convolution", 1}},
+                    {second, {WorkKind::convolution_forward, "convolution", 2}}},
           .flop = {{first, 14e9}, {second, 1e9}},
           .wall_seconds = 0.010,
           .steps = 2};
@@ -144,12 +146,8 @@ class ProfiledSteps : public testing::TestWithParam<int> {
   }
 
   StepProfile profile(int steps) {
-    return StepProfiler({.recipe = recipe_,
-                         .dataset = dataset_,
-                         .kernels = kernels::kernels_for(select_isa()),
-                         .threads = threads_,
-                         .steps = steps,
-                         .progress = {}})
+    return StepProfiler(
+               {.recipe = recipe_, .dataset = dataset_, .engine = *engine_, .steps = steps, .progress = {}})
         .run();
   }
 
@@ -159,6 +157,8 @@ class ProfiledSteps : public testing::TestWithParam<int> {
   data::Dataset dataset_;
   recipe::Recipe recipe_ = recipe::parse_recipe(kRecipe, "tiny");
   ThreadPool threads_{GetParam()};
+  std::unique_ptr<engine::Engine> engine_ =
+      engine::make_engine(engine::kCpu, kernels::kernels_for(select_isa()), threads_);
 };
 
 INSTANTIATE_TEST_SUITE_P(Threads, ProfiledSteps, testing::Values(1, 2, 3),
@@ -197,20 +197,17 @@ TEST_P(ProfiledSteps, ShowEveryStepOfThePlanAndTheWorkAround) {
   for (const std::vector<Span>& line : steps.recording.lines) {
     for (const Span& span : line) seen.insert(span.activity);
   }
-  const train::Trainer trainer({.recipe = recipe_,
-                                .dataset = dataset_,
-                                .kernels = kernels::kernels_for(select_isa()),
-                                .threads = threads_,
-                                .save_state = {}});
-  std::set<const engine::Pass*> passes;
-  for (const engine::Segment& segment : trainer.executor().plan().segments) {
-    for (const engine::Step& step : segment.steps) {
-      passes.insert(step.pass);
-      EXPECT_TRUE(seen.contains(engine::activity(*step.pass, step.node)))
-          << step.pass->name << " of " << step.node;
+  const train::Trainer trainer(
+      {.recipe = recipe_, .dataset = dataset_, .engine = *engine_, .save_state = {}});
+  std::set<std::string_view> kinds;
+  for (const engine::WorkSegment& segment : trainer.program().segments()) {
+    for (const engine::WorkItem& item : segment.items) {
+      kinds.insert(item.name);
+      EXPECT_TRUE(seen.contains(item.activity)) << item.name << " of " << item.node;
+      EXPECT_EQ(steps.recording.items.at(item.activity).name, item.name);
     }
   }
-  EXPECT_GT(passes.size(), 10u);
+  EXPECT_GT(kinds.size(), 10u);
   for (const Chore chore :
        {Chore::weight_packing, Chore::gradient_reduction, Chore::optimizer, Chore::average}) {
     EXPECT_TRUE(seen.contains(engine::activity(chore))) << name(chore);
@@ -220,15 +217,12 @@ TEST_P(ProfiledSteps, ShowEveryStepOfThePlanAndTheWorkAround) {
 
 TEST_P(ProfiledSteps, CountTheProductsOfTheRecordedSteps) {
   const StepProfile steps = profile(3);
-  const train::Trainer trainer({.recipe = recipe_,
-                                .dataset = dataset_,
-                                .kernels = kernels::kernels_for(select_isa()),
-                                .threads = threads_,
-                                .save_state = {}});
+  const train::Trainer trainer(
+      {.recipe = recipe_, .dataset = dataset_, .engine = *engine_, .save_state = {}});
   double flop = 0;
   for (const ProfileRow& row : sum_up(steps.recording).kinds) flop += row.flop;
   EXPECT_GT(flop, 0);
-  EXPECT_DOUBLE_EQ(flop, trainer.executor().plan().flop * 64 * 3);
+  EXPECT_DOUBLE_EQ(flop, trainer.program().cost().flop * 64 * 3);
 }
 
 // As many as are asked for, also beyond the end of so short a training.

@@ -47,9 +47,9 @@ class ConvolutionPasses : public testing::Test {
                              .pictures = {.height = 12, .width = 12, .classes = 10},
                              .epoch = epoch});
     std::vector<std::string> texts;
-    for (const ConvolutionPass& pass : convolution_passes(step.plan())) {
+    for (const ConvolutionPass& pass : convolution_passes(step.graph(), step.segments())) {
       texts.push_back(fmt::format("{} {} [{}]", step.graph().nodes[static_cast<std::size_t>(pass.node)].name,
-                                  name(pass.direction), extras(step.graph(), step.plan(), pass)));
+                                  name(pass.direction), extras(pass)));
     }
     return texts;
   }

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "base/error.hpp"
+#include "engine/make_engine.hpp"
 #include "graph/rewrite/layers.hpp"
 #include "recipe/recipe.hpp"
 #include "train/parameter_update.hpp"
@@ -32,6 +33,13 @@ lr = 0.1
 )";
 constexpr graph::GraphInput kInput{8, 8, 3};
 
+class CarryOver : public testing::Test {
+ protected:
+  ThreadPool threads{1};
+  std::unique_ptr<engine::Engine> engine =
+      engine::make_engine(engine::kCpu, kernels::kernels_for(select_isa()), threads);
+};
+
 TrainingState state_of(const graph::Graph& graph, ParameterUpdate& update) {
   TrainingState state;
   state.seed = 3;
@@ -45,10 +53,10 @@ TrainingState state_of(const graph::Graph& graph, ParameterUpdate& update) {
   return state;
 }
 
-TEST(CarryOver, OptimizersGoOnWithTheParametersThatStay) {
+TEST_F(CarryOver, OptimizersGoOnWithTheParametersThatStay) {
   recipe::Recipe recipe = recipe::parse_recipe(kRecipe, "small");
   const graph::Graph before = graph::build_graph(recipe.network, kInput);
-  ParameterUpdate update(recipe, before, {.total_steps = 10, .steps_per_epoch = 5});
+  ParameterUpdate update(recipe, before, {.total_steps = 10, .steps_per_epoch = 5}, *engine);
   const TrainingState state = state_of(before, update);
   EXPECT_THAT(state.optimizer.at("second.weight").tensors,
               UnorderedElementsAre(testing::Key("mean"), testing::Key("square")));
@@ -61,7 +69,7 @@ TEST(CarryOver, OptimizersGoOnWithTheParametersThatStay) {
   graph::widen_layer(recipe.network, "first", 16);
   const graph::Graph after = graph::build_graph(recipe.network, kInput);
   const TrainingState carried = carry_over(before, state, after);
-  ParameterUpdate edited(recipe, after, {.total_steps = 10, .steps_per_epoch = 5});
+  ParameterUpdate edited(recipe, after, {.total_steps = 10, .steps_per_epoch = 5}, *engine);
   edited.restore(carried.optimizer);
 
   const OptimizerState now = edited.state();
@@ -76,13 +84,13 @@ TEST(CarryOver, OptimizersGoOnWithTheParametersThatStay) {
   EXPECT_EQ(widened.back(), 0) << "a channel that was not there";
 }
 
-TEST(CarryOver, AnotherOptimizersStateIsRefused) {
+TEST_F(CarryOver, AnotherOptimizersStateIsRefused) {
   const recipe::Recipe recipe = recipe::parse_recipe(kRecipe, "small");
   const graph::Graph graph = graph::build_graph(recipe.network, kInput);
   const optim::TrainingLength length{.total_steps = 10, .steps_per_epoch = 5};
-  ParameterUpdate adamw(recipe, graph, length);
+  ParameterUpdate adamw(recipe, graph, length, *engine);
   const std::vector<std::string> settings{"optimizer.filters.kind=sgd"};
-  ParameterUpdate sgd(recipe::parse_recipe(kRecipe, "small", settings), graph, length);
+  ParameterUpdate sgd(recipe::parse_recipe(kRecipe, "small", settings), graph, length, *engine);
   EXPECT_THROW(sgd.restore(adamw.state()), InputError);
 }
 

@@ -7,6 +7,7 @@
 #include "base/random.hpp"
 #include "data/augmentation.hpp"
 #include "data/resident_source.hpp"
+#include "engine/make_engine.hpp"
 #include "train/trainer.hpp"
 
 namespace ftl::train {
@@ -151,19 +152,18 @@ struct Trained {
 Trained train(bool forgetting, const std::vector<std::string>& settings = {}, Isa isa = select_isa()) {
   const Noise noise;
   const recipe::Recipe recipe = recipe::parse_recipe(kRecipe, "own.toml", settings);
-  const kernels::Kernels& kernels = kernels::kernels_for(isa);
   ThreadPool pool(1);
+  const auto engine = engine::make_engine(engine::kCpu, kernels::kernels_for(isa), pool);
   Trained trained;
   Trainer trainer({.recipe = recipe,
                    .dataset = noise.dataset,
-                   .kernels = kernels,
-                   .threads = pool,
+                   .engine = *engine,
                    .seed = kSeed,
                    .observer = &trained.records,
                    .forgetting = forgetting,
                    .save_state = {}});
   EXPECT_FALSE(trainer.run().failed);
-  Evaluator evaluator({trainer.graph(), noise.dataset, kernels, pool});
+  Evaluator evaluator({trainer.graph(), noise.dataset, *engine});
   evaluator.load(trainer.model());
   trained.score_of_training_pictures =
       evaluator.score(evaluator.plain_logits(noise.dataset.train), noise.dataset.train).loss;
@@ -244,7 +244,8 @@ TEST(Forgetting, SamplesLargeSetsEvenly) {
   const recipe::Recipe recipe = recipe::parse_recipe(kRecipe, "own.toml", {});
   const graph::Graph graph = graph::build_graph(recipe.network, {8, 8, 3});
   ThreadPool pool(1);
-  Evaluator evaluator({graph, noise.dataset, kernels::kernels_for(select_isa()), pool});
+  const auto engine = engine::make_engine(engine::kCpu, kernels::kernels_for(select_isa()), pool);
+  Evaluator evaluator({graph, noise.dataset, *engine});
   evaluator.load(graph::initialise(graph, 1));
   PicturesByAge pictures;
   for (int i = 0; i < 2500; ++i) pictures[3].push_back(i < 1250 ? 7 : 9);
@@ -253,7 +254,7 @@ TEST(Forgetting, SamplesLargeSetsEvenly) {
   const auto loss = [&](std::int32_t picture) {
     const std::vector<float> logits = evaluator.plain_logits(noise.dataset.train, std::span(&picture, 1));
     const std::int32_t label = noise.dataset.train.label(picture);
-    return score(logits, 3, std::span(&label, 1)).loss;
+    return loss::score(logits, 3, std::span(&label, 1)).loss;
   };
   EXPECT_NEAR(record.by_age[3].loss, (loss(7) + loss(9)) / 2, 1e-9);
 }

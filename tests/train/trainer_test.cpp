@@ -11,8 +11,10 @@
 #include "base/random.hpp"
 #include "data/derived_dataset.hpp"
 #include "data/resident_source.hpp"
+#include "engine/make_engine.hpp"
 #include "run/training_state_file.hpp"
 #include "support/temporary_folder.hpp"
+#include "train/hard_pictures.hpp"
 
 namespace ftl::train {
 namespace {
@@ -79,12 +81,20 @@ lr = 0.01
 schedule = { kind = "constant" }
 )";
 
-TrainerOptions options_for(const recipe::Recipe& recipe, const Pictures& pictures, ThreadPool& pool) {
-  return {.recipe = recipe,
-          .dataset = pictures.dataset,
-          .kernels = kernels::kernels_for(select_isa()),
-          .threads = pool,
-          .save_state = {}};
+// On the instruction set that the machine has.
+class Machine {
+ public:
+  explicit Machine(int threads) : threads_(threads) {}
+  operator engine::Engine&() { return *engine_; }
+
+ private:
+  ThreadPool threads_;
+  std::unique_ptr<engine::Engine> engine_ =
+      engine::make_engine(engine::kCpu, kernels::kernels_for(select_isa()), threads_);
+};
+
+TrainerOptions options_for(const recipe::Recipe& recipe, const Pictures& pictures, engine::Engine& engine) {
+  return {.recipe = recipe, .dataset = pictures.dataset, .engine = engine, .save_state = {}};
 }
 
 struct Trained {
@@ -103,12 +113,8 @@ struct Trained {
 Trained train(const std::vector<std::string>& settings, int threads = 1) {
   const Pictures pictures;
   const recipe::Recipe recipe = recipe::parse_recipe(kRecipe, "own.toml", settings);
-  ThreadPool pool(threads);
-  Trainer trainer({.recipe = recipe,
-                   .dataset = pictures.dataset,
-                   .kernels = kernels::kernels_for(select_isa()),
-                   .threads = pool,
-                   .save_state = {}});
+  Machine machine(threads);
+  Trainer trainer({.recipe = recipe, .dataset = pictures.dataset, .engine = machine, .save_state = {}});
   RunResult result = trainer.run();
   return {std::move(result), trainer.graph(), trainer.model()};
 }
@@ -121,8 +127,8 @@ std::vector<std::int32_t> first_order(const data::Dataset& dataset, std::uint64_
   std::vector<std::int32_t> order;
   for (std::int64_t place = 0; place < dataset.train.count(); ++place) {
     std::vector<bf16> picture(values), other(values);
-    data::MixedLabel label;
-    loader.fill({.first = place, .images = 1, .pictures = picture.data(), .labels = &label});
+    Target target;
+    loader.fill({.first = place, .images = 1, .pictures = picture.data(), .targets = &target});
     for (std::int32_t i = 0; i < dataset.train.count(); ++i) {
       data::fill_view(dataset, dataset.train, {}, i, 1, other.data());
       if (std::memcmp(picture.data(), other.data(), values * sizeof(bf16)) == 0) order.push_back(i);
@@ -209,14 +215,16 @@ TEST(Selection, TakesThePicturesWithTheLargestLoss) {
   loader.begin_epoch(0);
   const std::vector<std::int32_t> order = first_order(pictures.dataset, 7);
   for (const int threads : {1, 3}) {
-    ThreadPool pool(threads);
-    HardPictures hard(graph, kernels::kernels_for(select_isa()), pool, Pictures::kCount);
+    Machine machine(threads);
+    engine::Engine& engine = machine;
+    HardPictures hard(graph, engine, Pictures::kCount);
+    const auto held = engine.hold(graph, model);
     std::vector<std::int32_t> selected;
-    for (const std::int32_t place : hard.select(model, loader, 0, Pictures::kCount, 5)) {
+    for (const std::int32_t place : hard.select(*held, loader, 0, Pictures::kCount, 5)) {
       selected.push_back(order[static_cast<std::size_t>(place)]);
     }
     EXPECT_THAT(selected, testing::UnorderedElementsAreArray(kWrong)) << threads << " threads";
-    const std::vector<std::int32_t> of_a_part = hard.select(model, loader, 32, 33, 7);
+    const std::vector<std::int32_t> of_a_part = hard.select(*held, loader, 32, 33, 7);
     EXPECT_EQ(of_a_part.size(), 7u);
     EXPECT_TRUE(std::ranges::is_sorted(of_a_part));
     EXPECT_THAT(of_a_part, testing::Each(testing::AllOf(testing::Ge(32), testing::Lt(65))));
@@ -229,7 +237,9 @@ TEST(Selection, TrainsOnFewerPicturesAndCountsTheScoring) {
   EXPECT_EQ(all.result.steps, 12);
   EXPECT_EQ(half.result.steps, 6);
   EXPECT_EQ(half.result.epochs, 2);
-  const double scoring = engine::plan_inference(all.graph).flop * 2 * Pictures::kCount;
+  Machine machine(1);
+  engine::Engine& engine = machine;
+  const double scoring = engine.cost(all.graph, {}).flop * 2 * Pictures::kCount;
   EXPECT_DOUBLE_EQ(half.result.flop, all.result.flop / 2 + scoring);
   EXPECT_LT(train({"train.batch=16", "select.keep=0.5", "select.size=4"}).result.flop,
             all.result.flop / 2 + 0.35 * scoring);
@@ -271,8 +281,8 @@ struct LastEpoch final : TrainingObserver {
 double accuracy_of_the_colour_model(const Pictures& pictures, const std::string& selection) {
   const recipe::Recipe recipe =
       recipe::parse_recipe(kColourRecipe, "own.toml", std::vector<std::string>{selection});
-  ThreadPool pool(1);
-  TrainerOptions options = options_for(recipe, pictures, pool);
+  Machine machine(1);
+  TrainerOptions options = options_for(recipe, pictures, machine);
   TrainingState state;
   options.save_state = [&](const TrainingState& now) {
     if (state.step == 0) state = now;  // after the first epoch
@@ -301,8 +311,8 @@ TEST(SelectionByMemory, TrainsMoreOftenOnWhatItGetsWrong) {
 TEST(SelectionByMemory, ResumesWithTheScoresAndTurnsItHad) {
   const Pictures pictures;
   const recipe::Recipe recipe = recipe::parse_recipe(kRecipe, "own.toml", by_memory());
-  ThreadPool pool(1);
-  TrainerOptions options = options_for(recipe, pictures, pool);
+  Machine machine(1);
+  TrainerOptions options = options_for(recipe, pictures, machine);
   const test::TemporaryFolder folder;
   const std::filesystem::path file = folder.path() / "state.safetensors";
   int epochs = 0;
@@ -359,8 +369,8 @@ TEST(Balance, IsSetAfterTrainingAndChangesNothingElse) {
 TEST(Balance, MakesProbabilitiesSumToTheClassesSizes) {
   const Trained trained = train({"network.layers[8].balance=true", "network.logit_scale=0.125"});
   const Pictures pictures;
-  ThreadPool pool(1);
-  Evaluator evaluator({trained.graph, pictures.dataset, kernels::kernels_for(select_isa()), pool});
+  Machine machine(1);
+  Evaluator evaluator({trained.graph, pictures.dataset, machine});
   evaluator.load(trained.model);
   const std::vector<float> logits = evaluator.plain_logits(pictures.dataset.train);
   std::vector<double> sums(3);
@@ -376,8 +386,8 @@ TEST(Balance, IsSetAgainByARunThatWasInterruptedRightAfterItsLastStep) {
   const Pictures pictures;
   const recipe::Recipe recipe =
       recipe::parse_recipe(kRecipe, "own.toml", std::vector<std::string>{"network.layers[8].balance=true"});
-  ThreadPool pool(1);
-  TrainerOptions options = options_for(recipe, pictures, pool);
+  Machine machine(1);
+  TrainerOptions options = options_for(recipe, pictures, machine);
   TrainingState state;
   options.save_state = [&](const TrainingState& now) { state = now; };
   Trainer whole(options);

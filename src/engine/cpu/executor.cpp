@@ -118,16 +118,20 @@ void Executor::accept(const Batch& batch) {
 }
 
 TrainingResult Executor::train(const Batch& batch, graph::Model& model,
-                               std::vector<std::vector<float>>& gradients) {
+                               std::vector<std::vector<float>>& gradients,
+                               const std::function<void(std::size_t segment)>& after_segment) {
   accept(batch);
-  for (const Segment& segment : plan_.segments) run(segment, batch, model, gradients);
+  for (std::size_t segment = 0; segment < plan_.segments.size(); ++segment) {
+    run(plan_.segments[segment], batch, model, gradients);
+    if (after_segment) after_segment(segment);
+  }
   TrainingResult result;
   for (int block = 0; block < blocks(); ++block) {
-    const kernels::LossResult& loss = losses_[at(block)];
-    result.loss += loss.loss;
-    result.correct += loss.correct;
-    result.gradient_norms.insert(result.gradient_norms.end(), loss.gradient_norms.begin(),
-                                 loss.gradient_norms.begin() + images_of(block));
+    const auto& [loss, scores] = losses_[at(block)];
+    result.loss += loss;
+    result.correct += scores.correct;
+    result.gradient_norms.insert(result.gradient_norms.end(), scores.gradient_norms.begin(),
+                                 scores.gradient_norms.begin() + images_of(block));
   }
   return result;
 }

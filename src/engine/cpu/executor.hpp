@@ -10,37 +10,25 @@
 #include <vector>
 
 #include "base/thread_pool.hpp"
+#include "engine/batch.hpp"
 #include "engine/cpu/node_state.hpp"
 #include "engine/cpu/plan.hpp"
 #include "graph/model.hpp"
-#include "kernels/loss/loss.hpp"
 #include "kernels/registry.hpp"
+#include "loss/block_loss.hpp"
 #include "tensor/buffer.hpp"
 
 namespace ftl::engine {
 
-// Where pictures come from: fill writes pictures [first, first + images) of the batch,
-// [images][height][width][3], and in training their targets. Called from several threads. An executor refuses
-// more images than its max_images, and none, with std::invalid_argument.
-struct Batch {
-  std::int64_t images = 0;
-  std::function<void(std::int64_t first, int images, bf16* pictures, kernels::Target* targets)> fill;
-};
-
 struct ExecutorOptions {
-  std::int64_t max_images = 0;  // the largest batch it will be given
-  float label_smoothing = 0;
+  std::int64_t max_images = 0;       // the largest batch it will be given
+  const loss::Loss* loss = nullptr;  // to train by; must outlive the executor
   // Where to keep what Plan::kept_bytes is about, grown where it is too small; executors that take turns may
   // share it. Null: in memory of its own.
   Buffer* kept = nullptr;
 };
 
-struct TrainingResult {
-  double loss = 0;  // summed over the batch
-  std::int64_t correct = 0;
-  std::vector<float> gradient_norms;  // by image (kernels::LossResult)
-};
-
+// Refuses batches of more images than its max_images, and of none, with std::invalid_argument.
 class Executor {
  public:
   // `graph`, `kernels` and `threads` must outlive the executor.
@@ -58,7 +46,9 @@ class Executor {
 
   // Forward and backward of one batch with the weights last loaded. Writes the gradients of trained
   // parameters (gradients[parameter], as large as the parameter) and updates the model's running statistics.
-  TrainingResult train(const Batch& batch, graph::Model& model, std::vector<std::vector<float>>& gradients);
+  // Calls after_segment, where there is one, with the index of each segment of the plan that is done.
+  TrainingResult train(const Batch& batch, graph::Model& model, std::vector<std::vector<float>>& gradients,
+                       const std::function<void(std::size_t segment)>& after_segment = {});
 
   // One segment of the training plan, or some of its steps, with what follows a segment; for measuring. On
   // the images of the batch last given to train(), and on what their buffers hold.
@@ -91,8 +81,8 @@ class Executor {
   Buffer own_kept_;
   Buffer& kept_;
   std::vector<Buffer> scratch_;  // by thread
-  std::vector<kernels::Target> targets_;
-  std::vector<kernels::LossResult> losses_;         // by block
+  std::vector<Target> targets_;
+  std::vector<loss::BlockLoss> losses_;             // by block
   std::vector<std::unique_ptr<NodeState>> states_;  // by node, null where nothing is kept for it
   int blocks_together_ = 1;                         // that a lane has a multiple of, but for the last one
 };

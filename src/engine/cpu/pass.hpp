@@ -4,7 +4,7 @@
 
 #include <string_view>
 
-#include "engine/cpu/work_kind.hpp"
+#include "engine/work.hpp"
 #include "graph/graph.hpp"
 
 namespace ftl::engine {

@@ -38,18 +38,21 @@ float* StepRunner::measure(int index) {
 
 void StepRunner::fill_pictures(bf16* pictures) {
   const std::int64_t first = std::int64_t{place_.block} * kBlockImages;
-  kernels::Target* targets = executor_.plan_.training ? executor_.targets_.data() + first : nullptr;
+  Target* targets = executor_.plan_.training ? executor_.targets_.data() + first : nullptr;
   batch_.fill(first, images(), pictures, targets);
 }
 
 void StepRunner::loss(const bf16* output, bf16* gradient) {
-  const kernels::LossArguments arguments{
-      .classes = executor_.graph_.classes,
-      .images = images(),
-      .logit_scale = static_cast<float>(executor_.graph_.logit_scale),
-      .label_smoothing = executor_.options_.label_smoothing,
-      .targets = executor_.targets_.data() + std::int64_t{place_.block} * kBlockImages};
-  executor_.losses_[at(place_.block)] = kernels::softmax_cross_entropy(arguments, output, gradient);
+  const std::int64_t first = std::int64_t{place_.block} * kBlockImages;
+  executor_.losses_[at(place_.block)] =
+      loss::evaluate_block(*executor_.options_.loss,
+                           {.classes = executor_.graph_.classes,
+                            .images = images(),
+                            .first = first,
+                            .logit_scale = static_cast<float>(executor_.graph_.logit_scale),
+                            .outputs = output,
+                            .targets = executor_.targets_.data() + first},
+                           gradient);
 }
 
 }  // namespace ftl::engine

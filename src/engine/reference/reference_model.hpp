@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "graph/model.hpp"
-#include "kernels/loss/loss.hpp"
+#include "tensor/target.hpp"
 
 namespace ftl::engine {
 
@@ -25,8 +25,7 @@ template <class Real>
 struct ReferenceBatch {
   int images = 0;
   std::vector<Real> pictures{};
-  std::vector<kernels::Target> targets{};  // for training
-  float label_smoothing = 0;
+  std::vector<Target> targets{};  // for training
 };
 
 }  // namespace ftl::engine

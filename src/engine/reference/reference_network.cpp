@@ -1,27 +1,29 @@
 #include "engine/reference/reference_network.hpp"
 
+#include <algorithm>
+
 #include "base/index.hpp"
 
 namespace ftl::engine {
 
 template <class Real>
-auto ReferenceNetwork<Real>::train(const ReferenceBatch<Real>& batch) -> Training {
+auto ReferenceNetwork<Real>::train(const ReferenceBatch<Real>& batch, const loss::Loss& loss) -> Training {
   forward(batch, true);
   gradients_.clear();
   for (const Values& parameter : model_.parameters) gradients_.emplace_back(parameter.size(), Real{0});
   ReferenceState<Real>& last = states_.back();
-  const kernels::LossArguments loss{.classes = graph_.classes,
-                                    .images = batch.images,
-                                    .logit_scale = static_cast<float>(graph_.logit_scale),
-                                    .label_smoothing = batch.label_smoothing,
-                                    .targets = batch.targets.data()};
   Training result;
-  result.loss = kernels::softmax_cross_entropy_reference<Real>(loss, last.value, last.gradient);
+  result.logits = logits();
+  const std::vector<double> scaled(result.logits.begin(), result.logits.end());
+  std::vector<double> by_logits(scaled.size());
+  result.loss = static_cast<Real>(
+      loss.reference({.classes = graph_.classes, .logits = scaled, .targets = batch.targets}, by_logits));
+  std::ranges::transform(by_logits, last.gradient.begin(),
+                         [&](double gradient) { return static_cast<Real>(graph_.logit_scale * gradient); });
   for (std::size_t n = graph_.nodes.size(); n-- > 0;) {
     store(states_[n].gradient);
     reference_op<Real>(*graph_.nodes[n].op).backward(node(n));
   }
-  result.logits = logits();
   result.gradients = gradients_;
   return result;
 }

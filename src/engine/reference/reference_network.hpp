@@ -6,6 +6,7 @@
 
 #include "engine/reference/reference_model.hpp"
 #include "engine/reference/reference_op.hpp"
+#include "loss/loss.hpp"
 
 namespace ftl::engine {
 
@@ -30,7 +31,7 @@ class ReferenceNetwork {
       : graph_(graph), model_(model), storage_(storage) {}
 
   // Forward with the batch's statistics, which also enter the model's running ones, and backward.
-  Training train(const ReferenceBatch<Real>& batch);
+  Training train(const ReferenceBatch<Real>& batch, const loss::Loss& loss);
 
   // Logits, [images][classes], with the running statistics; scaled by the network's logit scale.
   Values infer(const ReferenceBatch<Real>& batch);

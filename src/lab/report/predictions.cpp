@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "data/png.hpp"
+#include "engine/make_engine.hpp"
 #include "run/model_dataset.hpp"
 #include "train/evaluator.hpp"
 #include "train/training_stage.hpp"
@@ -16,7 +17,7 @@ struct Guess {
 };
 
 Guess guess(std::span<const float> logits) {
-  const std::vector<double> probabilities = train::probabilities(logits);
+  const std::vector<double> probabilities = loss::probabilities(logits);
   const auto best = std::ranges::max_element(probabilities);
   return {static_cast<int>(best - probabilities.begin()), *best};
 }
@@ -58,7 +59,8 @@ Predictions predict(const PredictionOptions& options) {
   const run::LoadedModel model = run::load_model(options.checkpoint);
   const data::Dataset dataset =
       run::dataset_for_model(model, checkpoint, train::dataset_for(model.recipe, options.dataset));
-  train::Evaluator evaluator({model.graph, dataset, kernels::kernels_for(select_isa()), options.threads});
+  const auto engine = engine::make_engine(engine::kCpu, kernels::kernels_for(select_isa()), options.threads);
+  train::Evaluator evaluator({model.graph, dataset, *engine});
   evaluator.load(model.model);
   Predictions predictions = judge(evaluator.logits(dataset.test, model.recipe.evaluation), model.class_names,
                                   dataset.test, options.wrong_pictures);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "graph/graph_test_support.hpp"
+#include "loss/softmax_cross_entropy.hpp"
 
 namespace ftl::engine {
 namespace {
@@ -27,13 +28,14 @@ TestNetwork every_kind() {
 void expect_gradients(const TestNetwork& network) {
   const graph::Graph graph = network.graph();
   ReferenceModel<double> model(random_model(graph, 3));
-  const auto batch = random_batch<double>(network.input, 2, 0.2f);
+  const loss::SoftmaxCrossEntropy loss(0.2f);
+  const auto batch = random_batch<double>(network.input, 2);
   ReferenceNetwork<double> reference(graph, model);
-  const auto gradients = reference.train(batch).gradients;
+  const auto gradients = reference.train(batch, loss).gradients;
   for (std::size_t p = 0; p < graph.parameters.size(); ++p) {
     SCOPED_TRACE(graph.parameters[p].name);
     kernels::test::expect_gradient(model.parameters[p], gradients[p],
-                                   [&] { return reference.train(batch).loss; });
+                                   [&] { return reference.train(batch, loss).loss; });
   }
 }
 
@@ -63,7 +65,7 @@ TEST(ReferenceNetwork, RunningStatisticsComeFromTheBatchAndAreWhatInferenceUses)
   ReferenceNetwork<double> reference(graph, model);
   const ReferenceBatch<double> batch{
       .images = 2, .pictures = {1, 2, 3, 5, 2, -1}, .targets = {{0, 0, 1}, {1, 1, 1}}};
-  (void)reference.train(batch);
+  (void)reference.train(batch, loss::SoftmaxCrossEntropy());
   EXPECT_NEAR(model.norms[0].mean[0], 0.4 * 3, 1e-12);
   EXPECT_NEAR(model.norms[0].variance[0], 0.6 + 0.4 * 8, 1e-12);  // the unbiased variance of 1 and 5
   EXPECT_NEAR(model.norms[0].variance[1], 0.6, 1e-12);
