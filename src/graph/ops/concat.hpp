@@ -30,6 +30,8 @@ struct ConcatDescription {
   std::string_view op() const { return "concat"; }
   void visit(LayerKeys& keys);
   int add_to(GraphBuilder& builder, const std::string& name, int input) const;
+
+  friend bool operator==(const ConcatDescription&, const ConcatDescription&) = default;
 };
 
 }  // namespace ftl::graph
