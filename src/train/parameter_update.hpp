@@ -27,8 +27,8 @@ class ParameterUpdate {
 
   // What the optimizers keep of each parameter, for a training state to resume from.
   OptimizerState state() const;
-  // A parameter that the state does not have starts anew. Throws InputError naming a parameter whose state is not that
-  // of its optimizer.
+  // A parameter that the state does not have starts anew. Throws InputError naming a parameter whose state is
+  // not that of its optimizer.
   void restore(const OptimizerState& state);
 
  private:
