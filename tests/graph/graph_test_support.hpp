@@ -161,9 +161,9 @@ inline TestNetwork plain_network() {
 inline TestNetwork concat_network() {
   const auto silu = act(ActivationKind::silu);
   return {"concat",
-          {.layers = {conv(20), norm(), act(ActivationKind::silu, "a"), conv(33, 3, 1, 1, true),
-                      LayerDescription{"", ConcatDescription{{"a"}}}, conv(40, 1), norm(true),
-                      act(ActivationKind::silu, "b"), conv(32, 3, 1, 1, true),
+          {.layers = {conv(20), norm(), act(ActivationKind::silu, "a"), conv(33),
+                      LayerDescription{"", ConcatDescription{{"a"}}}, conv(40, 1), norm(),
+                      act(ActivationKind::silu, "b"), conv(32),
                       LayerDescription{"c", ConcatDescription{{"b", "b"}}}, norm(), silu,
                       global_pool(PoolKind::average), linear(0, true)}},
           {9, 7, 10}};

@@ -13,7 +13,7 @@ using testing::IsEmpty;
 using train::RunResult;
 
 RunSettings settings() {
-  return {"airbench94", "cifar10", 10, 50000, 10000, 2000, "amx", 2, "cpu", "0.1.0", 5, 1 << 20};
+  return {"airbench94", "cifar10", 10, 50000, 10000, 2000, "amx", 2, "0.1.0", 5, 1 << 20};
 }
 
 RunResult run(std::uint64_t seed, double accuracy, double train_seconds) {
