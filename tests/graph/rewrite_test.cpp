@@ -6,6 +6,13 @@
 #include "base/error.hpp"
 #include "graph/graph.hpp"
 #include "graph/layer_names.hpp"
+#include "graph/layers/activation.hpp"
+#include "graph/layers/add.hpp"
+#include "graph/layers/batch_norm.hpp"
+#include "graph/layers/convolution.hpp"
+#include "graph/layers/linear.hpp"
+#include "graph/layers/pool.hpp"
+#include "graph/layers/squeeze_excite.hpp"
 #include "graph/rewrite/carry_over.hpp"
 #include "graph/rewrite/layers.hpp"
 
@@ -17,11 +24,8 @@ using testing::HasSubstr;
 
 constexpr GraphInput kInput{8, 8, 10};
 
-LayerDescription layer(decltype(LayerDescription::layer) operation, std::string name = "") {
-  LayerDescription description;
-  description.name = std::move(name);
-  description.layer = std::move(operation);
-  return description;
+LayerDescription layer(Layer operation, std::string name = "") {
+  return {.name = std::move(name), .layer = std::move(operation)};
 }
 
 // pictures -> conv1 -> norm1 -> body -> conv2 -> norm2 -> act2 -> + shortcut(body) -> pool1 -> linear1

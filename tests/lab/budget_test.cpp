@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "base/error.hpp"
+#include "data/resident_source.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace ftl::lab {
@@ -29,8 +30,8 @@ class Budget : public testing::Test {
   Budget() {
     folder.write("tiny.toml", kRecipe);
     dataset.class_names = {"dark", "bright"};
-    dataset.train = {kPictures, 8, 8, pixels.data(), labels.data()};
-    dataset.test = {kPictures, 8, 8, pixels.data(), labels.data()};
+    dataset.train = data::resident_split({.size = {8, 8}, .pixels = pixels, .labels = labels, .storage = {}});
+    dataset.test = dataset.train;
     dataset.standard_deviation = {1, 1, 1};
   }
 
@@ -40,7 +41,7 @@ class Budget : public testing::Test {
     std::size_t measured = 0;
     const auto rate = [&](const RateOptions& of) {
       data::Dataset training = of.dataset;
-      training.test.count = 0;
+      training.test = {};
       return expected_flop(of.recipe, training) / of.recipe.epochs / epoch_seconds.at(measured++);
     };
     const Machine machine{.kernels = kernels::kernels_for(Isa::generic), .threads = threads};

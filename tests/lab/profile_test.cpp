@@ -51,7 +51,7 @@ const ProfileRow& row_of(const std::vector<ProfileRow>& rows, WorkKind kind, con
 
 TEST(Profile, SumsByKindTheLongestFirst) {
   const Profile profile = sum_up(two_threads());
-  ASSERT_EQ(profile.passes.size(), 3u) << "only kinds that were at work";
+  ASSERT_EQ(profile.kinds.size(), 3u) << "only kinds that were at work";
   EXPECT_EQ(profile.kinds[0].kind, WorkKind::convolution_forward);
   EXPECT_EQ(profile.kinds[1].kind, WorkKind::waiting);
   EXPECT_EQ(profile.kinds[2].kind, WorkKind::optimizer);

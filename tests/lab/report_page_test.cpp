@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "data/resident_source.hpp"
 #include "lab/report/page.hpp"
 #include "lab/report_folders.hpp"
 #include "support/process.hpp"
@@ -67,7 +68,8 @@ Predictions one_mistake() {
   const std::vector<std::uint8_t> pixels(2 * 12, 100);
   const std::vector<std::int32_t> labels{0, 1};
   const std::vector<float> logits{1, 0, 1, 0};
-  return judge(logits, {"cat", "<dog>"}, {2, 2, 2, pixels.data(), labels.data()}, 9);
+  return judge(logits, {"cat", "<dog>"},
+               data::resident_split({.size = {2, 2}, .pixels = pixels, .labels = labels, .storage = {}}), 9);
 }
 
 class ReportPageInBrowser : public ::testing::TestWithParam<const char*> {};

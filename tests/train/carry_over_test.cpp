@@ -4,6 +4,7 @@
 
 #include "base/error.hpp"
 #include "engine/make_engine.hpp"
+#include "graph/layers/convolution.hpp"
 #include "graph/rewrite/layers.hpp"
 #include "recipe/recipe.hpp"
 #include "train/parameter_update.hpp"
@@ -62,10 +63,8 @@ TEST_F(CarryOver, OptimizersGoOnWithTheParametersThatStay) {
               UnorderedElementsAre(testing::Key("mean"), testing::Key("square")));
 
   graph::remove_layer(recipe.network, "second");
-  graph::LayerDescription further;
-  further.name = "further";
-  further.layer = graph::ConvolutionDescription{.out = 8};
-  graph::insert_after(recipe.network, "first", further);
+  graph::insert_after(recipe.network, "first",
+                      {.name = "further", .layer = graph::ConvolutionDescription{.out = 8}});
   graph::widen_layer(recipe.network, "first", 16);
   const graph::Graph after = graph::build_graph(recipe.network, kInput);
   const TrainingState carried = carry_over(before, state, after);
