@@ -28,7 +28,7 @@ class FetchTest : public ::testing::Test {
   }
 
   test::TemporaryFolder folder;
-  std::string contents = std::string(300000, 'x');
+  std::string contents = std::string(300003, 'x');
   std::string address = "file://" + (folder / "published/").string();
   std::string md5 = Digest("MD5").update(contents).hexadecimal();
 };
