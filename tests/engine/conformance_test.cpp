@@ -122,7 +122,8 @@ TEST_P(Conformance, InferenceAgreesWithTheReference) {
 }
 
 // Forward, backward and the optimizer's step: SGD with momentum, of which the first step is its rate times
-// the gradient, and the second adds to it.
+// the gradient, and the second adds to it. The second starts from weights whose bf16 differ here and there.
+// The bounds are at least twice what was found over all instruction sets (0.006 and 0.054).
 TEST_P(Conformance, WholeTrainingStepsGoWhereTheReferenceGoes) {
   constexpr int kImages = 33;
   constexpr double kRate = 0.01;
@@ -168,7 +169,7 @@ TEST_P(Conformance, WholeTrainingStepsGoWhereTheReferenceGoes) {
         moved[i] -= before.parameters[p][i];
         moves[i] -= static_cast<double>(before.parameters[p][i]);
       }
-      EXPECT_LT(relative_error(moved, moves), step == 0 ? 0.035 : 0.06);
+      EXPECT_LT(relative_error(moved, moves), step == 0 ? 0.035 : 0.12);
     }
   }
 }
