@@ -8,6 +8,7 @@
 #include <stdexcept>
 
 #include "base/index.hpp"
+#include "base/tree_sum.hpp"
 #include "net/activity.hpp"
 #include "net/step_runner.hpp"
 
@@ -263,6 +264,20 @@ void Executor::run_segment(const Segment& segment, const Batch& batch) {
   });
 }
 
+// Two sums over a batch's blocks, as trees.
+struct Executor::BlockSums {
+  double first;
+  double second;
+};
+
+Executor::BlockSums Executor::add_blocks(const Buffer& of_blocks, int row, int channel) const {
+  const auto value = [&](int block, int which) {
+    return static_cast<double>(of_blocks.as<float>()[(std::int64_t{block} * 2 + which) * row + channel]);
+  };
+  return {tree_sum(blocks(), [&](int block) { return value(block, 0); }),
+          tree_sum(blocks(), [&](int block) { return value(block, 1); })};
+}
+
 void Executor::finish_statistics(int node, Model& model) {
   const ActivityScope doing(threads_, activity(Chore::finish_statistics, node));
   const BatchNormNode& norm = *graph_.nodes[at(node)].as<BatchNormNode>();
@@ -272,14 +287,8 @@ void Executor::finish_statistics(int node, Model& model) {
   const int row = shape.padded_channels();
   const double count = static_cast<double>(images_) * shape.positions();
   for (int channel = 0; channel < shape.channels; ++channel) {
-    double sum = 0;
-    double squares = 0;
-    for (int block = 0; block < blocks(); ++block) {
-      const float* sums = state.forward_sums.as<float>() + std::int64_t{block} * 2 * row + channel;
-      sum += sums[0];
-      squares += sums[row];
-    }
-    const kernels::BatchNormMoments moments = kernels::batch_norm_moments(sum, squares, count);
+    const BlockSums sums = add_blocks(state.forward_sums, row, channel);
+    const kernels::BatchNormMoments moments = kernels::batch_norm_moments(sums.first, sums.second, count);
     state.moments[at(channel)] = moments;
     set_affine(norm, channel, moments.mean, moments.variance, model);
     // Running variance is the unbiased one, as in PyTorch.
@@ -301,16 +310,10 @@ void Executor::finish_backward_sums(int node, const Model& model,
   const int row = shape.padded_channels();
   const double count = static_cast<double>(images_) * shape.positions();
   for (int channel = 0; channel < shape.channels; ++channel) {
-    double sum_dz = 0;
-    double sum_dz_x = 0;
-    for (int block = 0; block < blocks(); ++block) {
-      const float* sums = state.backward_sums.as<float>() + std::int64_t{block} * 2 * row + channel;
-      sum_dz += sums[0];
-      sum_dz_x += sums[row];
-    }
+    const BlockSums sums = add_blocks(state.backward_sums, row, channel);
     const float gamma = norm.scale == kNone ? 1.0f : model.parameters[at(norm.scale)][at(channel)];
-    const kernels::BatchNormGradient gradient =
-        kernels::batch_norm_gradient(state.moments[at(channel)], norm.eps, gamma, sum_dz, sum_dz_x, count);
+    const kernels::BatchNormGradient gradient = kernels::batch_norm_gradient(
+        state.moments[at(channel)], norm.eps, gamma, sums.first, sums.second, count);
     state.a[at(channel)] = gradient.a;
     state.b[at(channel)] = gradient.b;
     state.c[at(channel)] = gradient.c;
@@ -349,9 +352,8 @@ void Executor::reduce_lanes(const Segment& segment, std::vector<std::vector<floa
     if (state.bias_lanes.bytes() > 0) {
       const int row = op.geometry.out.padded_channels();
       for (int channel = first; channel < last; ++channel) {
-        float sum = 0;
-        for (int lane = 0; lane < lanes(); ++lane) sum += state.bias_lanes.as<float>()[lane * row + channel];
-        gradients[at(op.bias)][at(channel)] = sum;
+        const auto of_lane = [&](int lane) { return state.bias_lanes.as<float>()[lane * row + channel]; };
+        gradients[at(op.bias)][at(channel)] = tree_sum(lanes(), of_lane);
       }
     }
   });

@@ -104,6 +104,9 @@ class Executor {
   void run_segment(const Segment& segment, const Batch& batch);
   void finish_statistics(int node, Model& model);
   void finish_backward_sums(int node, const Model& model, std::vector<std::vector<float>>& gradients);
+  struct BlockSums;
+  // Of [blocks][2][row], what stands at `channel` of both rows.
+  BlockSums add_blocks(const Buffer& of_blocks, int row, int channel) const;
   void reduce_lanes(const Segment& segment, std::vector<std::vector<float>>& gradients);
   void set_affine(const BatchNormNode& norm, int channel, double mean, double variance, const Model& model);
   bool trains(int parameter) const {
