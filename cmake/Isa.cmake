@@ -3,15 +3,17 @@
 # virtual machine may hide; which set runs is decided at run time (machine/instruction_set.hpp).
 set(FTL_ISA_FLAGS_generic "")
 set(FTL_ISA_FLAGS_avx2 -mavx2 -mfma)
+set(FTL_ISA_FLAGS_avx_vnni ${FTL_ISA_FLAGS_avx2} -mavxvnni)
 set(FTL_ISA_FLAGS_avx512 ${FTL_ISA_FLAGS_avx2} -mavx512f -mavx512bw -mavx512vl -mavx512dq
                          -mprefer-vector-width=512
                          # GCC 12 warns about its own AVX-512 headers (PR 105593).
                          -Wno-uninitialized -Wno-maybe-uninitialized)
-set(FTL_ISA_FLAGS_avx512_bf16 ${FTL_ISA_FLAGS_avx512} -mavx512bf16)
+set(FTL_ISA_FLAGS_avx512_vnni ${FTL_ISA_FLAGS_avx512} -mavx512vnni)
+set(FTL_ISA_FLAGS_avx512_bf16 ${FTL_ISA_FLAGS_avx512_vnni} -mavx512bf16)
 set(FTL_ISA_FLAGS_amx ${FTL_ISA_FLAGS_avx512_bf16} -mamx-tile -mamx-bf16 -mamx-int8)
 
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
-  set(FTL_ISAS generic avx2 avx512 avx512_bf16 amx)
+  set(FTL_ISAS generic avx2 avx_vnni avx512 avx512_vnni avx512_bf16 amx)
 else()
   set(FTL_ISAS generic)
 endif()

@@ -28,7 +28,9 @@ namespace ftl::kernels {
 FTL_KERNELS_OF(generic)
 #ifdef FTL_HAS_AVX2
 FTL_KERNELS_OF(avx2)
+FTL_KERNELS_OF(avx_vnni)
 FTL_KERNELS_OF(avx512)
+FTL_KERNELS_OF(avx512_vnni)
 FTL_KERNELS_OF(avx512_bf16)
 FTL_KERNELS_OF(amx)
 #endif
@@ -45,8 +47,12 @@ const Kernels& kernels_for(Isa isa) {
       return amx::kernels();
     case Isa::avx512_bf16:
       return avx512_bf16::kernels();
+    case Isa::avx512_vnni:
+      return avx512_vnni::kernels();
     case Isa::avx512:
       return avx512::kernels();
+    case Isa::avx_vnni:
+      return avx_vnni::kernels();
     case Isa::avx2:
       return avx2::kernels();
 #endif

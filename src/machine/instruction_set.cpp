@@ -18,7 +18,9 @@ namespace {
 
 struct Features {
   bool avx2 = false;
+  bool avx_vnni = false;
   bool avx512 = false;
+  bool avx512_vnni = false;
   bool avx512_bf16 = false;
   bool amx = false;
 };
@@ -62,9 +64,11 @@ Features detect() {
   const CpuidLeaf extended(7, 0);
   const CpuidLeaf extended1(7, 1);
   features.avx2 = saves_ymm && bit(basic.ecx, 12) && bit(extended.ebx, 5);  // FMA, AVX2
+  features.avx_vnni = features.avx2 && bit(extended1.eax, 4);
   features.avx512 = features.avx2 && saves_zmm && bit(extended.ebx, 16) && bit(extended.ebx, 17) &&
                     bit(extended.ebx, 30) && bit(extended.ebx, 31);  // F, DQ, BW, VL
-  features.avx512_bf16 = features.avx512 && bit(extended1.eax, 5);
+  features.avx512_vnni = features.avx512 && bit(extended.ecx, 11);
+  features.avx512_bf16 = features.avx512_vnni && bit(extended1.eax, 5);
   features.amx = features.avx512_bf16 && saves_tiles && bit(extended.edx, 22) && bit(extended.edx, 24) &&
                  bit(extended.edx, 25) && tiles_permitted();  // AMX-BF16, AMX-TILE, AMX-INT8
   return features;
@@ -92,8 +96,12 @@ std::string_view name(Isa isa) {
       return "generic";
     case Isa::avx2:
       return "avx2";
+    case Isa::avx_vnni:
+      return "avx_vnni";
     case Isa::avx512:
       return "avx512";
+    case Isa::avx512_vnni:
+      return "avx512_vnni";
     case Isa::avx512_bf16:
       return "avx512_bf16";
     case Isa::amx:
@@ -112,8 +120,11 @@ const std::vector<IsaStatus>& isa_candidates() {
     const Features features = detect();
     return std::vector<IsaStatus>{status(Isa::amx, kBuilt, features.amx),
                                   status(Isa::avx512_bf16, kBuilt, features.avx512_bf16),
+                                  status(Isa::avx512_vnni, kBuilt, features.avx512_vnni),
                                   status(Isa::avx512, kBuilt, features.avx512),
-                                  status(Isa::avx2, kBuilt, features.avx2), status(Isa::generic, true, true)};
+                                  status(Isa::avx_vnni, kBuilt, features.avx_vnni),
+                                  status(Isa::avx2, kBuilt, features.avx2),
+                                  status(Isa::generic, true, true)};
   }();
   return candidates;
 }

@@ -8,7 +8,7 @@
 namespace ftl {
 
 // From the plainest to the fastest. Each computes with bf16 storage and fp32 accumulation.
-enum class Isa { generic, avx2, avx512, avx512_bf16, amx };
+enum class Isa { generic, avx2, avx_vnni, avx512, avx512_vnni, avx512_bf16, amx };
 
 std::string_view name(Isa isa);
 

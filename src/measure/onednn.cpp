@@ -29,8 +29,12 @@ dnnl::cpu_isa limit_for(Isa isa) {
       return dnnl::cpu_isa::avx512_core_amx;
     case Isa::avx512_bf16:
       return dnnl::cpu_isa::avx512_core_bf16;
+    case Isa::avx512_vnni:
+      return dnnl::cpu_isa::avx512_core_vnni;
     case Isa::avx512:
       return dnnl::cpu_isa::avx512_core;
+    case Isa::avx_vnni:
+      return dnnl::cpu_isa::avx2_vnni;
     case Isa::avx2:
       return dnnl::cpu_isa::avx2;
     case Isa::generic:

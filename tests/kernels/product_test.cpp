@@ -104,6 +104,53 @@ TEST_P(TileProductTest, SumsProductsOf8BitIntegers) {
   }
 }
 
+// Sums of many of the largest integers of both signs: beyond what fp32 or 16 bits could count, and the same
+// on every instruction set.
+TEST_P(TileProductTest, SumsOf8BitIntegersAreExact) {
+  constexpr int kTiles = 4;
+  constexpr int kTerms = 600;
+  constexpr int kTileBytes = kTileRows * kInt8Depth;
+  Random random{19, RandomPurpose::test};
+  const auto extremes = [&] {
+    std::vector<std::int8_t> values(kTiles * kTileBytes);
+    constexpr std::int8_t kExtremes[] = {-128, 127, -127, -128};
+    for (std::int8_t& value : values) value = kExtremes[random.below(4)];
+    // One tile each of nothing but the smallest, so that sums are as large as they can be.
+    std::fill_n(values.begin(), kTileBytes, std::int8_t{-128});
+    return values;
+  };
+  const std::vector<std::int8_t> rows = extremes();
+  const std::vector<std::int8_t> columns = extremes();
+  std::vector<TileTerm> terms;
+  for (int term = 0; term < kTerms; ++term) {
+    const int tile = term % 8 == 0 ? 1 + term / 8 % (kTiles - 1) : 0;
+    terms.push_back({tile * kOperand, tile * kOperand});
+  }
+  const TileSum sum{.terms = terms.data(),
+                    .term_count = kTerms,
+                    .rows = reinterpret_cast<const bf16*>(rows.data()),
+                    .columns = reinterpret_cast<const bf16*>(columns.data()),
+                    .int8 = true};
+  std::vector<float> result(kTileRows * kTileColumns);
+  kernels.begin();
+  kernels.multiply(sum, kTileRows, false, result.data());
+  kernels.end();
+  for (int row = 0; row < kTileRows; ++row) {
+    for (int column = 0; column < kTileColumns; ++column) {
+      std::int64_t exact = 0;
+      for (const TileTerm& term : terms) {
+        for (int k = 0; k < kInt8Depth; ++k) {
+          exact += rows[static_cast<std::size_t>(2 * term.rows + row * kInt8Depth + k)] *
+                   columns[static_cast<std::size_t>(2 * term.columns + int8_index(k, column))];
+        }
+      }
+      ASSERT_GT(exact, 1 << 25);
+      ASSERT_EQ(result[static_cast<std::size_t>(row * kTileColumns + column)], static_cast<float>(exact))
+          << row << " " << column;
+    }
+  }
+}
+
 TEST_P(TileProductTest, SumsTheProductsOfTheFirstRows) {
   struct Size {
     int terms;

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <map>
 
 #include "base/error.hpp"
 #include "base/processors.hpp"
@@ -34,7 +35,7 @@ class SelectIsa : public testing::Test {
 
 TEST(IsaCandidates, GoFromTheFastestToGenericWhichAlwaysRuns) {
   const auto& candidates = isa_candidates();
-  ASSERT_EQ(candidates.size(), 5u);
+  ASSERT_FALSE(candidates.empty());
   for (std::size_t i = 1; i < candidates.size(); ++i) EXPECT_GT(candidates[i - 1].isa, candidates[i].isa);
   EXPECT_EQ(candidates.back().isa, Isa::generic);
   EXPECT_TRUE(candidates.back().usable);
@@ -46,11 +47,14 @@ TEST(IsaCandidates, SayWhyOneIsUnusable) {
   }
 }
 
-TEST(IsaCandidates, NeverOfferAFasterOneWithoutThoseItBuildsOn) {
-  bool usable = false;
-  for (const IsaStatus& candidate : isa_candidates()) {
-    EXPECT_TRUE(candidate.usable || !usable) << name(candidate.isa);
-    usable = usable || candidate.usable;
+TEST(IsaCandidates, NeverOfferOneWithoutThatItBuildsOn) {
+  const std::map<Isa, Isa> base{{Isa::amx, Isa::avx512_bf16},    {Isa::avx512_bf16, Isa::avx512_vnni},
+                                {Isa::avx512_vnni, Isa::avx512}, {Isa::avx512, Isa::avx2},
+                                {Isa::avx_vnni, Isa::avx2},      {Isa::avx2, Isa::generic}};
+  std::map<Isa, bool> usable;
+  for (const IsaStatus& candidate : isa_candidates()) usable[candidate.isa] = candidate.usable;
+  for (const auto& [isa, below] : base) {
+    EXPECT_TRUE(usable.at(below) || !usable.at(isa)) << name(isa) << " without " << name(below);
   }
 }
 

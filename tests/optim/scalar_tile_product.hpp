@@ -68,6 +68,7 @@ inline void transpose(const kernels::Halves<const bf16>& rows, const kernels::Ha
 
 inline constexpr kernels::TileProductKernels kScalarTileProduct{.multiply = multiply,
                                                                 .burn = [](long) {},
+                                                                .burn_int8 = [](long) {},
                                                                 .begin = [] {},
                                                                 .end = [] {},
                                                                 .pack_rows = pack_rows,

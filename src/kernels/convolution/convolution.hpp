@@ -92,8 +92,8 @@ void pack_weights(const ConvolutionGeometry& geometry, std::span<const float> we
 // rounded to bf16 each time: less than the integers were rounded, for a few dozen times.
 std::int64_t weight_gradient_elements(const ConvolutionGeometry& geometry);
 std::int64_t weight_gradient_bytes(const ConvolutionGeometry& geometry);
-// weights_gradient[o][i][ky][kx] = sum over the slots, in their order. Writes output channels [first_output,
-// last_output) only.
+// weights_gradient[o][i][ky][kx] = sum over the slots, as a tree (base/tree_sum.hpp). Writes output channels
+// [first_output, last_output) only.
 struct WeightGradientReduction {
   const ConvolutionGeometry& geometry;
   const void* slots = nullptr;  // weight_gradient_bytes each

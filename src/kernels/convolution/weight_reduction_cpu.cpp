@@ -1,3 +1,4 @@
+#include "base/tree_sum.hpp"
 #include "kernels/convolution/convolution_passes.hpp"
 #include "kernels/convolution/weight_tiles.hpp"
 #include "kernels/simd.hpp"
@@ -5,19 +6,59 @@
 namespace ftl::kernels::FTL_ISA {
 namespace {
 
-// Sums of what gradient slots have at the same places of a tile, in the order of the slots. By cache lines: a
-// line is used up before the others, which may lie in the same set of the cache, displace it.
+// A cache line of gradients, as sums.
 template <class Value>
-void add_slots(const Value* slots, int slot_count, std::int64_t slot_elements, float* sums) {
-  constexpr int kLine = 64 / sizeof(Value);
-  for (int first = 0; first < kGradientTile; first += kLine) {
-    vfloat line[kLine / kLanes] = {};
-    for (int slot = 0; slot < slot_count; ++slot) {
-      const Value* const from = slots + slot * slot_elements + first;
-      for (int v = 0; v < kLine / kLanes; ++v) line[v] += load(from + v * kLanes);
-    }
-    for (int v = 0; v < kLine / kLanes; ++v) store(sums + first + v * kLanes, line[v]);
+struct Line {
+  static constexpr int kValues = 64 / sizeof(Value);
+  static constexpr int kVectors = kValues / kLanes;
+  vfloat part[kVectors];
+
+  explicit Line(const Value* from) {
+    for (int v = 0; v < kVectors; ++v) part[v] = load(from + v * kLanes);
   }
+  friend Line operator+(Line a, const Line& b) {
+    for (int v = 0; v < kVectors; ++v) a.part[v] += b.part[v];
+    return a;
+  }
+  void store_to(float* sums) const {
+    for (int v = 0; v < kVectors; ++v) store(sums + v * kLanes, part[v]);
+  }
+};
+
+// What gradient slots have at the same place, as a tree.
+template <class Value>
+struct SlotSum {
+  const Value* first;  // the first slot's
+  int count;
+  std::int64_t slot_elements;
+
+  Line<Value> line(int place) const {
+    // The counts that batches lead to; any other is added by calls, which take
+    // longer than the sums.
+    const auto of_slot = [&](int slot) { return Line<Value>(first + slot * slot_elements + place); };
+    switch (count) {
+      case 2:
+        return tree_sum<2>(of_slot);
+      case 3:
+        return tree_sum<3>(of_slot);
+      case 4:
+        return tree_sum<4>(of_slot);
+      case 8:
+        return tree_sum<8>(of_slot);
+      case 16:
+        return tree_sum<16>(of_slot);
+      default:
+        return tree_sum(count, of_slot);
+    }
+  }
+};
+
+// By cache lines: a line is used up before the others, which may lie in the
+// same set of the cache, displace it.
+template <class Value>
+void add_slots(const SlotSum<Value>& slots, float* sums) {
+  for (int place = 0; place < kGradientTile; place += Line<Value>::kValues)
+    slots.line(place).store_to(sums + place);
 }
 
 template <class Value>
@@ -28,7 +69,7 @@ void reduce(const WeightGradientReduction& arguments) {
   for_each_pair(g, arguments.first_output, arguments.last_output, [&](const BlockPair& pair) {
     for (int tap = 0; tap < g.taps(); ++tap) {
       const std::int64_t tile = (std::int64_t{pair.number} * g.taps() + tap) * kGradientTile;
-      add_slots(slots + tile, arguments.slot_count, weight_gradient_elements(g), sums);
+      add_slots(SlotSum<Value>{slots + tile, arguments.slot_count, weight_gradient_elements(g)}, sums);
       for_each_kernel(g, pair, [&](std::int64_t index, int input, int output) {
         const int row = g.int8.weights ? int8_place(input) : input;
         const int column = g.int8.weights ? int8_place(output) : output;

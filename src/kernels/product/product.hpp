@@ -39,12 +39,14 @@ struct ProductRate {
 
 struct TileProductKernels {
   // result[r][n] = (accumulate ? result[r][n] : 0) + sum over terms and k of rows[r][k] * columns[k][n], in
-  // fp32 (of 8-bit integers in fp32 or 32-bit integers: exact up to 2^24, and below 2^31); result is
-  // [32][32]. Rows from `row_count` on, 1 to 32, are computed or not, and written or not.
+  // fp32. Sums of 8-bit integers are exact below 2^31, and then rounded to fp32: on every instruction set
+  // the same. result is [32][32]. Rows from `row_count` on, 1 to 32, are computed or not, and written or not.
   void (*multiply)(const TileSum& sum, int row_count, bool accumulate, float* result);
   // Runs `repetitions` products of depth 32 on registers or L1-resident tiles: what the machine could do at
   // best.
   void (*burn)(long repetitions);
+  // The same of 8-bit integers, as many multiply-adds a repetition.
+  void (*burn_int8)(long repetitions);
   // Called on a thread before its first multiply and after its last one (AMX: loads and releases the tile
   // configuration).
   void (*begin)();

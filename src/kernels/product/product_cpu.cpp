@@ -1,8 +1,10 @@
 #include "kernels/product/amx.hpp"
 #include "kernels/product/amx_shared_products.hpp"
 #include "kernels/product/avx512_bf16.hpp"
+#include "kernels/product/avx512_vnni.hpp"
+#include "kernels/product/avx_vnni.hpp"
 #include "kernels/product/fp32.hpp"
-#include "kernels/product/int8_by_bf16.hpp"
+#include "kernels/product/int16_pairs.hpp"
 #include "kernels/product/operand_layout.hpp"
 #include "kernels/product/plain_shared_products.hpp"
 #include "kernels/product/product.hpp"
@@ -26,6 +28,7 @@ struct Bf16Products {
 struct Int8Products {
   ProductRate rate;
   void (*multiply)(const TileSum& sum, int row_count, bool accumulate, float* result);
+  void (*burn)(long repetitions);
 };
 
 // The ways to multiply that this instruction set has, of each kind the fastest first, which is the one that
@@ -48,9 +51,15 @@ constexpr const Bf16Products& kBf16 = kBf16Products[0];
 
 constexpr Int8Products kInt8Products[] = {
 #if defined(__AMX_INT8__)
-    {{"TDPBSSD", 64, 32}, amx_products::multiply_int8},
+    {{"TDPBSSD", 64, 32}, amx_products::multiply_int8, amx_products::burn_int8},
 #endif
-    {kBf16.rate, int8_by_bf16::multiply<kBf16.multiply>},
+#if defined(__AVX512VNNI__)
+    {{"VPDPBUSD", 4, 4}, avx512_vnni_products::multiply, avx512_vnni_products::burn},
+#endif
+#if defined(__AVXVNNI__)
+    {{"VPDPBUSD", 4, 4}, avx_vnni_products::multiply, avx_vnni_products::burn},
+#endif
+    {int16_pair_products::kRate, int16_pair_products::multiply, int16_pair_products::burn},
 };
 constexpr const Int8Products& kInt8 = kInt8Products[0];
 
@@ -75,6 +84,7 @@ void multiply(const TileSum& sum, int row_count, bool accumulate, float* result)
 
 const TileProductKernels kTileProduct{.multiply = multiply,
                                       .burn = kBf16.burn,
+                                      .burn_int8 = kInt8.burn,
                                       .begin = kBf16.begin,
                                       .end = kBf16.end,
                                       .pack_rows = pack_rows,

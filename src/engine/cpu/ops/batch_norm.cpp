@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/tree_sum.hpp"
 #include "engine/cpu/cpu_op.hpp"
 #include "engine/cpu/planner.hpp"
 #include "engine/cpu/step_runner.hpp"
@@ -106,13 +107,8 @@ class BatchNormState final : public NodeState {
     double second = 0;
   };
   Sums total(const Buffer& of, const BatchExtent& batch, int channel) const {
-    Sums sums;
-    for (int block = 0; block < batch.blocks; ++block) {
-      const ChannelRows of_block = rows(of, block);
-      sums.first += of_block.first[channel];
-      sums.second += of_block.second[channel];
-    }
-    return sums;
+    return {tree_sum(batch.blocks, [&](int block) { return double{rows(of, block).first[channel]}; }),
+            tree_sum(batch.blocks, [&](int block) { return double{rows(of, block).second[channel]}; })};
   }
 
   double values_a_channel(const BatchExtent& batch) const {

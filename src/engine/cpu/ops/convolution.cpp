@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/tree_sum.hpp"
 #include "engine/cpu/cpu_op.hpp"
 #include "engine/cpu/planner.hpp"
 #include "engine/cpu/step_runner.hpp"
@@ -80,9 +81,8 @@ class ConvolutionState final : public NodeState {
     if (bias_lanes.bytes() == 0) return;
     const int row = geometry.out.padded_channels();
     for (int channel = first; channel < last; ++channel) {
-      float sum = 0;
-      for (int lane = 0; lane < batch.lanes; ++lane) sum += bias_lanes.as<float>()[lane * row + channel];
-      gradients[at(op_.bias)][at(channel)] = sum;
+      const auto of_lane = [&](int lane) { return bias_lanes.as<float>()[lane * row + channel]; };
+      gradients[at(op_.bias)][at(channel)] = tree_sum(batch.lanes, of_lane);
     }
   }
 
