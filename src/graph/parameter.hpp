@@ -10,7 +10,7 @@
 
 namespace ftl::graph {
 
-// What a parameter is for; a recipe gives each role its own optimiser.
+// What a parameter is for; a recipe gives each role its own optimizer.
 enum class ParameterRole { filters, linear, biases, scales, whiten_bias };
 std::string_view name(ParameterRole role);
 
