@@ -8,11 +8,11 @@
 
 #include "base/error.hpp"
 #include "base/interrupt.hpp"
-#include "machine/limits.hpp"
 #include "cli/dataset_arguments.hpp"
 #include "cli/options.hpp"
 #include "cli/progress_line.hpp"
 #include "lab/machine.hpp"
+#include "machine/limits.hpp"
 #include "recipe/recipe.hpp"
 #include "train/result.hpp"
 

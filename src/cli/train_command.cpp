@@ -14,12 +14,14 @@
 #include "cli/json_output.hpp"
 #include "cli/run_folder.hpp"
 #include "data/derived_dataset.hpp"
+#include "engine/make_engine.hpp"
 #include "kernels/peak.hpp"
 #include "lab/experiment.hpp"
 #include "lab/report/forgetting.hpp"
 #include "lab/report/forgetting_table.hpp"
 #include "lab/summary.hpp"
 #include "machine/limits.hpp"
+#include "train/memory_need.hpp"
 
 namespace ftl::cli {
 namespace {
@@ -149,6 +151,9 @@ void train(const TrainArguments& arguments, int& exit_code) {
                                                     : train::dataset_for(recipe, whole);
   train::check_fits(recipe, dataset);  // refuses what does not fit before anything is written
   ThreadPool threads(arguments.threads);
+  train::check_memory(train::training_stages(recipe, dataset),
+                      *engine::make_engine(engine::kCpu, kernels::kernels_for(isa), threads),
+                      std::min<std::int64_t>(recipe.batch, dataset.train.count()));
   run::RunDirectory directory(
       {.folder =
            arguments.out.empty() ? default_run_folder(recipe.name) : std::filesystem::path(arguments.out),

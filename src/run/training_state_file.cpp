@@ -80,8 +80,9 @@ void save_training_state(const std::filesystem::path& path, const train::Trainin
                       {"flop", state.flop},
                       {"has_average", state.average.has_value()},
                       {"optimizer_steps", steps_of(state.optimizer)}};
-  checkpoint.metadata = {
-      {kKind, kStateKind}, {"ftl.recipe", recipe::to_toml(recipe)}, {"ftl.progress", progress.sorted().text()}};
+  checkpoint.metadata = {{kKind, kStateKind},
+                         {"ftl.recipe", recipe::to_toml(recipe)},
+                         {"ftl.progress", progress.sorted().text()}};
   add_model("", graph, state.model, checkpoint);
   if (state.average) add_model("average.", graph, *state.average, checkpoint);
   add_optimizer_state(state.optimizer, graph, checkpoint);

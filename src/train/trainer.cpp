@@ -7,6 +7,7 @@
 #include "base/interrupt.hpp"
 #include "train/hooks.hpp"
 #include "train/initial_model.hpp"
+#include "train/memory_need.hpp"
 
 namespace ftl::train {
 
@@ -28,6 +29,7 @@ Trainer::Trainer(const TrainerOptions& options)
   if (options.recipe.holdout != options.dataset.holdout) {
     throw std::invalid_argument("a dataset without its recipe's holdout taken out");
   }
+  check_memory(stages_, options.engine, clock_.batch());
   if (options.resume != nullptr) restore(*options.resume);
   program_.reserve(stages_, stage(), update_.trained_at(clock_.batches()));
   program_of_step();

@@ -25,7 +25,8 @@ constexpr int kStride = 64;                      // bytes between rows of an ope
 constexpr int kResultStride = kTileColumns * 4;  // bytes between rows of a result
 
 // Half a microsecond after the last tile was stored, storing takes 0.15 to 0.25 microseconds longer
-// (docs/notebook/2026-11-22-clock-and-integer-norms.md): so what sums up for longer stores a tile now and then, which costs next to nothing.
+// (docs/notebook/2026-11-22-clock-and-integer-norms.md): so what sums up for longer stores a tile now and
+// then, which costs next to nothing.
 struct alignas(64) Nowhere {
   char bytes[kHalfRows * kStride];
 };

@@ -1,0 +1,50 @@
+#include "train/memory_need.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/error.hpp"
+#include "engine/make_engine.hpp"
+#include "graph/graph.hpp"
+#include "kernels/registry.hpp"
+#include "recipe/recipe.hpp"
+
+namespace ftl::train {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::ThrowsMessage;
+
+class MemoryNeed : public testing::Test {
+ protected:
+  TrainingStage stage(int side) const {
+    TrainingStage stage;
+    stage.size = {side, side};
+    stage.graph = graph::build_graph(recipe::load_recipe("airbench94").network, {side, side, 10});
+    return stage;
+  }
+
+  ThreadPool threads_{1};
+  std::unique_ptr<engine::Engine> engine_ =
+      engine::make_engine(engine::kCpu, kernels::kernels_for(Isa::generic), threads_);
+};
+
+TEST_F(MemoryNeed, GrowsWithTheBatchAndIsThatOfTheLargestStage) {
+  const std::vector<TrainingStage> small{stage(16)};
+  const std::vector<TrainingStage> both{stage(16), stage(32)};
+  EXPECT_GT(step_memory(small, *engine_, 320), 8 * step_memory(small, *engine_, 32) / 2);
+  EXPECT_GT(step_memory(both, *engine_, 320), 2 * step_memory(small, *engine_, 320));
+}
+
+TEST_F(MemoryNeed, TooLittleIsRefusedBeforeTheStartAndSaysHowMuchItTakes) {
+  const std::vector<TrainingStage> stages{stage(32)};
+  const std::int64_t needed = step_memory(stages, *engine_, 1000);
+  EXPECT_NO_THROW(check_memory(stages, *engine_, 1000, needed));
+  EXPECT_THAT([&] { check_memory(stages, *engine_, 1000, needed - 1); },
+              ThrowsMessage<InputError>(AllOf(HasSubstr("train.batch is 1000"), HasSubstr("32x32"),
+                                              HasSubstr("GB are available"), HasSubstr("train.batch=500"))));
+}
+
+}  // namespace
+}  // namespace ftl::train
