@@ -31,11 +31,11 @@ class MemoryNeed : public testing::Test {
 };
 
 TEST_F(MemoryNeed, GrowsWithTheBatchAndIsThatOfTheLargestStage) {
-  const std::vector<TrainingStage> small{stage(16)};
+  const std::vector<TrainingStage> small{stage(24)};
   const auto need = [&](std::int64_t batch) { return step_memory(small, *engine_, batch); };
   EXPECT_GT(need(320), need(192));
   EXPECT_EQ(need(320) - need(192), need(192) - need(64)) << "as much for each image block";
-  EXPECT_GT(step_memory({stage(16), stage(32)}, *engine_, 320), need(320));
+  EXPECT_GT(step_memory({stage(24), stage(32)}, *engine_, 320), need(320));
 }
 
 TEST_F(MemoryNeed, TooLittleIsRefusedBeforeTheStartAndSaysHowMuchItTakes) {
