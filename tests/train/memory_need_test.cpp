@@ -31,19 +31,19 @@ class MemoryNeed : public testing::Test {
 };
 
 TEST_F(MemoryNeed, GrowsWithTheBatchAndIsThatOfTheLargestStage) {
-  const std::vector<TrainingStage> small{stage(24)};
+  const std::vector<TrainingStage> small{stage(32)};
   const auto need = [&](std::int64_t batch) { return step_memory(small, *engine_, batch); };
   EXPECT_GT(need(320), need(192));
   EXPECT_EQ(need(320) - need(192), need(192) - need(64)) << "as much for each image block";
-  EXPECT_GT(step_memory({stage(24), stage(32)}, *engine_, 320), need(320));
+  EXPECT_GT(step_memory({stage(32), stage(40)}, *engine_, 320), need(320));
 }
 
 TEST_F(MemoryNeed, TooLittleIsRefusedBeforeTheStartAndSaysHowMuchItTakes) {
-  const std::vector<TrainingStage> stages{stage(32)};
+  const std::vector<TrainingStage> stages{stage(40)};
   const std::int64_t needed = step_memory(stages, *engine_, 1000);
   EXPECT_NO_THROW(check_memory(stages, *engine_, 1000, needed));
   EXPECT_THAT([&] { check_memory(stages, *engine_, 1000, needed - 1); },
-              ThrowsMessage<InputError>(AllOf(HasSubstr("train.batch is 1000"), HasSubstr("32x32"),
+              ThrowsMessage<InputError>(AllOf(HasSubstr("train.batch is 1000"), HasSubstr("40x40"),
                                               HasSubstr("GB are available"), HasSubstr("train.batch=500"))));
 }
 
